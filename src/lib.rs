@@ -1,0 +1,13 @@
+//! 2-D convolution on AMD RDNA3 GPUs with nothing between it and the Linux kernel, and on the CPU with the same bits.
+//!
+//! - [`conv`]: what is computed.
+//! - [`plan`]: how it is cut into tiles, one planner for every machine.
+//! - [`backend`]: where it runs.
+
+pub mod backend;
+pub mod conv;
+pub mod plan;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;

@@ -1,0 +1,87 @@
+//! What the planner knows of a machine: numbers only, handed in by whoever looked (sysfs, an ioctl, a datasheet).
+
+use crate::conv::DType;
+
+/// A machine as a stack of memory levels over identical compute units, and the kernels that exist for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MachineModel {
+    /// Name for people, e.g. `AMD EPYC, avx512` or `gfx1100`.
+    pub name: String,
+    /// The units that multiply.
+    pub compute: Compute,
+    /// Memory levels, innermost first, the last one unbounded main memory. Registers are not in it: a
+    /// [`KernelVariant`] was built to fit them.
+    pub levels: Vec<MemoryLevel>,
+    /// Kernels that exist.
+    pub variants: Vec<KernelVariant>,
+}
+
+/// Identical compute units: cores of a CPU, SIMDs of a GPU.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Compute {
+    /// How many units there are (threads that will be used, on a CPU).
+    pub units: usize,
+    /// f32 lanes of one vector instruction.
+    pub lanes: usize,
+    /// Vector FMA instructions a unit completes per cycle.
+    pub fma_per_cycle: f64,
+    /// Clock in Hz; an assumption on a GPU, and printed beside any fraction of peak.
+    pub clock_hz: f64,
+    /// Fixed cost of starting a piece of work on all units, nanoseconds.
+    pub dispatch_ns: f64,
+}
+
+impl Compute {
+    /// Peak f32 FLOP/s of all units: FMA counts as two.
+    pub fn peak_flops(&self) -> f64 {
+        2.0 * self.units as f64 * self.lanes as f64 * self.fma_per_cycle * self.clock_hz
+    }
+}
+
+/// One level of memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemoryLevel {
+    /// `L1`, `L2`, `L3`, `DRAM`, `LDS`, `GL2`, `MALL`, `VRAM`.
+    pub name: &'static str,
+    /// Bytes that one instance holds; `None` for main memory.
+    pub capacity_bytes: Option<u64>,
+    /// Bytes per second that one instance delivers inwards.
+    pub bandwidth: f64,
+    /// Line size, bytes.
+    pub line_bytes: u32,
+    /// How many compute units share one instance.
+    pub shared_by: usize,
+}
+
+/// How a kernel maps output elements to vector lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Implicit GEMM within one group: an input value is broadcast and meets a vector of output channels.
+    Broadcast,
+    /// Lane by lane: a vector of output channels, possibly of several groups, meets a vector of their own inputs.
+    /// Depthwise and small groups.
+    Lanewise,
+}
+
+/// A kernel that exists: a CPU microkernel or a GPU code object.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KernelVariant {
+    /// Its name, which is also its symbol.
+    pub name: &'static str,
+    /// Mapping to lanes.
+    pub family: Family,
+    /// Type of the stored operands.
+    pub dtype: DType,
+    /// Output pixels of one tile.
+    pub tile_m: usize,
+    /// Output channels of one tile.
+    pub tile_n: usize,
+    /// Reduction steps brought into the innermost level at a time (GPU: the LDS stage; CPU: 0, it streams).
+    pub stage_k: usize,
+    /// Units that work on one tile together (CPU: 1; GPU: the SIMDs that hold one workgroup).
+    pub units_per_tile: usize,
+    /// Share of the peak that the kernel reaches with its operands in the innermost level, 0 to 1.
+    pub efficiency: f64,
+    /// Arithmetic rate against f32 FMA (2.0 for packed f16 WMMA on gfx11).
+    pub rate: f64,
+}

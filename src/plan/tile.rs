@@ -1,0 +1,114 @@
+//! The cut: which kernel, which blocks at which level, in which order, and what that is predicted to cost.
+
+use crate::plan::machine::KernelVariant;
+use std::ops::Range;
+
+/// A convolution seen as matrix products, one per group: `m` output pixels (batch folded in) x `n` output channels,
+/// summed over `k`. For [`Family::Lanewise`](crate::plan::Family::Lanewise) the groups lie side by side in `n` and `groups` is 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GemmShape {
+    /// Output pixels over the whole batch.
+    pub m: usize,
+    /// Output channels of one product.
+    pub n: usize,
+    /// Length of the reduction: input channels of a group x taps.
+    pub k: usize,
+    /// Independent products.
+    pub groups: usize,
+}
+
+/// Which operand stays while the other one streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopOrder {
+    /// A block of weights stays close while all pixel blocks pass: for weights larger than the cache.
+    WeightsOuter,
+    /// A block of pixels stays close while all weight panels pass: for activations larger than the cache.
+    PixelsOuter,
+}
+
+/// One memory level under a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LevelUse {
+    /// The level's name.
+    pub name: &'static str,
+    /// Bytes that the plan keeps in one instance of the level.
+    pub footprint_bytes: u64,
+    /// Bytes that one instance holds; `None` for main memory.
+    pub capacity_bytes: Option<u64>,
+    /// Bytes that move inwards from this level over the whole problem, all instances together.
+    pub moved_bytes: f64,
+    /// Seconds that this takes with all instances at full bandwidth.
+    pub seconds: f64,
+    /// Why the block at this level has its size, for people.
+    pub reason: String,
+}
+
+/// The planner's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TilePlan {
+    /// Name of the machine that it was made for.
+    pub machine: String,
+    /// The kernel.
+    pub variant: KernelVariant,
+    /// The problem as matrix products.
+    pub gemm: GemmShape,
+    /// Output pixels of a block: a multiple of the kernel's `tile_m`, or all of them.
+    pub block_m: usize,
+    /// Output channels of a block: a multiple of the kernel's `tile_n`, or all of them.
+    pub block_n: usize,
+    /// Input channels summed in one pass, a multiple of [`CHANNEL_BLOCK`](crate::conv::CHANNEL_BLOCK) or all of
+    /// the group's; between passes the accumulators are stored as f32, which keeps the exact order.
+    pub block_channels: usize,
+    /// Order of the block loops.
+    pub order: LoopOrder,
+    /// Use of each memory level, innermost first.
+    pub levels: Vec<LevelUse>,
+    /// Seconds of pure arithmetic, tails and uneven split counted.
+    pub compute_seconds: f64,
+    /// Predicted seconds in all.
+    pub seconds: f64,
+    /// What bounds it: `FMA`, a level's name, or `dispatch`.
+    pub bound: &'static str,
+    /// How many candidates were compared.
+    pub candidates: usize,
+}
+
+/// A piece of the output: pixels `m` and channels `n` of group `group`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputBlock {
+    /// The product it belongs to.
+    pub group: usize,
+    /// Output pixels, folded over the batch.
+    pub m: Range<usize>,
+    /// Output channels within the group.
+    pub n: Range<usize>,
+}
+
+impl TilePlan {
+    /// How many blocks there are along pixels and channels of one group.
+    pub const fn grid(&self) -> [usize; 2] {
+        [self.gemm.m.div_ceil(self.block_m), self.gemm.n.div_ceil(self.block_n)]
+    }
+
+    /// How many blocks there are in all.
+    pub const fn block_count(&self) -> usize {
+        let [along_m, along_n] = self.grid();
+        self.gemm.groups * along_m * along_n
+    }
+
+    /// Block `index` in the plan's loop order. Together the blocks cover every output exactly once.
+    /// Past the last block the ranges are empty.
+    pub fn block(&self, index: usize) -> OutputBlock {
+        let [along_m, along_n] = self.grid();
+        let (group, rest) = (index / (along_m * along_n), index % (along_m * along_n));
+        let (m, n) = match self.order {
+            LoopOrder::WeightsOuter => (rest % along_m, rest / along_m),
+            LoopOrder::PixelsOuter => (rest / along_n, rest % along_n),
+        };
+        let span = |at: usize, block: usize, all: usize| at * block..((at + 1) * block).min(all);
+        if group >= self.gemm.groups {
+            return OutputBlock { group, m: 0..0, n: 0..0 };
+        }
+        OutputBlock { group, m: span(m, self.block_m, self.gemm.m), n: span(n, self.block_n, self.gemm.n) }
+    }
+}
