@@ -275,13 +275,14 @@ impl Axis {
 
     /// Padding before and after the input.
     fn padding(&self, name: &'static str) -> Result<[usize; 2], TextError> {
-        let Some(output) = self.output else {
+        // A stride of 0 is refused with the problem's other sizes.
+        let Some(output) = self.output.filter(|_| self.stride > 0) else {
             let before = self.before.unwrap_or(0);
             return Ok([before, before]);
         };
         // Wide enough for any product of two sizes; the problem's own checks come later.
-        let stride = self.stride.max(1); // 0 is refused later
-        let [input, kernel, stride, gap] = [self.input, self.kernel, stride, self.gap].map(|v| v as i128);
+        let [input, kernel, stride, gap] =
+            [self.input, self.kernel, self.stride, self.gap].map(|v| v as i128);
         let overflow = || TextError::Overflow {
             key: format!("output {name}"),
             given: output.to_string(),
@@ -302,7 +303,7 @@ impl Axis {
         let smallest = total - before as i128;
         if smallest + stride <= 0 {
             let room = input + before as i128 - reach.unwrap_or(0);
-            let limit = usize::try_from(room / stride.max(1) + 1).unwrap_or(0);
+            let limit = usize::try_from(room / stride + 1).unwrap_or(0);
             return Err(TextError::NegativePadding {
                 axis: name,
                 output,

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 use super::{ProblemText, TextError, benchdnn, miopen, options, parse_problem_words};
 use crate::conv::{Activation, ConvProblem, ConvSpec, DType, Epilogue, Layout, Padding};
 use proptest::prelude::*;
@@ -177,8 +179,8 @@ mod descriptors {
             (|s| s.epilogue.residual = true, "residual"),
             (|s| s.epilogue.activation = Activation::Relu6, "relu6"),
             (
-                |s| (s.stride, s.padding.bottom) = ([2, 2], 2),
-                "padding 2 at the bottom",
+                |s| (s.stride, s.padding.bottom) = ([2, 2], 0),
+                "padding 0 at the bottom",
             ),
             (
                 |s| (s.stride, s.padding.right) = ([3, 3], 2),
@@ -344,6 +346,26 @@ mod driver_lines {
                 .to_string();
             assert!(error.contains(part), "{part}: {error}");
         }
+    }
+
+    #[test]
+    fn flags_without_a_meaning_are_named_and_do_nothing() {
+        let ignored = "-Y 0 -X 0 -C dir -t 1 -w 0 -s 0 -P 1 -o 0 -d x.bin -e w.bin -a b.bin -D dy.bin -S -1 -G 0 -~ 0 \
+                       -N 0 -& 0 -M 1 -Q 0 -J 0 --time 1";
+        let parsed = line(&format!("conv {ignored} -n 2")).unwrap();
+        assert_eq!(parsed.problem, line("conv -n 2").unwrap().problem);
+        let listed = words(ignored)
+            .chunks(2)
+            .map(|flag| flag.join(" "))
+            .collect::<Vec<_>>()
+            .join(", ");
+        assert_eq!(parsed.notes, [format!("flags without a meaning here: {listed}")]);
+    }
+
+    #[test]
+    fn harmless_values_of_unsupported_flags_are_accepted() {
+        let parsed = line("conv -Z 0 -L 1 -U -1 -T -1 -R -1 -r 0 -m conv -_ 2 -F 0 -f NCHW").unwrap();
+        assert_eq!(parsed, line("conv").unwrap());
     }
 
     #[test]
@@ -610,7 +632,7 @@ proptest! {
         for text in [text, keys, flags] {
             let _ = benchdnn::parse(&text);
             let _ = miopen::parse(&words(&text), takes_value);
-            let _ = parse_problem_words(&[text.clone()], takes_value);
+            let _ = parse_problem_words(std::slice::from_ref(&text), takes_value);
             let _ = (options::parse_stride(&text), options::parse_kernel(&text), options::parse_activation(&text));
             let _ = text.parse::<options::PaddingOption>();
         }
