@@ -1,5 +1,7 @@
 //! Files that numpy wrote, and the way to and from the file system.
 
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 use super::*;
 use crate::conv::TensorRef;
 use std::fs;
@@ -62,7 +64,7 @@ fn arrays_that_are_not_understood_are_the_users_fault() {
             "{name}"
         );
     }
-    let error = read_arrays(&fixture("../files.rs-that-is-not-there"), &[]).unwrap_err();
+    let error = read_arrays(&fixture("missing.npy"), &[]).unwrap_err();
     assert!(!error.is_user_fault());
     assert!(
         read_arrays(&fixture("../../Cargo.toml"), &[])
@@ -105,4 +107,12 @@ fn the_shipped_picture_survives_a_round_trip() {
     let copy = folder.path().join("copy.png");
     write_picture(&copy, &picture).unwrap();
     assert_eq!(read_picture(&copy).unwrap().planes, picture.planes);
+}
+
+#[test]
+fn an_interlaced_picture_is_put_in_order() {
+    let picture = read_picture(&fixture("interlaced.png")).unwrap();
+    assert_eq!(picture.size(), [5, 7]);
+    let expected: Vec<f32> = (0..35_u8).map(|i| f32::from(i * 7) / 255.0).collect();
+    assert_eq!(picture.planes, expected);
 }

@@ -37,7 +37,9 @@ impl Header {
                 b"fortran_order" => fortran_order.replace(cursor.boolean()?).is_none(),
                 b"shape" => shape.replace(cursor.shape()?).is_none(),
                 _ => {
-                    return Err(cursor.error("there is a key other than 'descr', 'fortran_order' and 'shape'"));
+                    return Err(
+                        cursor.error("there is a key other than 'descr', 'fortran_order' and 'shape'")
+                    );
                 }
             };
             if !is_new {
