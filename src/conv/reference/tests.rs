@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)] // a failed set-up fails the test
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 use super::*;
 use crate::conv::{Activation, ConvSpec, Epilogue, Layout, Padding};
