@@ -28,8 +28,5 @@ pub enum PlanError {
 /// [`PlanError::NoVariant`] where the machine has no kernel for the problem.
 pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, PlanError> {
     let _ = problem;
-    Err(PlanError::NoVariant {
-        machine: machine.name.clone(),
-        what: "anything yet".to_owned(),
-    })
+    Err(PlanError::NoVariant { machine: machine.name.clone(), what: "anything yet".to_owned() })
 }
