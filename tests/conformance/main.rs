@@ -9,8 +9,7 @@ use half::f16;
 use problems::{Case, Tensors};
 use sparkle::backend::Backend;
 use sparkle::backend::cpu::{CpuBackend, CpuOptions, Isa};
-mod exact_tmp;
-use exact_tmp::convolve_exact;
+use sparkle::conv::reference::{convolve_exact, same_value};
 use sparkle::conv::{ConvProblem, DType, Layout, TensorMut, TensorRef};
 use sparkle::plan::{LoopOrder, MachineModel, TilePlan, plan};
 
@@ -69,9 +68,8 @@ fn run_plan(backend: &dyn Backend, problem: &ConvProblem, plan: &TilePlan, tenso
 fn assert_same(what: &str, got: &[f32], want: &[f32]) {
     assert_eq!(got.len(), want.len(), "{what}");
     for (index, (got, want)) in got.iter().zip(want).enumerate() {
-        let same = got == want || (got.is_nan() && want.is_nan());
         assert!(
-            same,
+            same_value(*got, *want),
             "{what}: element {index} is {got:e} ({:08x}), not {want:e} ({:08x})",
             got.to_bits(),
             want.to_bits()
