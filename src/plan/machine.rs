@@ -29,6 +29,8 @@ pub struct Compute {
     pub clock_hz: f64,
     /// Fixed cost of starting a piece of work on all units, nanoseconds.
     pub dispatch_ns: f64,
+    /// What a tile costs to start and finish beside its arithmetic, cycles.
+    pub tile_cycles: f64,
 }
 
 impl Compute {
@@ -51,6 +53,8 @@ pub struct MemoryLevel {
     pub line_bytes: u32,
     /// How many compute units share one instance.
     pub shared_by: usize,
+    /// Ways of a set-associative cache; 0 where rows can't evict each other.
+    pub ways: u32,
 }
 
 /// How a kernel maps output elements to vector lanes.

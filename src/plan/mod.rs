@@ -1,109 +1,68 @@
 //! HOW it is cut: one planner for every machine. Pure: no I/O, no clock, no environment.
+//!
+//! A convolution is an implicit matrix product: `m` output pixels x `n` output channels, summed over `k` = taps x input
+//! channels. [`plan`] tries the kernels that exist with blocks of several sizes, prices each by how often every operand
+//! crosses every memory level (`cost`), and returns the cheapest. The candidates depend on capacities and on the
+//! problem only, never on bandwidth, so a faster memory can't make a prediction slower.
 
+mod candidates;
+mod cost;
+mod cpu;
+mod explain;
+mod gpu;
 mod machine;
 mod tile;
 
+pub use cpu::cpu_machine;
+pub use explain::side_by_side;
+pub use gpu::{gpu_model, gpu_models};
 pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel};
 pub use tile::{GemmShape, LevelUse, LoopOrder, OutputBlock, TilePlan};
 
-use crate::conv::ConvProblem;
+use crate::conv::{ConvProblem, DType};
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
     /// No kernel of the machine can compute the problem.
-    #[error("{machine} has no kernel for {what}")]
+    #[error("{machine} has no kernel for {dtype} convolution")]
     NoVariant {
         /// The machine.
         machine: String,
-        /// What is missing.
-        what: String,
+        /// The stored type that is missing.
+        dtype: DType,
     },
 }
 
 /// Cuts `problem` for `machine`: the cheapest candidate by the capacity and bandwidth equations.
 ///
+/// Equal inputs give equal plans on every host.
+///
 /// # Errors
 /// [`PlanError::NoVariant`] where the machine has no kernel for the problem.
 pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, PlanError> {
-    let lanewise = problem.spec().groups > 1 && problem.group_out_channels() < machine.compute.lanes;
-    let variant = machine.variants[usize::from(lanewise)];
-    let s = problem.spec();
-    let m = s.batch * problem.output_pixels();
-    let (n, groups) = if lanewise {
-        (s.out_channels, 1)
-    } else {
-        (problem.group_out_channels(), s.groups)
-    };
-    let gemm = GemmShape {
-        m,
-        n,
-        k: problem.reduction_len(),
-        groups,
-    };
-    let wb = n * gemm.k * 4 > 700_000;
-    let block_n = if wb {
-        (700_000 / 4 / gemm.k / variant.tile_n).max(1) * variant.tile_n
-    } else {
-        n.next_multiple_of(variant.tile_n)
-    };
+    let candidates = candidates::all(problem, machine);
+    let priced = candidates
+        .iter()
+        .map(|cut| (cost::price(problem, machine, cut), cut));
+    let cheapest = priced.min_by(|(a, _), (b, _)| a.seconds.total_cmp(&b.seconds));
+    let (cost, cut) = cheapest.ok_or_else(|| PlanError::NoVariant {
+        machine: machine.name.clone(),
+        dtype: problem.spec().dtype,
+    })?;
     Ok(TilePlan {
         machine: machine.name.clone(),
-        variant,
-        gemm,
-        block_m: 8 * variant.tile_m,
-        block_n,
-        block_channels: problem.group_in_channels(),
-        order: if wb {
-            LoopOrder::WeightsOuter
-        } else {
-            LoopOrder::PixelsOuter
-        },
-        levels: vec![],
-        compute_seconds: 0.0,
-        seconds: 0.0,
-        bound: "FMA",
-        candidates: 1,
+        variant: cut.variant,
+        gemm: cut.gemm,
+        block_m: cut.block_m,
+        block_n: cut.block_n,
+        block_channels: cut.block_channels,
+        order: cut.order,
+        levels: explain::level_uses(problem, machine, cut, &cost),
+        compute_seconds: cost.compute_seconds,
+        seconds: cost.seconds,
+        bound: cost.bound,
+        candidates: candidates.len(),
     })
-}
-
-/// Stub until the planner lands.
-pub fn cpu_machine(
-    name: String,
-    isa: &str,
-    lanes: usize,
-    fma_per_cycle: f64,
-    units: usize,
-    clock_hz: f64,
-    levels: Vec<MemoryLevel>,
-) -> MachineModel {
-    let v = |family, m, n| KernelVariant {
-        name: "stub",
-        family,
-        dtype: crate::conv::DType::F32,
-        tile_m: m,
-        tile_n: n,
-        stage_k: 0,
-        units_per_tile: 1,
-        efficiency: 1.0,
-        rate: 1.0,
-    };
-    let variants = match isa {
-        "avx512" => vec![v(Family::Broadcast, 14, 32), v(Family::Lanewise, 8, 16)],
-        "avx2" => vec![v(Family::Broadcast, 6, 16), v(Family::Lanewise, 8, 8)],
-        _ => vec![v(Family::Broadcast, 4, 16), v(Family::Lanewise, 4, 16)],
-    };
-    MachineModel {
-        name,
-        compute: Compute {
-            units,
-            lanes,
-            fma_per_cycle,
-            clock_hz,
-            dispatch_ns: 1000.0,
-        },
-        levels,
-        variants,
-    }
 }

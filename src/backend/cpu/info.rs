@@ -33,6 +33,8 @@ pub struct Cache {
     pub line_bytes: u32,
     /// Cores that share an instance.
     pub shared_by: usize,
+    /// Ways of associativity; 0 where the system does not say.
+    pub ways: u32,
 }
 
 impl CpuInfo {
@@ -100,6 +102,7 @@ impl CpuInfo {
                 bytes,
                 line_bytes: 64,
                 shared_by,
+                ways: 8,
             })
         };
         let bytes_per_cycle = [64.0, 32.0, 16.0];
@@ -112,6 +115,7 @@ impl CpuInfo {
                     bandwidth: bytes * clock_hz * shared_by as f64,
                     line_bytes: cache.line_bytes,
                     shared_by,
+                    ways: cache.ways,
                 }
             })
             .collect();
@@ -121,6 +125,7 @@ impl CpuInfo {
             bandwidth: 6.0 * clock_hz * threads.min(8) as f64, // the memory controllers saturate
             line_bytes: 64,
             shared_by: threads,
+            ways: 0,
         });
         levels
     }
@@ -146,6 +151,9 @@ fn read_caches(folder: &Path) -> Vec<Cache> {
                 .and_then(|text| text.parse().ok())
                 .unwrap_or(64),
             shared_by: read(index, "shared_cpu_list").map_or(1, |list| count_cpus(&list)),
+            ways: read(index, "ways_of_associativity")
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(0),
         })
     };
     (0..8).filter_map(cache).collect()

@@ -1,0 +1,153 @@
+//! The cuts worth pricing: kernels x block sizes x loop orders, by the capacities alone.
+
+use crate::conv::{CHANNEL_BLOCK, ConvProblem};
+use crate::plan::cost::window_pixels;
+use crate::plan::machine::{Family, KernelVariant, MachineModel};
+use crate::plan::tile::{GemmShape, LoopOrder};
+
+/// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
+#[derive(Clone, Debug)]
+pub(super) struct Cut {
+    pub variant: KernelVariant,
+    pub gemm: GemmShape,
+    pub block_m: usize,
+    pub block_n: usize,
+    pub block_channels: usize,
+    pub order: LoopOrder,
+}
+
+/// Kernels that are tried with all their blockings; the others lose on arithmetic alone.
+const KERNELS_TRIED: usize = 4;
+
+/// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
+pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    for variant in kernels(problem, machine) {
+        let gemm = GemmShape::new(problem, variant.family);
+        let block_channels = block_channels(problem, machine, &variant);
+        for block_m in pixel_blocks(problem, &gemm, &variant) {
+            for block_n in channel_blocks(&gemm, &variant) {
+                for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
+                    cuts.push(Cut {
+                        variant,
+                        gemm,
+                        block_m,
+                        block_n,
+                        block_channels,
+                        order,
+                    });
+                }
+            }
+        }
+    }
+    let fitting: Vec<_> = cuts
+        .iter()
+        .filter(|cut| fits(problem, machine, cut))
+        .cloned()
+        .collect();
+    if !fitting.is_empty() {
+        return fitting;
+    }
+    // Nothing fits the block cache: the smallest blocks stream through it.
+    let smallest = cuts
+        .iter()
+        .map(|cut| block_bytes(problem, cut))
+        .fold(f64::INFINITY, f64::min);
+    cuts.retain(|cut| block_bytes(problem, cut) <= smallest);
+    cuts
+}
+
+/// The kernels with the least arithmetic for this problem, tails and idle lanes counted.
+fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> {
+    let dtype = problem.spec().dtype;
+    let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
+    let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
+    let fit: Vec<_> = machine
+        .variants
+        .iter()
+        .filter(|variant| variant.dtype == dtype || widened(variant))
+        .copied()
+        .collect();
+    // Lane by lane, each group costs its own lanes: only worth it where a vector of one group would be half empty.
+    let narrow = problem.spec().groups > 1 && problem.group_out_channels() <= machine.compute.lanes;
+    let wanted = |variant: &&KernelVariant| narrow || variant.family == Family::Broadcast;
+    let mut chosen: Vec<_> = fit.iter().filter(wanted).copied().collect();
+    if chosen.is_empty() {
+        chosen = fit;
+    }
+    let work = |variant: &KernelVariant| super::cost::arithmetic(problem, machine, variant);
+    chosen.sort_by(|a, b| work(a).total_cmp(&work(b)));
+    chosen.truncate(KERNELS_TRIED);
+    chosen
+}
+
+/// All channels in one pass, so that accumulators never leave the registers, unless a panel of weights would fill more
+/// than three quarters of the block cache.
+fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> usize {
+    let all = problem.group_in_channels();
+    if variant.family == Family::Lanewise {
+        return all;
+    }
+    let Some(capacity) = machine.levels.get(1).and_then(|level| level.capacity_bytes) else {
+        return all;
+    };
+    let channel_bytes = variant.tile_n as u64 * problem.taps() as u64 * variant.dtype.bytes() as u64;
+    let fitting = usize::try_from(capacity * 3 / 4 / channel_bytes.max(1)).unwrap_or(usize::MAX);
+    if fitting >= all {
+        all
+    } else {
+        (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK)
+            .max(CHANNEL_BLOCK)
+            .min(all)
+    }
+}
+
+/// Doubling runs of tiles, and whole output rows, images included.
+fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+    let columns = problem.output()[1];
+    let whole_tiles = |pixels: usize| pixels.max(1).next_multiple_of(variant.tile_m).min(gemm.m);
+    let tiles = (0..8).map(|power| whole_tiles(variant.tile_m.saturating_mul(1 << power)));
+    let rows = [1, 2, 4, 8].map(|rows| columns.saturating_mul(rows));
+    let rows = rows
+        .into_iter()
+        .filter(|pixels| pixels.is_multiple_of(variant.tile_m))
+        .map(whole_tiles);
+    let mut blocks: Vec<_> = tiles.chain(rows).collect();
+    blocks.sort_unstable();
+    blocks.dedup();
+    blocks
+}
+
+/// All output channels, then halves down to a tile.
+fn channel_blocks(gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+    let panels = gemm.n.div_ceil(variant.tile_n);
+    let mut blocks: Vec<_> =
+        std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))
+            .take(7)
+            .chain([1])
+            .map(|panels| panels.saturating_mul(variant.tile_n).min(gemm.n))
+            .collect();
+    blocks.dedup();
+    blocks
+}
+
+/// Bytes that a block keeps in the block cache: its input, its weights of one pass, its accumulators.
+pub(super) fn block_bytes(problem: &ConvProblem, cut: &Cut) -> f64 {
+    let element = cut.variant.dtype.bytes() as f64;
+    let channels = match cut.variant.family {
+        Family::Broadcast => cut.block_channels,
+        Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()),
+    };
+    let input = window_pixels(problem, cut.block_m) * channels as f64;
+    let weights = cut.block_n as f64 * cut.block_channels as f64 * problem.taps() as f64;
+    let tile_sums = cut.variant.tile_m as f64 * cut.variant.tile_n as f64;
+    input * element + weights * element + tile_sums * 4.0
+}
+
+fn fits(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> bool {
+    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
+    // A block cache that many units share holds a block of each.
+    let sharers =
+        machine.levels.get(1).map_or(1, |level| level.shared_by) / cut.variant.units_per_tile.max(1);
+    capacity.is_none_or(|capacity| block_bytes(problem, cut) * sharers.max(1) as f64 <= capacity as f64)
+}

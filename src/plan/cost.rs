@@ -1,0 +1,216 @@
+//! The price of a cut: arithmetic, and how often each operand crosses each memory level.
+//!
+//! All in f64: extents may reach 2^40, and a price needs no more than a few digits. The equations stand in
+//! `docs/planner.md`.
+
+use crate::conv::ConvProblem;
+use crate::plan::candidates::Cut;
+use crate::plan::machine::{Family, KernelVariant, MachineModel, MemoryLevel};
+use crate::plan::tile::{GemmShape, LoopOrder};
+
+/// What a cut costs.
+#[derive(Clone, Debug)]
+pub(super) struct Cost {
+    pub compute_seconds: f64,
+    /// Bytes delivered inwards by each level, all instances together, and the seconds that takes.
+    pub levels: Vec<(f64, f64)>,
+    pub seconds: f64,
+    pub bound: &'static str,
+}
+
+/// Share of the hidden times that shows all the same: levels and arithmetic overlap, but not perfectly. Also breaks
+/// ties between cuts that are bound alike.
+const IMPERFECT_OVERLAP: f64 = 0.05;
+
+/// Share of a cache that one operand may fill and still be there when it comes again.
+const KEPT_SHARE: f64 = 0.5;
+
+pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
+    let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance(machine, cut);
+    let levels: Vec<_> = (machine.levels.iter().enumerate())
+        .map(|(index, level)| {
+            let bytes = delivered_bytes(problem, machine, cut, index);
+            let instances = (machine.compute.units as f64 / level.shared_by.max(1) as f64).max(1.0);
+            (bytes, bytes / (level.bandwidth * instances))
+        })
+        .collect();
+    let times = std::iter::once(("FMA", compute_seconds)).chain(
+        machine
+            .levels
+            .iter()
+            .zip(&levels)
+            .map(|(level, (_, seconds))| (level.name, *seconds)),
+    );
+    let (mut longest, mut sum) = (("FMA", 0.0_f64), 0.0);
+    for (name, seconds) in times {
+        sum += seconds;
+        if seconds > longest.1 {
+            longest = (name, seconds);
+        }
+    }
+    let dispatch = if machine.compute.units > 1 {
+        machine.compute.dispatch_ns * 1e-9
+    } else {
+        0.0
+    };
+    let work = longest.1 + IMPERFECT_OVERLAP * (sum - longest.1);
+    let bound = if dispatch > work { "dispatch" } else { longest.0 };
+    Cost {
+        compute_seconds,
+        levels,
+        seconds: work + dispatch,
+        bound,
+    }
+}
+
+/// Seconds of arithmetic if all units share it evenly: whole tiles, idle lanes and all, and what each tile costs to
+/// start and finish.
+pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
+    let gemm = GemmShape::new(problem, variant.family);
+    let compute = &machine.compute;
+    let tiles = tiles(&gemm, variant);
+    let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
+    let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
+    let conflicts = if rows_collide(problem, machine, variant) {
+        COLLIDING_RATE
+    } else {
+        1.0
+    };
+    let cycles = tiles * (steps / (rate * variant.efficiency * conflicts) + compute.tile_cycles);
+    cycles * variant.units_per_tile as f64 / (compute.units as f64 * compute.clock_hz)
+}
+
+/// Rate that is left where the input rows of a tile evict each other (measured on Zen 4: 0.70 to 0.75 with 14 rows a
+/// page apart in an 8-way cache).
+const COLLIDING_RATE: f64 = 0.75;
+
+/// Whether the pixels of a tile lie a multiple of the cache's way size apart and are more than its ways.
+fn rows_collide(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> bool {
+    let s = problem.spec();
+    let Some(&MemoryLevel {
+        capacity_bytes: Some(capacity),
+        ways,
+        ..
+    }) = machine.levels.first()
+    else {
+        return false;
+    };
+    if ways == 0 || variant.family == Family::Lanewise {
+        return false;
+    }
+    let pitch = s.in_channels as u64 * s.stride[1] as u64 * variant.dtype.bytes() as u64;
+    pitch.is_multiple_of(capacity / u64::from(ways)) && variant.tile_m > ways as usize
+}
+
+fn tiles(gemm: &GemmShape, variant: &KernelVariant) -> f64 {
+    gemm.groups as f64 * gemm.m.div_ceil(variant.tile_m) as f64 * gemm.n.div_ceil(variant.tile_n) as f64
+}
+
+/// How much longer the slowest unit works than the average one, blocks being handed out whole.
+fn imbalance(machine: &MachineModel, cut: &Cut) -> f64 {
+    let blocks = blocks(cut);
+    let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
+    (blocks / teams).ceil() * teams / blocks
+}
+
+fn blocks(cut: &Cut) -> f64 {
+    cut.gemm.groups as f64 * along_m(cut) * along_n(cut)
+}
+
+fn along_m(cut: &Cut) -> f64 {
+    cut.gemm.m.div_ceil(cut.block_m) as f64
+}
+
+fn along_n(cut: &Cut) -> f64 {
+    cut.gemm.n.div_ceil(cut.block_n) as f64
+}
+
+/// Input pixels under the windows of `pixels` consecutive output pixels: overlapping windows share theirs.
+pub(super) fn window_pixels(problem: &ConvProblem, pixels: usize) -> f64 {
+    let s = problem.spec();
+    let [rows, columns] = problem.output();
+    let reach = |axis: usize| (s.kernel[axis] - 1) as f64 * s.dilation[axis] as f64 + 1.0;
+    let span = |axis: usize, count: f64| {
+        ((count - 1.0) * s.stride[axis] as f64 + reach(axis)).min(s.input[axis] as f64)
+    };
+    let image = rows as f64 * columns as f64;
+    let (images, in_image) = ((pixels as f64 / image).max(1.0), (pixels as f64).min(image));
+    let whole_rows = (in_image / columns as f64).ceil();
+    let width = if in_image < columns as f64 {
+        in_image
+    } else {
+        columns as f64
+    };
+    let rectangle = span(0, whole_rows) * span(1, width);
+    images * rectangle.min(in_image * problem.taps() as f64)
+}
+
+/// Bytes that level `index` delivers inwards over the whole problem.
+fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, index: usize) -> f64 {
+    let variant = &cut.variant;
+    let element = variant.dtype.bytes() as f64;
+    let tiles = tiles(&cut.gemm, variant);
+    let (k, n, groups) = (cut.gemm.k as f64, cut.gemm.n as f64, cut.gemm.groups as f64);
+    let passes = (problem.group_in_channels() as f64 / cut.block_channels as f64).ceil();
+    let sums = groups * cut.gemm.m as f64 * n * (2.0 * passes - 1.0) * 4.0;
+    if index == 0 {
+        // To the registers: every step reads a vector of weights, and an input value a pixel or a vector of them.
+        let inputs = match variant.family {
+            Family::Broadcast => variant.tile_m,
+            Family::Lanewise => variant.tile_m * variant.tile_n,
+        };
+        return tiles * k * (inputs + variant.tile_n) as f64 * element + sums;
+    }
+    let inner = machine
+        .levels
+        .get(index - 1)
+        .and_then(|level| level.capacity_bytes)
+        .unwrap_or(0) as f64;
+    let kept = |bytes: f64| bytes <= inner * KEPT_SHARE;
+    let input_channels = match variant.family {
+        Family::Broadcast => problem.group_in_channels() as f64,
+        Family::Lanewise => {
+            cut.block_n as f64 * problem.group_in_channels() as f64 / problem.group_out_channels() as f64
+        }
+    };
+    if index == 1 {
+        // Into the operand store: a tile's window and panel, unless they stay from tile to tile.
+        let panel = variant.tile_n as f64 * k * element;
+        let block_weights = cut.block_n as f64 * k * element;
+        let weights = if kept(block_weights) {
+            blocks(cut) * block_weights
+        } else {
+            tiles * panel
+        };
+        let tile_rows = groups * (cut.gemm.m.div_ceil(variant.tile_m)) as f64;
+        let window = window_pixels(problem, variant.tile_m) * input_channels * element;
+        let panels_a_visit = if kept(window) {
+            along_n(cut)
+        } else {
+            cut.gemm.n.div_ceil(variant.tile_n) as f64
+        };
+        return weights + tile_rows * window * panels_a_visit + sums;
+    }
+    // Into a cache that holds blocks: the operand of the outer loop comes once, the other one again and again.
+    let all_weights = groups * n * k * element;
+    let sharers = (machine.compute.units as f64 / machine.levels[index - 1].shared_by.max(1) as f64).max(1.0);
+    let weight_visits = match cut.order {
+        _ if kept(all_weights) => sharers,
+        LoopOrder::WeightsOuter => sharers.min(along_m(cut)),
+        LoopOrder::PixelsOuter => along_m(cut),
+    };
+    let all_input = problem.input_len() as f64 * element;
+    let input_visits = match cut.order {
+        _ if kept(all_input) => 1.0,
+        LoopOrder::PixelsOuter => 1.0,
+        LoopOrder::WeightsOuter => along_n(cut),
+    };
+    let halo = window_pixels(problem, cut.block_m) * along_m(cut);
+    let whole = problem.spec().batch as f64 * window_pixels(problem, problem.output_pixels());
+    let halo = if kept(all_input) {
+        1.0
+    } else {
+        (halo / whole).max(1.0)
+    };
+    all_weights * weight_visits + all_input * input_visits * halo + sums
+}

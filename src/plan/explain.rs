@@ -1,0 +1,209 @@
+//! Plans in words: why each block has its size, and plans side by side.
+
+use crate::conv::ConvProblem;
+use crate::plan::candidates::{Cut, block_bytes};
+use crate::plan::cost::Cost;
+use crate::plan::machine::{Family, MachineModel};
+use crate::plan::tile::{LevelUse, LoopOrder, TilePlan};
+
+/// The use of each level under `cut`.
+pub(super) fn level_uses(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    cut: &Cut,
+    cost: &Cost,
+) -> Vec<LevelUse> {
+    let tensors = problem.input_len() as f64 + problem.weights_len() as f64 + problem.output_len() as f64;
+    let tensors = tensors * cut.variant.dtype.bytes() as f64;
+    (machine.levels.iter().zip(&cost.levels).enumerate())
+        .map(|(index, (level, (moved_bytes, seconds)))| {
+            let wanted = match index {
+                0 => tile_bytes(cut),
+                1 => block_bytes(problem, cut),
+                _ => tensors,
+            };
+            let capacity = level.capacity_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
+            LevelUse {
+                name: level.name,
+                footprint_bytes: wanted.min(capacity) as u64, // CAST: saturates, and main memory has no capacity
+                capacity_bytes: level.capacity_bytes,
+                moved_bytes: *moved_bytes,
+                seconds: *seconds,
+                reason: reason(index, cut, wanted, level.capacity_bytes),
+            }
+        })
+        .collect()
+}
+
+/// Bytes of operands that a tile works on at a time: two stages on a GPU, a channel block's lines on a CPU.
+fn tile_bytes(cut: &Cut) -> f64 {
+    let variant = &cut.variant;
+    let (stages, steps) = if variant.stage_k > 0 {
+        (2, variant.stage_k)
+    } else {
+        (1, crate::conv::CHANNEL_BLOCK)
+    };
+    ((variant.tile_m + variant.tile_n) * steps * stages * variant.dtype.bytes()) as f64
+}
+
+fn reason(index: usize, cut: &Cut, wanted: f64, capacity: Option<u64>) -> String {
+    let Cut {
+        variant,
+        block_m,
+        block_n,
+        block_channels,
+        ..
+    } = cut;
+    let share = |capacity: u64| 100.0 * wanted / capacity as f64;
+    match (index, capacity) {
+        (0, _) => {
+            let (m, n) = (variant.tile_m, variant.tile_n);
+            let steps = if variant.stage_k > 0 {
+                format!("{} steps staged twice", variant.stage_k)
+            } else {
+                "a channel block".to_owned()
+            };
+            format!("tile of {m} pixels x {n} channels, {steps}: {}", bytes(wanted))
+        }
+        (1, Some(capacity)) if wanted <= capacity as f64 => format!(
+            "block of {block_m} pixels x {block_n} channels over {block_channels} input channels: {} of {} ({:.0} %)",
+            bytes(wanted),
+            bytes(capacity as f64),
+            share(capacity)
+        ),
+        (1, Some(capacity)) => format!(
+            "even the smallest block needs {} of {}: it streams",
+            bytes(wanted),
+            bytes(capacity as f64)
+        ),
+        (_, Some(capacity)) if wanted <= capacity as f64 => {
+            format!("all tensors fit: {} of {}", bytes(wanted), bytes(capacity as f64))
+        }
+        (_, Some(capacity)) => {
+            let outer = match cut.order {
+                LoopOrder::PixelsOuter => "weights are read again for each block of pixels",
+                LoopOrder::WeightsOuter => "the input is read again for each block of channels",
+            };
+            format!(
+                "tensors of {} pass through {}: {outer}",
+                bytes(wanted),
+                bytes(capacity as f64)
+            )
+        }
+        (_, None) => format!("holds the tensors: {}", bytes(wanted)),
+    }
+}
+
+impl TilePlan {
+    /// The plan as (label, value) rows.
+    pub fn rows(&self) -> Vec<(String, String)> {
+        let row = |label: &str, value: String| (label.to_owned(), value);
+        let gemm = &self.gemm;
+        let family = match self.variant.family {
+            Family::Broadcast => "broadcast: an input value meets a vector of output channels",
+            Family::Lanewise => "lanewise: output channels side by side meet their own inputs",
+        };
+        let order = match self.order {
+            LoopOrder::PixelsOuter => "pixels outer: weights stream past each block of pixels",
+            LoopOrder::WeightsOuter => "weights outer: pixels stream past each block of channels",
+        };
+        let [along_m, along_n] = self.grid();
+        let mut rows = vec![
+            row("machine", self.machine.clone()),
+            row("kernel", self.variant.name.to_owned()),
+            row("family", family.to_owned()),
+            row(
+                "product",
+                format!("{} x (m {} x n {} x k {})", gemm.groups, gemm.m, gemm.n, gemm.k),
+            ),
+            row(
+                "blocks",
+                format!(
+                    "{} ({along_m} of pixels x {along_n} of channels a group)",
+                    self.block_count()
+                ),
+            ),
+            row("order", order.to_owned()),
+        ];
+        for level in &self.levels {
+            rows.push(row(level.name, level.reason.clone()));
+            rows.push(row(
+                "",
+                format!(
+                    "moves {} in {}",
+                    bytes(level.moved_bytes),
+                    duration(level.seconds)
+                ),
+            ));
+        }
+        rows.push(row("arithmetic", duration(self.compute_seconds)));
+        rows.push(row(
+            "predicted",
+            format!("{}, bound by {}", duration(self.seconds), self.bound),
+        ));
+        rows.push(row("considered", format!("{} candidates", self.candidates)));
+        rows
+    }
+}
+
+/// Width of a plan's column, characters.
+const COLUMN: usize = 54;
+
+/// Plans as a table, one column a plan.
+pub fn side_by_side(plans: &[TilePlan]) -> String {
+    let columns: Vec<_> = plans.iter().map(sections).collect();
+    let mut text = String::new();
+    for section in 0..columns.iter().map(Vec::len).max().unwrap_or(0) {
+        let cells: Vec<_> = columns
+            .iter()
+            .map(|column| column.get(section).map_or(&[][..], Vec::as_slice))
+            .collect();
+        for line in 0..cells.iter().map(|cell| cell.len()).max().unwrap_or(0) {
+            let lines = cells.iter().map(|cell| cell.get(line).map_or("", String::as_str));
+            let row: Vec<_> = lines.map(|line| format!("{line:<COLUMN$}")).collect();
+            text.push_str(row.join("  ").trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// A plan's rows, each folded to the column's width.
+fn sections(plan: &TilePlan) -> Vec<Vec<String>> {
+    let fold = |(label, value): (String, String)| {
+        let mut lines = Vec::new();
+        let mut line = format!("{label:<11}");
+        for word in value.split(' ') {
+            if line.chars().count() + 1 + word.chars().count() > COLUMN && line.len() > 11 {
+                lines.push(std::mem::replace(&mut line, " ".repeat(11)));
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        lines.push(line);
+        lines
+    };
+    plan.rows().into_iter().map(fold).collect()
+}
+
+/// `73.7 KiB`.
+fn bytes(count: f64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let unit = units
+        .into_iter()
+        .find(|(_, power)| count >= f64::from(1 << power));
+    unit.map_or_else(
+        || format!("{count:.0} B"),
+        |(unit, power)| format!("{:.1} {unit}", count / f64::from(1 << power)),
+    )
+}
+
+/// `12.3 us`.
+fn duration(seconds: f64) -> String {
+    let units = [("s", 1.0), ("ms", 1e-3), ("us", 1e-6)];
+    let unit = units
+        .into_iter()
+        .find(|(_, size)| seconds >= *size)
+        .unwrap_or(("ns", 1e-9));
+    format!("{:.1} {}", seconds / unit.1, unit.0)
+}
