@@ -118,8 +118,12 @@ fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant
     blocks
 }
 
-/// All output channels, then halves down to a tile.
+/// All output channels, then halves down to a tile. Lane by lane there is nothing to reuse between blocks of channels,
+/// and whole pixels stream best.
 fn channel_blocks(gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+    if variant.family == Family::Lanewise {
+        return vec![gemm.n];
+    }
     let panels = gemm.n.div_ceil(variant.tile_n);
     let mut blocks: Vec<_> =
         std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))

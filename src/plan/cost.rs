@@ -184,10 +184,10 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         };
         let tile_rows = groups * (cut.gemm.m.div_ceil(variant.tile_m)) as f64;
         let window = window_pixels(problem, variant.tile_m) * input_channels * element;
-        let panels_a_visit = if kept(window) {
-            along_n(cut)
-        } else {
-            cut.gemm.n.div_ceil(variant.tile_n) as f64
+        let panels_a_visit = match variant.family {
+            Family::Lanewise => 1.0, // each panel reads its own channels
+            Family::Broadcast if kept(window) => along_n(cut),
+            Family::Broadcast => cut.gemm.n.div_ceil(variant.tile_n) as f64,
         };
         return weights + tile_rows * window * panels_a_visit + sums;
     }
