@@ -5,6 +5,7 @@ mod layout;
 mod problem;
 pub mod reference;
 mod tensor;
+pub mod text;
 
 pub use epilogue::{Activation, Epilogue};
 pub use layout::{DType, Layout, Strides};
