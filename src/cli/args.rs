@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use crate::cli::device::Device;
+use crate::cli::filter::Filter;
 use crate::conv::text::options::{
     PaddingOption, parse_activation, parse_dilation, parse_dtype, parse_kernel, parse_layout, parse_stride,
 };
@@ -128,7 +129,7 @@ pub(super) struct FileArgs {
     pub(super) image: Option<PathBuf>,
     /// Filter for --image: identity, box, gaussian, sharpen, sobel-x, sobel-y, edges, emboss
     #[arg(long, value_name = "NAME", requires = "image")]
-    pub(super) filter: Option<String>,
+    pub(super) filter: Option<Filter>,
     /// Seed of the data that fills arrays that aren't given
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,

@@ -5,6 +5,7 @@
 //! of 1/128 in [-1, 1), which f16 holds exactly too.
 
 use crate::cli::failure::Failure;
+use crate::cli::files::ArrayData;
 use crate::conv::{DType, TensorMut, TensorRef};
 use half::f16;
 
@@ -53,6 +54,15 @@ impl Elements {
         match self {
             Self::F32(data) => TensorMut::F32(data),
             Self::F16(data) => TensorMut::F16(data),
+        }
+    }
+}
+
+impl From<ArrayData> for Elements {
+    fn from(data: ArrayData) -> Self {
+        match data {
+            ArrayData::F32(data) => Self::F32(data),
+            ArrayData::F16(data) => Self::F16(data),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `--device`: what was asked for, what is used, and why they differ.
 
+use crate::backend::cpu::{CpuBackend, CpuOptions, Isa};
+use crate::cli::args::{DeviceArgs, Math};
 use crate::cli::failure::Failure;
 use crate::cli::gpu::Gpus;
 use crate::cli::output;
@@ -59,32 +61,55 @@ pub(super) struct Fallback {
     pub(super) reason: String,
 }
 
-/// Decides for the CPU, the only device this version computes on, and says what stands in the way of the chosen one.
+/// What computes.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    /// The only backend of this version.
+    pub(super) cpu: CpuBackend,
+    /// Why it isn't the device that was asked for.
+    pub(super) fallback: Option<Fallback>,
+    /// What else there is to say about the choice.
+    pub(super) notes: Vec<String>,
+}
+
+/// Chooses the device for a command and starts it.
 ///
 /// # Errors
-/// [`Failure::System`] where a GPU was chosen and `no_fallback` forbids the CPU.
-pub(super) fn choose(device: Device, no_fallback: bool) -> Result<Option<Fallback>, Failure> {
-    if device == Device::Cpu {
-        return Ok(None);
-    }
-    let gpus = Gpus::discover()?;
-    match device {
-        Device::Cpu | Device::Auto => Ok(None),
-        Device::All => {
-            output::note(&format!("all devices here are the CPU alone: {}", gpus.obstacle(None)));
-            Ok(None)
-        }
-        Device::Gpu(index) => {
-            let reason = gpus.obstacle(index);
-            if no_fallback {
-                return Err(Failure::system(format_args!(
-                    "{device} can't compute: {reason}; drop --no-fallback to use the CPU"
-                )));
-            }
-            output::note(&format!("{device} can't compute, the CPU does instead: {reason}"));
-            Ok(Some(Fallback { from: device.to_string(), reason }))
+/// [`Failure::System`] where a GPU was chosen that can't compute and `--no-fallback` forbids the CPU, or where there
+/// are no threads to be had; [`Failure::Input`] where the environment names a GPU or an ISA that isn't there.
+pub(super) fn choose(args: &DeviceArgs) -> Result<Chosen, Failure> {
+    let mut notes = Vec::new();
+    let mut fallback = None;
+    if args.device != Device::Cpu {
+        let gpus = Gpus::discover()?;
+        match args.device {
+            Device::Cpu | Device::Auto => {}
+            Device::All => notes.push(format!("all devices here are the CPU alone: {}", gpus.obstacle(None))),
+            Device::Gpu(index) => fallback = Some(fall_back(args, gpus.obstacle(index))?),
         }
     }
+    if args.math == Math::Fast {
+        notes.push("the CPU computes exact maths, which --math fast permits".to_owned());
+    }
+    let cpu = open_cpu(args.threads)?;
+    Ok(Chosen { cpu, fallback, notes })
+}
+
+/// Starts the CPU backend with `SPARKLE_CPU_ISA` honoured.
+///
+/// # Errors
+/// As [`CpuBackend::new`].
+pub(super) fn open_cpu(threads: Option<usize>) -> Result<CpuBackend, Failure> {
+    Ok(CpuBackend::new(CpuOptions { threads, isa: Isa::from_env()? })?)
+}
+
+fn fall_back(args: &DeviceArgs, reason: String) -> Result<Fallback, Failure> {
+    let device = args.device;
+    if args.no_fallback {
+        return Err(Failure::system(format_args!("{device} can't compute: {reason}; drop --no-fallback to use the CPU")));
+    }
+    output::note(&format!("{device} can't compute, the CPU does instead: {reason}"));
+    Ok(Fallback { from: device.to_string(), reason })
 }
 
 #[cfg(test)]

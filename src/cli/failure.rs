@@ -1,6 +1,7 @@
 //! How a command ends when it doesn't end well, and the exit code that says so.
 
 use crate::backend::BackendError;
+use crate::cli::files::FileError;
 use crate::conv::ProblemError;
 use crate::plan::PlanError;
 use std::fmt;
@@ -67,6 +68,12 @@ impl From<ProblemError> for Failure {
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         Self::Input(error.into())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        if error.is_user_fault() { Self::Input(error.into()) } else { Self::System(error.into()) }
     }
 }
 

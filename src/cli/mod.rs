@@ -4,10 +4,13 @@
 //! piece through [`output`], notes and errors to stderr, one sentence each.
 
 mod args;
+mod arrays;
 mod commands;
 mod data;
 mod device;
 mod failure;
+mod files;
+mod filter;
 mod gpu;
 mod layers;
 mod output;
