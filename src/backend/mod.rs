@@ -101,3 +101,20 @@ pub trait Prepared: Send {
         output: TensorMut<'_>,
     ) -> Result<(), BackendError>;
 }
+
+/// Refuses a tensor whose length or type is not what `problem` says.
+fn check_tensor(
+    what: &'static str,
+    given: usize,
+    dtype: DType,
+    needed: usize,
+    problem: &ConvProblem,
+) -> Result<(), BackendError> {
+    if given != needed {
+        return Err(BackendError::TensorLength { what, given, needed });
+    }
+    if dtype != problem.spec().dtype {
+        return Err(BackendError::TensorType { what, given: dtype, needed: problem.spec().dtype });
+    }
+    Ok(())
+}

@@ -1,1 +1,131 @@
-//! The CPU backend.
+//! The CPU backend: exact maths on rayon threads, with microkernels for AVX-512, AVX2 and portable Rust.
+//!
+//! [`CpuBackend::prepare`] packs the weights into panels and fixes blocks and scratch; a run only loops:
+//! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`), pointers to a tile's inputs
+//! (`window`), the register tile itself (`microkernel`). Inputs that the kernels can't read in place are copied piece by
+//! piece (`stage`); results leave through `output`. Nothing depends on the thread, the block or the ISA that computes
+//! an element, so the bits never do.
+
+mod buffer;
+mod float_env;
+mod info;
+mod isa;
+mod microkernel;
+mod output;
+mod pack;
+mod peak;
+mod prepared;
+mod scalar;
+mod stage;
+mod threads;
+mod tiled;
+mod window;
+
+pub use info::{Cache, CpuInfo};
+pub use isa::Isa;
+
+use crate::backend::{Backend, BackendError, Prepared, check_tensor};
+use crate::conv::{ConvProblem, Layout, TensorRef};
+use crate::plan::{MachineModel, TilePlan};
+use std::sync::Arc;
+use std::time::Duration;
+use threads::Team;
+
+/// What a caller may choose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuOptions {
+    /// Threads, at least 1; `None` = every core that this process may use.
+    pub threads: Option<usize>,
+    /// Instruction set; `None` = the best that the CPU has.
+    pub isa: Option<Isa>,
+}
+
+/// The CPU as a device.
+#[derive(Debug)]
+pub struct CpuBackend {
+    info: CpuInfo,
+    isa: Isa,
+    team: Arc<Team>,
+    machine: MachineModel,
+}
+
+impl CpuBackend {
+    /// Looks at the CPU and starts the threads.
+    ///
+    /// # Errors
+    /// [`BackendError::Isa`] for an instruction set that this CPU does not have, [`BackendError::Threads`] where the
+    /// system refuses the threads or none are asked for.
+    pub fn new(options: CpuOptions) -> Result<Self, BackendError> {
+        let info = CpuInfo::detect();
+        let isa = options.isa.unwrap_or_else(Isa::best);
+        if !isa.is_available() {
+            let have: Vec<_> = info.isas.iter().map(Isa::to_string).collect();
+            let have = have.join(", ");
+            return Err(BackendError::Isa(format!("this CPU does not have {isa}; it has {have}")));
+        }
+        let threads = options.threads.unwrap_or(info.cores);
+        if threads == 0 {
+            return Err(BackendError::Threads { threads, reason: "at least 1 is needed".to_owned() });
+        }
+        let team = Arc::new(Team::new(threads)?);
+        let machine = info.machine(isa, threads);
+        Ok(Self { info, isa, team, machine })
+    }
+
+    /// The instruction set in use.
+    pub const fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// The threads in use.
+    pub fn threads(&self) -> usize {
+        self.team.len()
+    }
+
+    /// What is known of the CPU.
+    pub const fn info(&self) -> &CpuInfo {
+        &self.info
+    }
+
+    /// The layout in which activations are read in place.
+    pub const fn preferred_layout(&self, _problem: &ConvProblem) -> Layout {
+        Layout::Nhwc
+    }
+
+    /// Measures the FMA peak of all threads together, now: GFLOP/s. Clocks drift, so measure beside what is compared.
+    pub fn peak_gflops(&self, budget: Duration) -> f64 {
+        peak::measure(self.isa, &self.team, budget)
+    }
+}
+
+impl Backend for CpuBackend {
+    fn name(&self) -> &str {
+        "cpu"
+    }
+
+    fn machine(&self) -> &MachineModel {
+        &self.machine
+    }
+
+    fn prepare(
+        &self,
+        problem: &ConvProblem,
+        plan: &TilePlan,
+        weights: TensorRef<'_>,
+        bias: Option<TensorRef<'_>>,
+    ) -> Result<Box<dyn Prepared>, BackendError> {
+        check_tensor("weights", weights.len(), weights.dtype(), problem.weights_len(), problem)?;
+        if bias.is_some() != problem.spec().epilogue.bias {
+            return Err(BackendError::TensorPresence { what: "bias", wanted: bias.is_none() });
+        }
+        if let Some(bias) = bias {
+            check_tensor("bias", bias.len(), bias.dtype(), problem.spec().out_channels, problem)?;
+        }
+        if plan.machine != self.machine.name {
+            let reason = format!("it was made for {}, this is {}", plan.machine, self.machine.name);
+            return Err(BackendError::ForeignPlan { reason });
+        }
+        let conv = prepared::CpuConv::new(problem, plan, self.isa, Arc::clone(&self.team), weights, bias)?;
+        Ok(Box::new(conv))
+    }
+}

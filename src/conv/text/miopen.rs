@@ -1,130 +1,19 @@
 //! MIOpenDriver lines, as MIOpen's log prints them: `./bin/MIOpenDriver conv -n 1 -c 64 -H 56 -W 56 -k 64 -y 3 -x 3 ...`.
 //!
-//! Source: ROCm/rocm-libraries, projects/miopen/driver: conv_driver.hpp (`AddCmdLineArgs`: flags and defaults;
-//! `SetConvDescriptorFromCmdLineArgs`: padding modes), InputFlags.cpp (`Parse`), driver.cpp.
+//! Source: ROCm/rocm-libraries, projects/miopen/driver: InputFlags.cpp (`Parse`), conv_driver.hpp
+//! (`SetConvDescriptorFromCmdLineArgs`: padding modes).
 //!
 //! MIOpen's names, short and long, take a value and are MIOpen's; any other `--` option is ours and passes through.
 //! Three long names are in both. `--verify` and `--bias` are MIOpen's with 0 or 1 and ours otherwise; `--weights`
 //! names a file in both and is ours.
 
+mod flags;
+
+use self::flags::{COMMANDS, DEFAULTS, FLAGS, Meaning, Size};
 use super::{ProblemText, TextError, check_plain, number};
 use crate::conv::{ConvProblem, ConvSpec, DType, Epilogue, Layout, Padding};
 
 const FORM: &str = "a MIOpenDriver line";
-
-/// What becomes of a flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Size(Size),
-    Forward,
-    Layout,
-    FilterLayout,
-    Mode,
-    PadMode,
-    Bias,
-    Iters,
-    Verify,
-    SpatialDim,
-    /// Only this value is supported; the text says what it is about.
-    Only(&'static str, &'static str),
-    /// A third dimension's.
-    ThreeD,
-    /// No meaning here; said in a note.
-    Ignored,
-}
-
-/// The numbers of a problem, in the order of [`DEFAULTS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Size {
-    Batch,
-    InChannels,
-    InHeight,
-    InWidth,
-    OutChannels,
-    FilterHeight,
-    FilterWidth,
-    StrideHeight,
-    StrideWidth,
-    PadHeight,
-    PadWidth,
-    DilationHeight,
-    DilationWidth,
-    Groups,
-}
-
-/// MIOpen's value of each [`Size`] that a line leaves out.
-const DEFAULTS: [usize; 14] = [100, 3, 32, 32, 32, 3, 3, 1, 1, 0, 0, 1, 1, 1];
-
-/// A row per flag: letter, long name, meaning. `J` is what an earlier driver called `Q`.
-#[rustfmt::skip]
-const FLAGS: [(char, &str, Meaning); 56] = [
-    ('n', "batchsize",          Meaning::Size(Size::Batch)),
-    ('c', "in_channels",        Meaning::Size(Size::InChannels)),
-    ('H', "in_h",               Meaning::Size(Size::InHeight)),
-    ('W', "in_w",               Meaning::Size(Size::InWidth)),
-    ('k', "out_channels",       Meaning::Size(Size::OutChannels)),
-    ('y', "fil_h",              Meaning::Size(Size::FilterHeight)),
-    ('x', "fil_w",              Meaning::Size(Size::FilterWidth)),
-    ('u', "conv_stride_h",      Meaning::Size(Size::StrideHeight)),
-    ('v', "conv_stride_w",      Meaning::Size(Size::StrideWidth)),
-    ('p', "pad_h",              Meaning::Size(Size::PadHeight)),
-    ('q', "pad_w",              Meaning::Size(Size::PadWidth)),
-    ('l', "dilation_h",         Meaning::Size(Size::DilationHeight)),
-    ('j', "dilation_w",         Meaning::Size(Size::DilationWidth)),
-    ('g', "group_count",        Meaning::Size(Size::Groups)),
-    ('F', "forw",               Meaning::Forward),
-    ('I', "in_layout",          Meaning::Layout),
-    ('O', "out_layout",         Meaning::Layout),
-    ('f', "fil_layout",         Meaning::FilterLayout),
-    ('m', "mode",               Meaning::Mode),
-    ('z', "pad_mode",           Meaning::PadMode),
-    ('b', "bias",               Meaning::Bias),
-    ('i', "iter",               Meaning::Iters),
-    ('V', "verify",             Meaning::Verify),
-    ('_', "spatial_dim",        Meaning::SpatialDim),
-    ('Z', "tensor_vect",        Meaning::Only("0", "tensors are never vectorized; leave it out")),
-    ('L', "vector_length",      Meaning::Only("1", "tensors are never vectorized; leave it out")),
-    ('U', "in_cast_type",       Meaning::Only("-1", "tensors are not cast; leave it out")),
-    ('T', "out_cast_type",      Meaning::Only("-1", "tensors are not cast; leave it out")),
-    ('R', "wei_cast_type",      Meaning::Only("-1", "tensors are not cast; leave it out")),
-    ('r', "pad_val",            Meaning::Only("0", "padding is always zero; leave it out")),
-    ('!', "in_d",               Meaning::ThreeD),
-    ('@', "fil_d",              Meaning::ThreeD),
-    ('#', "conv_stride_d",      Meaning::ThreeD),
-    ('$', "pad_d",              Meaning::ThreeD),
-    ('%', "trans_output_pad_d", Meaning::ThreeD),
-    ('^', "dilation_d",         Meaning::ThreeD),
-    ('Y', "trans_output_pad_h", Meaning::Ignored),
-    ('X', "trans_output_pad_w", Meaning::Ignored),
-    ('C', "verification_cache", Meaning::Ignored),
-    ('t', "time",               Meaning::Ignored),
-    ('w', "wall",               Meaning::Ignored),
-    ('s', "search",             Meaning::Ignored),
-    ('P', "printconv",          Meaning::Ignored),
-    ('o', "dump_output",        Meaning::Ignored),
-    ('d', "in_data",            Meaning::Ignored),
-    ('e', "weights",            Meaning::Ignored),
-    ('a', "in_bias",            Meaning::Ignored),
-    ('D', "dout_data",          Meaning::Ignored),
-    ('S', "solution",           Meaning::Ignored),
-    ('G', "gpualloc",           Meaning::Ignored),
-    ('~', "gpubuffer_check",    Meaning::Ignored),
-    ('N', "init_output_nan",    Meaning::Ignored),
-    ('&', "tuning_policy",      Meaning::Ignored),
-    ('M', "math_type",          Meaning::Ignored),
-    ('Q', "use_hip_graph",      Meaning::Ignored),
-    ('J', "use_hip_graph",      Meaning::Ignored),
-];
-
-/// The driver's commands for convolution, with their type where it is supported.
-const COMMANDS: [(&str, Option<DType>); 6] = [
-    ("conv", Some(DType::F32)),
-    ("convfp16", Some(DType::F16)),
-    ("convbfp16", None),
-    ("convint8", None),
-    ("convfp8", None),
-    ("convbfp8", None),
-];
 
 /// Splits a pasted line into words at whitespace; a word in quotes may contain some.
 pub fn split_line(line: &str) -> Vec<String> {
@@ -132,8 +21,11 @@ pub fn split_line(line: &str) -> Vec<String> {
     let mut rest = line.trim_start();
     while let Some(first) = rest.chars().next() {
         // A quote without its partner, as in a log's prose, is an ordinary character.
-        let quoted = rest.strip_prefix(['"', '\'']).and_then(|inner| inner.split_once(first));
-        let (word, tail) = quoted.unwrap_or_else(|| rest.split_once(char::is_whitespace).unwrap_or((rest, "")));
+        let quoted = rest
+            .strip_prefix(['"', '\''])
+            .and_then(|inner| inner.split_once(first));
+        let (word, tail) =
+            quoted.unwrap_or_else(|| rest.split_once(char::is_whitespace).unwrap_or((rest, "")));
         words.push(word.to_owned());
         rest = tail.trim_start();
     }
@@ -153,11 +45,19 @@ pub fn is_line(words: &[String]) -> bool {
 /// [`TextError`] with the flag at fault; anything but a forward 2-D convolution in f32 or f16 is refused.
 pub fn parse(words: &[String], takes_value: impl Fn(&str) -> bool) -> Result<ProblemText, TextError> {
     let Some((command, arguments)) = find_command(words) else {
-        return Err(TextError::NoProblem { word: words.first().cloned().unwrap_or_default() });
+        return Err(TextError::NoProblem {
+            word: words.first().cloned().unwrap_or_default(),
+        });
     };
-    let dtype = COMMANDS.iter().find(|(name, _)| *name == command).and_then(|(_, dtype)| *dtype);
+    let dtype = COMMANDS
+        .iter()
+        .find(|(name, _)| *name == command)
+        .and_then(|(_, dtype)| *dtype);
     let Some(dtype) = dtype else {
-        return Err(TextError::Unsupported { what: command, why: "use conv (f32) or convfp16 (f16)" });
+        return Err(TextError::Unsupported {
+            what: command,
+            why: "use conv (f32) or convfp16 (f16)",
+        });
     };
     let mut line = Line::default();
     let mut ours = Vec::new();
@@ -167,18 +67,27 @@ pub fn parse(words: &[String], takes_value: impl Fn(&str) -> bool) -> Result<Pro
             Word::Flag { flag, meaning, value } => {
                 let value = match value {
                     Some(value) => value,
-                    None => arguments.next().ok_or(TextError::MissingValue { flag: flag.clone() })?,
+                    None => arguments
+                        .next()
+                        .ok_or(TextError::MissingValue { flag: flag.clone() })?,
                 };
                 line.set(flag, meaning, value)?;
             }
             Word::Ours { name, has_value } => {
-                let value = if !has_value && takes_value(&name) { arguments.next() } else { None };
+                let value = if !has_value && takes_value(&name) {
+                    arguments.next()
+                } else {
+                    None
+                };
                 ours.push(word);
                 ours.extend(value);
             }
         }
     }
-    Ok(ProblemText { ours, ..line.finish(dtype)? })
+    Ok(ProblemText {
+        ours,
+        ..line.finish(dtype)?
+    })
 }
 
 /// Prints the line from its command on.
@@ -188,7 +97,12 @@ pub fn parse(words: &[String], takes_value: impl Fn(&str) -> bool) -> Result<Pro
 pub fn print(problem: &ConvProblem) -> Result<String, TextError> {
     check_plain(problem, FORM)?;
     let s = problem.spec();
-    let Padding { top, left, bottom, right } = s.padding;
+    let Padding {
+        top,
+        left,
+        bottom,
+        right,
+    } = s.padding;
     if (top, left) != (bottom, right) {
         let what = format!("asymmetric padding {top},{left},{bottom},{right}");
         return Err(TextError::Inexpressible { what, form: FORM });
@@ -213,7 +127,9 @@ pub fn print(problem: &ConvProblem) -> Result<String, TextError> {
 fn find_command(words: &[String]) -> Option<(String, Vec<String>)> {
     words.iter().enumerate().find_map(|(index, word)| {
         let mut parts = split_line(word);
-        let at = parts.iter().position(|part| COMMANDS.iter().any(|(name, _)| name == part))?;
+        let at = parts
+            .iter()
+            .position(|part| COMMANDS.iter().any(|(name, _)| name == part))?;
         let mut arguments = parts.split_off(at);
         let command = arguments.remove(0);
         arguments.extend_from_slice(&words[index + 1..]);
@@ -224,18 +140,29 @@ fn find_command(words: &[String]) -> Option<(String, Vec<String>)> {
 /// Whose a word is.
 enum Word {
     /// MIOpen's; `value` where it came with `=`, else the next word has it.
-    Flag { flag: String, meaning: Meaning, value: Option<String> },
+    Flag {
+        flag: String,
+        meaning: Meaning,
+        value: Option<String>,
+    },
     /// Ours; `name` is without dashes and value.
     Ours { name: String, has_value: bool },
 }
 
 fn classify(word: &str, next: Option<&str>) -> Result<Word, TextError> {
-    let unexpected = |advice| Err(TextError::UnexpectedWord { word: word.into(), advice });
+    let unexpected = |advice| {
+        Err(TextError::UnexpectedWord {
+            word: word.into(),
+            advice,
+        })
+    };
     let Some(flag) = word.strip_prefix('-') else {
         return unexpected("after conv come flags with their values");
     };
     if let Some(long) = flag.strip_prefix('-') {
-        let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+        let (name, value) = long
+            .split_once('=')
+            .map_or((long, None), |(name, value)| (name, Some(value)));
         if name.is_empty() {
             return unexpected("give an option's name");
         }
@@ -243,17 +170,26 @@ fn classify(word: &str, next: Option<&str>) -> Result<Word, TextError> {
         let is_switch = matches!(value.or(next), Some("0" | "1"));
         let ours = name == "weights" || (matches!(name, "verify" | "bias") && !is_switch);
         return Ok(match row.filter(|_| !ours) {
-            Some((_, _, meaning)) => {
-                Word::Flag { flag: format!("--{name}"), meaning: *meaning, value: value.map(str::to_owned) }
-            }
-            None => Word::Ours { name: name.into(), has_value: value.is_some() },
+            Some((_, _, meaning)) => Word::Flag {
+                flag: format!("--{name}"),
+                meaning: *meaning,
+                value: value.map(str::to_owned),
+            },
+            None => Word::Ours {
+                name: name.into(),
+                has_value: value.is_some(),
+            },
         });
     }
     let mut letters = flag.chars();
     match (letters.next(), letters.next()) {
         (Some('h' | '?'), None) => unexpected("leave it out; `sparkle-run --help` has the help"),
         (Some(letter), None) => match FLAGS.iter().find(|(known, ..)| *known == letter) {
-            Some((_, _, meaning)) => Ok(Word::Flag { flag: word.into(), meaning: *meaning, value: None }),
+            Some((_, _, meaning)) => Ok(Word::Flag {
+                flag: word.into(),
+                meaning: *meaning,
+                value: None,
+            }),
             None => unexpected("MIOpenDriver has no such flag for conv"),
         },
         // MIOpen reads `-n1 2` as `-n 2`; nobody means that.
@@ -283,8 +219,17 @@ enum PadMode {
 
 impl Line {
     fn set(&mut self, flag: String, meaning: Meaning, value: String) -> Result<(), TextError> {
-        let unsupported = |why| Err(TextError::Unsupported { what: format!("{flag} {value}"), why });
-        let wrong = |expected| TextError::Value { key: flag.clone(), expected, given: value.clone() };
+        let unsupported = |why| {
+            Err(TextError::Unsupported {
+                what: format!("{flag} {value}"),
+                why,
+            })
+        };
+        let wrong = |expected| TextError::Value {
+            key: flag.clone(),
+            expected,
+            given: value.clone(),
+        };
         match meaning {
             Meaning::Size(size) => self.sizes[size as usize] = Some(number(&flag, &value)?),
             Meaning::Forward => match number(&flag, &value)? {
@@ -326,7 +271,9 @@ impl Line {
             Meaning::Verify => self.verify = Some(number(&flag, &value)? != 0),
             Meaning::SpatialDim if value == "2" => {}
             Meaning::SpatialDim | Meaning::ThreeD => {
-                return Err(TextError::ThreeD { key: format!("{flag} {value}") });
+                return Err(TextError::ThreeD {
+                    key: format!("{flag} {value}"),
+                });
             }
             Meaning::Only(only, _) if value == only => {}
             Meaning::Only(_, why) => return unsupported(why),
@@ -348,7 +295,10 @@ impl Line {
         let pair = |height, width| [self.size(height), self.size(width)];
         let mut notes = Vec::new();
         if !self.ignored.is_empty() {
-            notes.push(format!("flags without a meaning here: {}", self.ignored.join(", ")));
+            notes.push(format!(
+                "flags without a meaning here: {}",
+                self.ignored.join(", ")
+            ));
         }
         let mut spec = ConvSpec {
             batch: self.size(Size::Batch),
@@ -362,13 +312,20 @@ impl Line {
             groups: self.size(Size::Groups).max(1), // as MIOpen
             layout: self.layout.unwrap_or_default(),
             dtype,
-            epilogue: Epilogue { bias: self.bias, ..Epilogue::default() },
+            epilogue: Epilogue {
+                bias: self.bias,
+                ..Epilogue::default()
+            },
         };
         if self.pad_mode != PadMode::Explicit {
             apply_pad_mode(self.pad_mode, &mut spec, &mut notes);
         }
         let problem = ConvProblem::new(spec)?;
-        Ok(ProblemText { iters: self.iters, verify: self.verify, ..ProblemText::new(problem, notes) })
+        Ok(ProblemText {
+            iters: self.iters,
+            verify: self.verify,
+            ..ProblemText::new(problem, notes)
+        })
     }
 }
 

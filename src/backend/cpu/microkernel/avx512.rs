@@ -1,0 +1,17 @@
+//! Register tiles for AVX-512F: 32 registers of 16 floats.
+#![allow(unsafe_code)]
+
+use super::{KernelRow, TileCall, kernel_table, tile_kernels};
+use crate::plan::Family;
+use core::arch::x86_64::*;
+
+tile_kernels!(
+    "avx512f", 16, _mm512_setzero_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_set1_ps, _mm512_fmadd_ps,
+    _mm512_add_ps, _mm512_max_ps
+);
+
+kernel_table! {
+    16;
+    broadcast: 14 x 2, 12 x 2, 10 x 2, 8 x 2, 7 x 2, 9 x 3, 8 x 3, 6 x 4, 14 x 1, 7 x 1, 4 x 1, 1 x 4;
+    lanewise: 8 x 1, 4 x 1, 1 x 1
+}

@@ -1,0 +1,144 @@
+//! Where results go: residual, activation, rounding to the stored type, and the layout's strides.
+#![allow(unsafe_code)]
+
+use crate::backend::cpu::isa::Isa;
+use crate::backend::cpu::microkernel;
+use crate::conv::{Activation, ConvProblem, Strides, TensorMut, TensorRef};
+use half::f16;
+use std::marker::PhantomData;
+
+/// An output tensor that several threads write, each its own elements.
+#[derive(Debug)]
+pub(super) struct SharedOutput<'a> {
+    data: Elements,
+    len: usize,
+    strides: Strides,
+    pixels: usize,
+    columns: usize,
+    activation: Activation,
+    residual: Option<TensorRef<'a>>,
+    isa: Isa,
+    _borrow: PhantomData<&'a mut ()>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Elements {
+    F32(*mut f32),
+    F16(*mut f16),
+}
+
+// SAFETY: the pointer comes from an exclusive borrow that lasts as long as `self`. Threads write through it in
+// `write_tile` (and the kernels through `rows`), each only the outputs of its own blocks, and the blocks of a plan are
+// disjoint; nobody reads before the borrow ends, except a thread its own elements.
+unsafe impl Sync for SharedOutput<'_> {}
+// SAFETY: as above; nothing in it belongs to a thread.
+unsafe impl Send for SharedOutput<'_> {}
+
+/// A finished tile: `rows` rows of `columns` sums with their bias, `stride` floats apart.
+#[derive(Debug)]
+pub(super) struct Tile<'a> {
+    pub sums: &'a mut [f32],
+    pub stride: usize,
+    pub rows: usize,
+    pub columns: usize,
+    /// Folded output pixel of the first row.
+    pub pixel: usize,
+    /// Output channel of the first column, over all groups.
+    pub channel: usize,
+}
+
+impl<'a> SharedOutput<'a> {
+    pub(super) fn new(problem: &ConvProblem, output: TensorMut<'a>, residual: Option<TensorRef<'a>>, isa: Isa) -> Self {
+        let s = problem.spec();
+        let len = output.len();
+        let data = match output {
+            TensorMut::F32(data) => Elements::F32(data.as_mut_ptr()),
+            TensorMut::F16(data) => Elements::F16(data.as_mut_ptr()),
+        };
+        Self {
+            data,
+            len,
+            strides: s.layout.strides(s.out_channels, problem.output()),
+            pixels: problem.output_pixels(),
+            columns: problem.output()[1],
+            activation: s.epilogue.activation,
+            residual,
+            isa,
+            _borrow: PhantomData,
+        }
+    }
+
+    /// Where a kernel may store a tile's rows itself, and their distance: f32 with the channels side by side. `None`
+    /// otherwise, and where `rows x columns` from there would leave the tensor.
+    pub(super) fn rows(&self, pixel: usize, channel: usize, rows: usize, columns: usize) -> Option<(*mut f32, usize)> {
+        let Elements::F32(data) = self.data else { return None };
+        if self.strides.channel != 1 {
+            return None;
+        }
+        let start = pixel * self.strides.column + channel;
+        let end = start + (rows - 1) * self.strides.column + columns;
+        // The pointer stays in the tensor: `start < end <= len`.
+        (end <= self.len).then(|| (data.wrapping_add(start), self.strides.column))
+    }
+
+    /// Applies residual and activation to a tile's sums and stores them.
+    pub(super) fn write_tile(&self, tile: &mut Tile<'_>) {
+        if let Some(residual) = self.residual {
+            for row in 0..tile.rows {
+                let at = self.at(tile.pixel + row, tile.channel);
+                for column in 0..tile.columns {
+                    tile.sums[row * tile.stride + column] += residual.get(at + column * self.strides.channel);
+                }
+            }
+        }
+        for row in tile.sums.chunks_mut(tile.stride).take(tile.rows) {
+            microkernel::activate(self.isa, self.activation, &mut row[..tile.columns]);
+        }
+        if self.strides.channel == 1 {
+            for row in 0..tile.rows {
+                let at = self.at(tile.pixel + row, tile.channel);
+                let sums = &tile.sums[row * tile.stride..][..tile.columns];
+                for (column, value) in sums.iter().enumerate() {
+                    self.store(at + column, *value);
+                }
+            }
+        } else {
+            for column in 0..tile.columns {
+                let mut row = 0;
+                while row < tile.rows {
+                    // Pixels of one image are neighbours in its plane.
+                    let image_end = (tile.pixel + row) / self.pixels * self.pixels + self.pixels - tile.pixel;
+                    let at = self.at(tile.pixel + row, tile.channel + column);
+                    let end = image_end.min(tile.rows);
+                    for (i, row) in (row..end).enumerate() {
+                        self.store(at + i, tile.sums[row * tile.stride + column]);
+                    }
+                    row = end;
+                }
+            }
+        }
+    }
+
+    /// Stores one finished value.
+    pub(super) fn write(&self, pixel: usize, channel: usize, sum: f32) {
+        let at = self.at(pixel, channel);
+        let sum = self.residual.map_or(sum, |residual| sum + residual.get(at));
+        self.store(at, self.activation.apply(sum));
+    }
+
+    fn at(&self, pixel: usize, channel: usize) -> usize {
+        let (image, rest) = (pixel / self.pixels, pixel % self.pixels);
+        self.strides.at(image, channel, rest / self.columns, rest % self.columns)
+    }
+
+    #[inline(always)]
+    fn store(&self, at: usize, value: f32) {
+        assert!(at < self.len);
+        match self.data {
+            // SAFETY: inside the tensor (asserted); this element belongs to a block of the calling thread.
+            Elements::F32(data) => unsafe { data.add(at).write(value) },
+            // SAFETY: as above.
+            Elements::F16(data) => unsafe { data.add(at).write(f16::from_f32(value)) },
+        }
+    }
+}

@@ -1,0 +1,455 @@
+//! The loops around the microkernels: pixels in tiles, panels of weights, passes over channels, staged or in place.
+#![allow(unsafe_code)]
+
+use crate::backend::BackendError;
+use crate::backend::cpu::buffer::AlignedBuffer;
+use crate::backend::cpu::isa::Isa;
+use crate::backend::cpu::microkernel::{self, TileCall, TileKernel};
+use crate::backend::cpu::output::{SharedOutput, Tile};
+use crate::backend::cpu::pack::PackedWeights;
+use crate::backend::cpu::stage::{Piece, PixelContents, Stager};
+use crate::backend::cpu::window::{Pixels, RunTable, Window};
+use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
+use crate::plan::{Family, OutputBlock, TilePlan};
+use std::ops::Range;
+
+/// Floats of staged input a thread may hold: 4 MiB.
+const STAGE_BUDGET: usize = 1 << 20;
+/// Floats of stored accumulators a thread may hold, where channels take several passes: 2 MiB.
+const ACCUMULATOR_BUDGET: usize = 1 << 19;
+/// Entries of a run table a thread may hold: 1 MiB.
+const TABLE_BUDGET: usize = 1 << 17;
+/// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
+const FEW_CHANNELS: usize = 8;
+
+/// How a problem's inputs reach the microkernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// From the input tensor.
+    InPlace,
+    /// From a staged piece, a run a tap.
+    Staged,
+    /// From a staged piece with its padded columns, a run a filter row.
+    StagedRows,
+}
+
+/// A prepared problem, as the threads share it.
+#[derive(Debug)]
+pub(super) struct TiledConv {
+    problem: ConvProblem,
+    family: Family,
+    kernel: TileKernel,
+    tile_m: usize,
+    tile_n: usize,
+    access: Access,
+    window: Window,
+    packed: PackedWeights,
+    /// Input channels of a group that one pass sums.
+    pass_channels: usize,
+    /// Floats that a run in the padding reads.
+    zeros: AlignedBuffer,
+    /// Sums need nothing but a bias and perhaps a relu, so kernels store them themselves where the layout allows it.
+    plain_epilogue: bool,
+}
+
+/// A thread's scratch.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    table: RunTable,
+    stager: Stager,
+    staged: AlignedBuffer,
+    accumulators: AlignedBuffer,
+    bases: Vec<isize>,
+}
+
+/// Pixels that are computed together, and the input pieces that they read where it is staged.
+struct Chunk {
+    pixels: Range<usize>,
+    pieces: Vec<Piece>,
+}
+
+impl TiledConv {
+    /// Packs the weights and decides how inputs are read. `Ok(None)` where a window is too large for the scratch.
+    pub(super) fn new(
+        problem: &ConvProblem,
+        plan: &TilePlan,
+        isa: Isa,
+        weights: TensorRef<'_>,
+        bias: Option<TensorRef<'_>>,
+    ) -> Result<Option<Self>, BackendError> {
+        let variant = &plan.variant;
+        let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
+        let kernel = microkernel::find(isa, variant.family, tile_m, tile_n).ok_or_else(|| {
+            BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) }
+        })?;
+        let access = choose_access(problem, plan);
+        let window = match access {
+            Access::StagedRows => Window::per_row(problem),
+            Access::InPlace | Access::Staged => Window::per_tap(problem),
+        };
+        if window.runs().saturating_mul(tile_m) > TABLE_BUDGET {
+            return Ok(None);
+        }
+        let group_in = problem.group_in_channels();
+        let mut conv = Self {
+            problem: *problem,
+            family: variant.family,
+            kernel,
+            tile_m,
+            tile_n,
+            access,
+            window,
+            packed: PackedWeights::pack(problem, &plan.gemm, variant, weights, bias)?,
+            pass_channels: match (variant.family, access) {
+                (Family::Broadcast, Access::InPlace | Access::Staged) => plan.block_channels.clamp(1, group_in),
+                _ => group_in,
+            },
+            zeros: AlignedBuffer::default(),
+            plain_epilogue: !problem.spec().epilogue.residual
+                && matches!(problem.spec().epilogue.activation, Activation::None | Activation::Relu),
+        };
+        if conv.pass_channels < group_in {
+            conv.pass_channels = conv.pass_channels.next_multiple_of(CHANNEL_BLOCK).min(group_in);
+        }
+        if access != Access::InPlace && !conv.fit_window(plan.block_n) {
+            return Ok(None);
+        }
+        let s = problem.spec();
+        let longest_run = s.in_channels.max(s.kernel[1] * group_in).max(group_in * conv.lanes(plan.block_n));
+        conv.zeros = AlignedBuffer::zeroed(longest_run + tile_n, "zeros for the padding")?;
+        Ok(Some(conv))
+    }
+
+    /// Lowers `pass_channels` until the smallest piece fits the scratch; false where even one block does not.
+    fn fit_window(&mut self, block_n: usize) -> bool {
+        let s = self.problem.spec();
+        loop {
+            let columns = self.window.columns();
+            let width = (self.tile_m - 1) * s.stride[1] + (s.kernel[1] - 1) * s.dilation[1] + 1;
+            let width = width.min(columns[0].abs_diff(columns[1]));
+            let height = ((s.kernel[0] - 1) * s.dilation[0] + 1).min(s.input[0]);
+            let pixel_len = match self.family {
+                Family::Broadcast => self.pass_channels,
+                Family::Lanewise => self.problem.group_in_channels().saturating_mul(self.lanes(block_n)),
+            };
+            if height.saturating_mul(width).saturating_mul(pixel_len) <= STAGE_BUDGET {
+                return true;
+            }
+            let fewer = (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK);
+            if self.family == Family::Lanewise || self.access == Access::StagedRows || fewer >= self.pass_channels {
+                return false;
+            }
+            self.pass_channels = fewer;
+        }
+    }
+
+    /// Floats that hold `block_n` output channels in whole tiles.
+    fn lanes(&self, block_n: usize) -> usize {
+        block_n.next_multiple_of(self.tile_n)
+    }
+
+    /// Whether blocks read a staged copy of the input, which is better shared by all their output channels.
+    pub(super) fn is_staged(&self) -> bool {
+        self.access != Access::InPlace
+    }
+
+    /// Most output channels a block may have, so that its stored accumulators fit.
+    pub(super) fn widest_block(&self) -> usize {
+        if self.pass_channels < self.problem.group_in_channels() {
+            (ACCUMULATOR_BUDGET / self.tile_m / self.tile_n * self.tile_n).max(self.tile_n)
+        } else {
+            usize::MAX
+        }
+    }
+
+    /// Scratch for a thread that may get any of `blocks`.
+    pub(super) fn scratch(&self, blocks: &[OutputBlock]) -> Result<Scratch, BackendError> {
+        let stager = Stager::new(&self.problem);
+        let (mut staged, mut accumulators) = (0, self.tile_m * self.tile_n);
+        for block in blocks {
+            let contents = self.contents(block, 0..self.pass_channels);
+            let pixel_len = stager.pixel_len(&contents);
+            let mut pixel = block.m.start;
+            while pixel < block.m.end {
+                let chunk = self.chunk(block, pixel, pixel_len);
+                staged = staged.max(chunk.staged_pixels() * pixel_len);
+                if self.passes() > 1 {
+                    let rows = chunk.pixels.len().next_multiple_of(self.tile_m);
+                    accumulators = accumulators.max(rows * self.lanes(block.n.len()));
+                }
+                pixel = chunk.pixels.end;
+            }
+        }
+        Ok(Scratch {
+            table: RunTable::new(&self.window, self.tile_m),
+            stager,
+            staged: AlignedBuffer::zeroed(staged, "staged input")?,
+            accumulators: AlignedBuffer::zeroed(accumulators, "accumulators")?,
+            bases: Vec::new(),
+        })
+    }
+
+    fn passes(&self) -> usize {
+        self.problem.group_in_channels().div_ceil(self.pass_channels)
+    }
+
+    /// What a staged pixel holds in the pass over the group's `channels`.
+    fn contents(&self, block: &OutputBlock, channels: Range<usize>) -> PixelContents {
+        let group_in = self.problem.group_in_channels();
+        match self.family {
+            Family::Broadcast => PixelContents::Channels {
+                first: block.group * group_in + channels.start,
+                count: channels.len(),
+                len: channels.len(),
+            },
+            Family::Lanewise if group_in == 1 && self.problem.group_out_channels() == 1 => PixelContents::Channels {
+                first: block.n.start,
+                count: block.n.len(),
+                len: self.lanes(block.n.len()),
+            },
+            Family::Lanewise => {
+                PixelContents::Lanes { first_out: block.n.start, lanes: self.lanes(block.n.len()) }
+            }
+        }
+    }
+
+    /// The chunk of `block` that starts at `pixel`: as many whole output rows as fit the scratch, or part of one.
+    fn chunk(&self, block: &OutputBlock, pixel: usize, pixel_len: usize) -> Chunk {
+        let left = block.m.end - pixel;
+        let most = if self.passes() > 1 {
+            let rows = ACCUMULATOR_BUDGET / self.lanes(block.n.len()).max(1) / self.tile_m * self.tile_m;
+            left.min(rows.max(self.tile_m))
+        } else {
+            left
+        };
+        if self.access == Access::InPlace {
+            return Chunk { pixels: pixel..pixel + most, pieces: Vec::new() };
+        }
+        let columns = self.problem.output()[1];
+        if pixel.is_multiple_of(columns) {
+            let mut rows = most / columns;
+            while rows > 0 {
+                let chunk = self.rows_chunk(pixel, rows);
+                if chunk.staged_pixels().saturating_mul(pixel_len) <= STAGE_BUDGET {
+                    return chunk;
+                }
+                rows /= 2;
+            }
+        }
+        let mut width = most.min(columns - pixel % columns);
+        loop {
+            let chunk = self.columns_chunk(pixel, width);
+            let narrower = (width / 2).next_multiple_of(self.tile_m);
+            if chunk.staged_pixels().saturating_mul(pixel_len) <= STAGE_BUDGET || narrower >= width {
+                return chunk;
+            }
+            width = narrower;
+        }
+    }
+
+    /// `rows` whole output rows from folded pixel `pixel` on, a piece for each image.
+    fn rows_chunk(&self, pixel: usize, rows: usize) -> Chunk {
+        let [image_rows, columns] = self.problem.output();
+        let (first, end) = (pixel / columns, pixel / columns + rows);
+        let [left, right] = self.window.input_columns(0, columns - 1);
+        let mut pieces = Vec::with_capacity(rows.div_ceil(image_rows) + 1);
+        let mut row = first;
+        while row < end {
+            let (image, y) = (row / image_rows, row % image_rows);
+            let count = (image_rows - y).min(end - row);
+            let [top, bottom] = self.window.input_rows(y, y + count - 1);
+            pieces.push(Piece { image, rows: top..bottom, columns: left..right });
+            row += count;
+        }
+        Chunk { pixels: pixel..pixel + rows * columns, pieces }
+    }
+
+    /// `width` pixels of one output row.
+    fn columns_chunk(&self, pixel: usize, width: usize) -> Chunk {
+        let [image_rows, columns] = self.problem.output();
+        let (image, y, x) = (pixel / columns / image_rows, pixel / columns % image_rows, pixel % columns);
+        let [top, bottom] = self.window.input_rows(y, y);
+        let [left, right] = self.window.input_columns(x, x + width - 1);
+        Chunk { pixels: pixel..pixel + width, pieces: vec![Piece { image, rows: top..bottom, columns: left..right }] }
+    }
+
+    /// Computes a block.
+    pub(super) fn run_block(
+        &self,
+        block: &OutputBlock,
+        input: TensorRef<'_>,
+        output: &SharedOutput<'_>,
+        scratch: &mut Scratch,
+    ) {
+        let group_in = self.problem.group_in_channels();
+        let mut pixel = block.m.start;
+        while pixel < block.m.end {
+            let pixel_len = scratch.stager.pixel_len(&self.contents(block, 0..self.pass_channels));
+            let chunk = self.chunk(block, pixel, pixel_len);
+            for first in (0..group_in).step_by(self.pass_channels) {
+                let channels = first..(first + self.pass_channels).min(group_in);
+                self.run_pass(block, &chunk, channels, input, output, scratch);
+            }
+            pixel = chunk.pixels.end;
+        }
+    }
+
+    /// Sums `channels` of the group into the outputs of `chunk`.
+    fn run_pass(
+        &self,
+        block: &OutputBlock,
+        chunk: &Chunk,
+        channels: Range<usize>,
+        input: TensorRef<'_>,
+        output: &SharedOutput<'_>,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { table, stager, staged, accumulators, bases } = scratch;
+        let s = self.problem.spec();
+        let first_image = chunk.pixels.start / self.problem.output_pixels();
+        bases.clear();
+        let mut run = self.runs(block, &channels);
+        let pixels = match (self.access, input) {
+            (Access::InPlace, TensorRef::F32(data)) => {
+                let strides = s.layout.strides(s.in_channels, s.input);
+                let last_image = (chunk.pixels.end - 1) / self.problem.output_pixels();
+                bases.extend((first_image..=last_image).map(|image| (image * strides.batch) as isize)); // CAST: in a tensor
+                let (row, column) = (strides.row as isize, strides.column as isize); // CAST: in a tensor
+                Pixels { data: data.as_ptr(), row, column, first_image, bases }
+            }
+            _ => {
+                let contents = self.contents(block, channels.clone());
+                let len = stager.pixel_len(&contents);
+                let row = chunk.pieces.first().map_or(0, |piece| piece.columns.len() * len);
+                let mut at = 0;
+                for piece in &chunk.pieces {
+                    let end = at + piece.pixels() * len;
+                    stager.stage(input, piece, &contents, &mut staged.as_mut_slice()[at..end]);
+                    let (row, len) = (row as isize, len as isize); // CAST: in the scratch
+                    bases.push(at as isize - piece.rows.start * row - piece.columns.start * len); // CAST: likewise
+                    at = end;
+                }
+                run.step_stride = if self.family == Family::Lanewise { self.lanes(block.n.len()) } else { 1 };
+                run.block_stride = CHANNEL_BLOCK * run.step_stride;
+                let (row, column) = (row as isize, len as isize); // CAST: in the scratch
+                Pixels { data: staged.as_slice().as_ptr(), row, column, first_image, bases }
+            }
+        };
+        let (is_first, is_last) = (channels.start == 0, channels.end == self.problem.group_in_channels());
+        let stored = self.passes() > 1;
+        let acc_stride = if stored { self.lanes(block.n.len()) } else { self.tile_n };
+        let weights_offset = channels.start * self.problem.taps() * self.tile_n;
+        let channel_base = block.group * self.problem.group_out_channels();
+        let channel_base = if self.family == Family::Lanewise { 0 } else { channel_base };
+        let panels = block.n.start / self.tile_n..block.n.end.div_ceil(self.tile_n);
+        for pixel in chunk.pixels.clone().step_by(self.tile_m) {
+            let rows = self.tile_m.min(chunk.pixels.end - pixel);
+            table.build(&self.window, &pixels, pixel, rows, self.zeros.as_slice().as_ptr());
+            for panel in panels.clone() {
+                let first = panel * self.tile_n;
+                let columns = self.tile_n.min(block.n.end - first);
+                let channel = channel_base + first;
+                let direct = if self.plain_epilogue && !stored && columns == self.tile_n {
+                    output.rows(pixel, channel, rows, columns)
+                } else {
+                    None
+                };
+                let acc_at = if stored {
+                    (pixel - chunk.pixels.start) * acc_stride + first - block.n.start
+                } else {
+                    0
+                };
+                let sums = &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
+                let (out, out_stride) = direct.unwrap_or((sums.as_mut_ptr(), acc_stride));
+                let lane = if self.family == Family::Lanewise { first - run.first_lane } else { 0 };
+                let call = TileCall {
+                    rows: table.rows().as_ptr(),
+                    tap_ids: table.tap_ids().as_ptr(),
+                    taps: table.tap_ids().len(),
+                    tap_count: self.window.runs(),
+                    x_offset: run.x_offset + lane,
+                    full_blocks: run.full_blocks,
+                    block_len: CHANNEL_BLOCK,
+                    tail_len: run.tail_len,
+                    block_stride: run.block_stride,
+                    step_stride: run.step_stride,
+                    weights: self.packed.panel(block.group, panel)[weights_offset..].as_ptr(),
+                    out,
+                    out_stride,
+                    rows_used: rows,
+                    resume: !is_first,
+                    bias: self
+                        .packed
+                        .bias(block.group, panel)
+                        .filter(|_| is_last)
+                        .map_or(std::ptr::null(), <[f32]>::as_ptr),
+                    relu: direct.is_some() && s.epilogue.activation == Activation::Relu,
+                };
+                // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `tile_m`
+                // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
+                // `zeros`, which are as long as any run. The panel holds `tap_count` x channels x `tile_n` floats and
+                // `weights_offset` skips the passes before. `out` is `rows` x `tile_n` floats: of the output, checked
+                // by `output.rows` and belonging to this block alone, or of this thread's accumulators, sliced above.
+                unsafe { (self.kernel)(&call) };
+                if direct.is_none() && is_last {
+                    output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
+                }
+            }
+        }
+    }
+
+    /// How the runs of a pass lie, for inputs read in place.
+    fn runs(&self, block: &OutputBlock, channels: &Range<usize>) -> Runs {
+        let (full_blocks, tail_len) = match self.access {
+            Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
+            Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
+        };
+        let in_place = self.access == Access::InPlace;
+        let x_offset = match self.family {
+            Family::Broadcast if in_place => block.group * self.problem.group_in_channels() + channels.start,
+            _ => 0,
+        };
+        let first_lane = if in_place { 0 } else { block.n.start };
+        Runs { full_blocks, tail_len, x_offset, first_lane, block_stride: CHANNEL_BLOCK, step_stride: 1 }
+    }
+}
+
+impl Chunk {
+    fn staged_pixels(&self) -> usize {
+        self.pieces.iter().map(Piece::pixels).fold(0, usize::saturating_add)
+    }
+}
+
+/// How the runs of a pass lie in the input or the staged piece; fields as in [`TileCall`].
+struct Runs {
+    full_blocks: usize,
+    tail_len: usize,
+    x_offset: usize,
+    /// Output channel that lane 0 of a pixel stands for.
+    first_lane: usize,
+    block_stride: usize,
+    step_stride: usize,
+}
+
+/// In place where the channels of a pixel lie side by side as f32 and no lane would read a neighbour's memory.
+fn choose_access(problem: &ConvProblem, plan: &TilePlan) -> Access {
+    let s = problem.spec();
+    let channels_adjacent = s.layout == Layout::Nhwc && s.dtype == DType::F32;
+    match plan.variant.family {
+        Family::Broadcast
+            if s.groups == 1 && s.in_channels <= FEW_CHANNELS && s.kernel[1] > 1 && s.dilation[1] == 1 =>
+        {
+            Access::StagedRows
+        }
+        Family::Broadcast if channels_adjacent => Access::InPlace,
+        Family::Lanewise
+            if channels_adjacent
+                && s.groups == s.in_channels
+                && s.out_channels == s.in_channels
+                && s.out_channels.is_multiple_of(plan.variant.tile_n) =>
+        {
+            Access::InPlace
+        }
+        Family::Broadcast | Family::Lanewise => Access::Staged,
+    }
+}

@@ -1,0 +1,195 @@
+//! Where a tile's inputs are: the table of run pointers that a microkernel walks.
+
+use crate::conv::ConvProblem;
+
+/// What the filter window touches, as numbers. Positions are pixels of the unpadded input, so they may be negative.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    stride: [isize; 2],
+    pad: [isize; 2],
+    /// Offset of each run under the window, pixels.
+    taps: Vec<[isize; 2]>,
+    /// From the first to one past the last tap, pixels.
+    reach: [isize; 2],
+    /// Rows and columns that hold data: others are padding, which adds nothing.
+    rows: [isize; 2],
+    columns: [isize; 2],
+    output: [usize; 2],
+}
+
+impl Window {
+    /// A run for every tap.
+    pub(super) fn per_tap(problem: &ConvProblem) -> Self {
+        let s = problem.spec();
+        let taps = (0..s.kernel[0])
+            .flat_map(|r| (0..s.kernel[1]).map(move |c| [signed(r * s.dilation[0]), signed(c * s.dilation[1])]))
+            .collect();
+        Self {
+            stride: s.stride.map(signed),
+            pad: [signed(s.padding.top), signed(s.padding.left)],
+            taps,
+            reach: [0, 1].map(|axis| signed((s.kernel[axis] - 1) * s.dilation[axis] + 1)),
+            rows: [0, signed(s.input[0])],
+            columns: [0, signed(s.input[1])],
+            output: problem.output(),
+        }
+    }
+
+    /// A run for every filter row, over all its columns and channels: for few channels, whose padded columns are
+    /// staged as zeros.
+    pub(super) fn per_row(problem: &ConvProblem) -> Self {
+        let s = problem.spec();
+        let mut window = Self::per_tap(problem);
+        window.taps = (0..s.kernel[0]).map(|r| [signed(r * s.dilation[0]), 0]).collect();
+        window.columns = [-signed(s.padding.left), signed(s.input[1] + s.padding.right)];
+        window
+    }
+
+    /// Runs under the window.
+    pub(super) fn runs(&self) -> usize {
+        self.taps.len()
+    }
+
+    /// Columns that hold data, also where padding is staged.
+    pub(super) fn columns(&self) -> [isize; 2] {
+        self.columns
+    }
+
+    /// Input rows that output rows `first..=last` read, clipped to those that hold data.
+    pub(super) fn input_rows(&self, first: usize, last: usize) -> [isize; 2] {
+        self.span(0, first, last, self.rows)
+    }
+
+    /// Input columns that output columns `first..=last` read, clipped likewise.
+    pub(super) fn input_columns(&self, first: usize, last: usize) -> [isize; 2] {
+        self.span(1, first, last, self.columns)
+    }
+
+    fn span(&self, axis: usize, first: usize, last: usize, bounds: [isize; 2]) -> [isize; 2] {
+        let start = signed(first) * self.stride[axis] - self.pad[axis];
+        let end = signed(last) * self.stride[axis] - self.pad[axis] + self.reach[axis];
+        let start = start.clamp(bounds[0], bounds[1]);
+        [start, end.clamp(start, bounds[1])]
+    }
+}
+
+fn signed(extent: usize) -> isize {
+    extent as isize // CAST: a checked extent of a tensor that fits the address space
+}
+
+/// Input pixels in memory: pixel `(image, y, x)` starts at `base(image) + y * row + x * column` floats from `data`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pixels<'a> {
+    /// Start of the memory.
+    pub data: *const f32,
+    /// Floats from a pixel to the one below.
+    pub row: isize,
+    /// Floats from a pixel to the one on the right.
+    pub column: isize,
+    /// The image that `bases` starts with.
+    pub first_image: usize,
+    /// Where pixel (0, 0) of each image would be, floats.
+    pub bases: &'a [isize],
+}
+
+/// The pointers of one tile, `[active tap][tile_m]`, and which taps are active.
+#[derive(Debug, Default)]
+pub(super) struct RunTable {
+    rows: Vec<*const f32>,
+    tap_ids: Vec<u32>,
+    origins: Vec<Origin>,
+}
+
+/// Where a pixel's window starts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Origin {
+    offset: isize,
+    y: isize,
+    x: isize,
+}
+
+// SAFETY: the pointers are rebuilt before each use from data that the using thread borrows; moving the empty or stale
+// table between threads reads none of them.
+#[allow(unsafe_code)]
+unsafe impl Send for RunTable {}
+
+impl RunTable {
+    /// Room for tiles of `tile_m` pixels.
+    pub(super) fn new(window: &Window, tile_m: usize) -> Self {
+        Self {
+            rows: vec![std::ptr::null(); window.runs() * tile_m],
+            tap_ids: Vec::with_capacity(window.runs()),
+            origins: vec![Origin::default(); tile_m],
+        }
+    }
+
+    /// `[active tap][tile_m]` pointers.
+    pub(super) fn rows(&self) -> &[*const f32] {
+        &self.rows
+    }
+
+    /// Numbers of the active taps, ascending.
+    pub(super) fn tap_ids(&self) -> &[u32] {
+        &self.tap_ids
+    }
+
+    /// Points the table at the `used` pixels from folded output pixel `first`. Taps that lie in the padding for all
+    /// of them are left out; where they do for some, those read `zeros`, and so do the rows past `used`.
+    pub(super) fn build(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
+        let tile_m = self.origins.len();
+        let [out_rows, out_columns] = window.output;
+        let (mut image, mut oy, mut ox) =
+            (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
+        let mut interior = used == tile_m;
+        for origin in &mut self.origins[..used] {
+            let y = signed(oy) * window.stride[0] - window.pad[0];
+            let x = signed(ox) * window.stride[1] - window.pad[1];
+            let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
+            *origin = Origin { offset: base + y * pixels.row + x * pixels.column, y, x };
+            interior &= y >= window.rows[0]
+                && y + window.reach[0] <= window.rows[1]
+                && x >= window.columns[0]
+                && x + window.reach[1] <= window.columns[1];
+            ox += 1;
+            if ox == out_columns {
+                (ox, oy) = (0, oy + 1);
+                if oy == out_rows {
+                    (oy, image) = (0, image + 1);
+                }
+            }
+        }
+        self.tap_ids.clear();
+        if interior {
+            for (id, (tap, row)) in window.taps.iter().zip(self.rows.chunks_exact_mut(tile_m)).enumerate() {
+                let step = tap[0] * pixels.row + tap[1] * pixels.column;
+                for (pointer, origin) in row.iter_mut().zip(&self.origins) {
+                    *pointer = pixels.data.wrapping_offset(origin.offset + step);
+                }
+                self.tap_ids.push(id as u32); // CAST: taps of a filter
+            }
+            return;
+        }
+        for (id, tap) in window.taps.iter().enumerate() {
+            let step = tap[0] * pixels.row + tap[1] * pixels.column;
+            let at = self.tap_ids.len() * tile_m;
+            let row = &mut self.rows[at..at + tile_m];
+            row.fill(zeros);
+            let mut any = false;
+            for (pointer, origin) in row.iter_mut().zip(&self.origins[..used]) {
+                let (y, x) = (origin.y + tap[0], origin.x + tap[1]);
+                // In a run per row the columns are all staged, so only the window's start has to be inside.
+                let inside = y >= window.rows[0]
+                    && y < window.rows[1]
+                    && x >= window.columns[0]
+                    && x < window.columns[1];
+                if inside {
+                    *pointer = pixels.data.wrapping_offset(origin.offset + step);
+                    any = true;
+                }
+            }
+            if any {
+                self.tap_ids.push(id as u32); // CAST: taps of a filter
+            }
+        }
+    }
+}
