@@ -54,10 +54,14 @@ pub(super) struct VerifyReport {
     pub(super) ok: bool,
     /// The largest difference from the f64 reference over all elements.
     pub(super) max_abs_error: f64,
-    /// What the element with the largest share of its bound may differ by.
+    /// What the element with the largest error in proportion to its bound may differ by.
     pub(super) bound: f64,
+    /// What that element does differ by.
+    pub(super) worst_error: f64,
+    /// Where that element stands in the output.
+    pub(super) worst_index: usize,
     /// Elements beyond their bound.
-    pub(super) failed: usize,
+    pub(super) failures: usize,
 }
 
 impl fmt::Display for Conv2dReport {
@@ -86,11 +90,11 @@ impl fmt::Display for Conv2dReport {
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { ok, max_abs_error, bound, failed } = self;
-        if *ok {
-            write!(f, "ok, the largest error is {max_abs_error:.3e}, where the bound is tightest it is {bound:.3e}")
-        } else {
-            write!(f, "FAILED, {failed} elements beyond their bound; the worst is off by {max_abs_error:.3e} of {bound:.3e}")
+        let Self { ok, max_abs_error, bound, worst_error, worst_index, failures } = self;
+        let worst = format!("the worst, at {worst_index}, is off by {worst_error:.3e} of an allowed {bound:.3e}");
+        match ok {
+            true => write!(f, "ok, largest error {max_abs_error:.3e}; {worst}"),
+            false => write!(f, "FAILED, {failures} elements beyond their bound; {worst}"),
         }
     }
 }

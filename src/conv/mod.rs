@@ -6,6 +6,7 @@ mod problem;
 pub mod reference;
 mod tensor;
 pub mod text;
+pub mod verify;
 
 pub use epilogue::{Activation, Epilogue};
 pub use layout::{DType, Layout, Strides};

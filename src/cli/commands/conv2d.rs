@@ -5,15 +5,17 @@ use crate::cli::args::{Conv2dArgs, FileArgs, Math, RunArgs};
 use crate::cli::arrays::{Arrays, Given};
 use crate::cli::commands::picture;
 use crate::cli::data::Elements;
-use crate::cli::device::{self, Chosen};
+use crate::cli::device::{self, Chosen, Fallback};
 use crate::cli::failure::Failure;
 use crate::cli::files::AtomicFile;
+use crate::cli::plan_table::PlanTable;
 use crate::cli::report::{Conv2dReport, SCHEMA, VerifyReport, describe};
 use crate::cli::timing::{Samples, gflops};
 use crate::cli::trace::Trace;
 use crate::cli::{files, output, problem};
 use crate::conv::text::{ProblemText, options};
-use crate::conv::ConvProblem;
+use crate::conv::verify::{self, Verdict};
+use crate::conv::{ConvProblem, reference};
 use crate::plan::{self, TilePlan};
 use std::io::Write;
 use std::path::Path;
@@ -110,8 +112,8 @@ pub(super) fn finish(done: Done, files: &FileArgs, args: &RunArgs) -> Result<(),
     report.notes.iter().for_each(|note| output::note(note));
     if args.json { output::print_json(&report)? } else { output::print(&report.to_string())? }
     match &report.verify {
-        Some(VerifyReport { ok: false, failed, .. }) => Err(Failure::Difference(format!(
-            "{failed} of {} elements differ from the reference by more than their bound; please report this problem",
+        Some(VerifyReport { ok: false, failures, .. }) => Err(Failure::Difference(format!(
+            "{failures} of {} elements differ from the reference by more than their bound; please report this problem",
             report.output_shape.iter().product::<usize>()
         ))),
         _ => Ok(()),
@@ -157,16 +159,38 @@ fn report(problem: &ConvProblem, plan: &TilePlan, args: &RunArgs, chosen: &Chose
         gflops: 0.0,
         fallback: chosen.fallback.clone(),
         verify: None,
-        explain: args.explain.then(|| explain(problem, plan, chosen)),
+        explain: args.explain.then(|| explain(plan, chosen)),
         output: None,
         notes,
     }
 }
 
-fn explain(_problem: &ConvProblem, _plan: &TilePlan, _chosen: &Chosen) -> String {
-    String::new()
+/// Compares with the f64 reference.
+fn verify(problem: &ConvProblem, arrays: &Arrays, output: &Elements) -> Result<VerifyReport, Failure> {
+    let (bias, residual) = (arrays.bias.as_ref(), arrays.residual.as_ref());
+    let expected = reference::convolve(
+        problem,
+        arrays.input.as_ref(),
+        arrays.weights.as_ref(),
+        bias.map(Elements::as_ref),
+        residual.map(Elements::as_ref),
+    );
+    let verdict = expected.and_then(|expected| verify::verify(problem, output.as_ref(), &expected));
+    let Verdict { ok, failures, max_abs_error, worst } = verdict.map_err(|error| Failure::Input(error.into()))?;
+    Ok(VerifyReport { ok, max_abs_error, bound: worst.bound, worst_error: worst.error, worst_index: worst.index, failures })
 }
 
-fn verify(_problem: &ConvProblem, _arrays: &Arrays, _output: &Elements) -> Result<VerifyReport, Failure> {
-    Ok(VerifyReport { ok: true, max_abs_error: 0.0, bound: 1.0, failed: 0 })
+/// Why this device, this plan, this kernel.
+fn explain(plan: &TilePlan, chosen: &Chosen) -> String {
+    let cpu = &chosen.cpu;
+    let device = match &chosen.fallback {
+        Some(Fallback { from, reason }) => format!("the CPU instead of {from}: {reason}"),
+        None => "the CPU: it is what this version computes on".to_owned(),
+    };
+    format!(
+        "device: {device}\nISA: {}, the best of {} unless SPARKLE_CPU_ISA names another\n{}",
+        cpu.isa(),
+        cpu.info().isas.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        PlanTable::new(std::slice::from_ref(plan))
+    )
 }
