@@ -1,8 +1,8 @@
 //! Arrays that were not given: deterministic pseudo-random data.
 //!
 //! Element `i` of stream `s` under seed `q` is drawn from SplitMix64 at counter `i` (Steele, Lea, Flood: "Fast
-//! splittable pseudorandom number generators", 2014), so it depends on nothing else: the top 8 bits make a multiple
-//! of 1/128 in [-1, 1), which f16 holds exactly too.
+//! splittable pseudorandom number generators", 2014), so it depends on nothing else: the top 11 bits make a multiple
+//! of 2^-10 in [-1, 1), which f16 holds exactly too.
 
 use crate::cli::failure::Failure;
 use crate::cli::files::ArrayData;
@@ -79,8 +79,8 @@ fn filled<T>(len: usize, what: &str, element: impl Fn(u64) -> T) -> Result<Vec<T
 }
 
 fn value(start: u64, index: u64) -> f32 {
-    let top = (mix(start.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15))) >> 56) as i16;
-    f32::from(top - 128) / 128.0
+    let top = (mix(start.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15))) >> 53) as i16;
+    f32::from(top - 1024) / 1024.0
 }
 
 /// SplitMix64's output function.
@@ -108,10 +108,10 @@ mod tests {
     #[test]
     fn values_fill_the_range_and_f16_holds_them() {
         let start = mix(1);
-        let values: Vec<f32> = (0..4096).map(|i| value(start, i)).collect();
+        let values: Vec<f32> = (0..65536).map(|i| value(start, i)).collect();
         assert!(values.iter().all(|v| (-1.0..1.0).contains(v) && f16::from_f32(*v).to_f32() == *v));
-        assert!(values.contains(&-1.0) && values.contains(&(127.0 / 128.0)));
-        assert!(values.iter().sum::<f32>().abs() / 4096.0 < 0.05);
+        assert!(values.contains(&-1.0) && values.contains(&(1023.0 / 1024.0)));
+        assert!(values.iter().sum::<f32>().abs() / 65536.0 < 0.02);
     }
 
     #[test]
