@@ -35,15 +35,26 @@ impl Given {
         let mut given = Self::default();
         if let Some(path) = &args.input {
             let own = [("w", &args.weights), ("b", &args.bias), ("r", &args.residual)];
-            let wanted = own.iter().filter(|(_, path)| path.is_none()).map(|(name, _)| *name);
+            let wanted = own
+                .iter()
+                .filter(|(_, path)| path.is_none())
+                .map(|(name, _)| *name);
             let wanted: Vec<&str> = std::iter::once("x").chain(wanted).collect();
             match files::read_arrays(path, &wanted)? {
                 ArrayFile::Single(array) => given.input = Some((path.display().to_string(), array)),
                 ArrayFile::Named(mut archive) => {
                     let mut take = |name: &str| {
-                        archive.arrays.remove(name).map(|array| (format!("{name} of {}", path.display()), array))
+                        archive
+                            .arrays
+                            .remove(name)
+                            .map(|array| (format!("{name} of {}", path.display()), array))
                     };
-                    given = Self { input: take("x"), weights: take("w"), bias: take("b"), residual: take("r") };
+                    given = Self {
+                        input: take("x"),
+                        weights: take("w"),
+                        bias: take("b"),
+                        residual: take("r"),
+                    };
                 }
             }
         }
@@ -111,7 +122,10 @@ fn read_one(path: &Path, name: &str) -> Result<Array, Failure> {
         ArrayFile::Single(array) => Ok(array),
         ArrayFile::Named(mut archive) => archive.arrays.remove(name).ok_or_else(|| {
             let others = archive.skipped.join(", ");
-            Failure::input(format_args!("{} has no array {name}, only {others}; rename the one you mean", path.display()))
+            Failure::input(format_args!(
+                "{} has no array {name}, only {others}; rename the one you mean",
+                path.display()
+            ))
         }),
     }
 }

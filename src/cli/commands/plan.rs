@@ -4,10 +4,10 @@ use crate::backend::Backend;
 use crate::cli::args::PlanArgs;
 use crate::cli::device::open_cpu;
 use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::cli::plan_table::PlanTable;
 use crate::cli::problem::{self, ArrayShapes};
 use crate::cli::report::{SCHEMA, describe};
-use crate::cli::output;
 use crate::conv::text::ProblemText;
 use crate::plan::{self, LoopOrder, MachineModel, TilePlan};
 use serde::Serialize;
@@ -16,12 +16,21 @@ use serde::Serialize;
 pub(in crate::cli) fn run(args: &PlanArgs, pasted: Option<ProblemText>) -> Result<(), Failure> {
     let stated = problem::state(pasted, args.problem.as_deref())?;
     let (problem, notes) = problem::resolve(stated.as_ref(), &args.shape, &ArrayShapes::default())?;
-    let plans = machines(args)?.iter().map(|machine| plan::plan(&problem, machine)).collect::<Result<Vec<_>, _>>()?;
+    let plans = machines(args)?
+        .iter()
+        .map(|machine| plan::plan(&problem, machine))
+        .collect::<Result<Vec<_>, _>>()?;
     notes.iter().for_each(|note| output::note(note));
     let problem = describe(&problem);
     if args.json {
         let plans = plans.iter().map(PlanReport::from).collect();
-        output::print_json(&PlansReport { schema: SCHEMA, command: "plan", problem, plans, notes })
+        output::print_json(&PlansReport {
+            schema: SCHEMA,
+            command: "plan",
+            problem,
+            plans,
+            notes,
+        })
     } else {
         output::print(&format!("{problem}\n\n{}", PlanTable::new(&plans)))
     }
@@ -31,7 +40,9 @@ pub(in crate::cli) fn run(args: &PlanArgs, pasted: Option<ProblemText>) -> Resul
 fn machines(args: &PlanArgs) -> Result<Vec<MachineModel>, Failure> {
     match args.device.as_deref() {
         None | Some("auto" | "all" | "cpu") => Ok(vec![open_cpu(args.threads)?.machine().clone()]),
-        Some(device) => Err(Failure::input(format_args!("there is no machine {device:?} to plan for; name cpu"))),
+        Some(device) => Err(Failure::input(format_args!(
+            "there is no machine {device:?} to plan for; name cpu"
+        ))),
     }
 }
 
@@ -98,7 +109,12 @@ impl From<&TilePlan> for PlanReport {
             kernel: plan.variant.name,
             tile_m: plan.variant.tile_m,
             tile_n: plan.variant.tile_n,
-            gemm: GemmReport { groups: gemm.groups, m: gemm.m, n: gemm.n, k: gemm.k },
+            gemm: GemmReport {
+                groups: gemm.groups,
+                m: gemm.m,
+                n: gemm.n,
+                k: gemm.k,
+            },
             block_m: plan.block_m,
             block_n: plan.block_n,
             block_channels: plan.block_channels,
