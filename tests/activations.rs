@@ -84,6 +84,7 @@ fn a_sample_is_within_four_ulps() {
 /// and write the result into the function's documentation.
 #[test]
 #[ignore = "all 2^32 arguments take minutes"]
+#[allow(clippy::print_stdout)] // the result is for the documentation
 fn every_argument_is_within_four_ulps() {
     for activation in SMOOTH {
         let (error, x) = (0..1_u32 << 12)

@@ -114,7 +114,11 @@ fn check_tensor(
         return Err(BackendError::TensorLength { what, given, needed });
     }
     if dtype != problem.spec().dtype {
-        return Err(BackendError::TensorType { what, given: dtype, needed: problem.spec().dtype });
+        return Err(BackendError::TensorType {
+            what,
+            given: dtype,
+            needed: problem.spec().dtype,
+        });
     }
     Ok(())
 }

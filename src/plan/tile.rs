@@ -1,6 +1,7 @@
 //! The cut: which kernel, which blocks at which level, in which order, and what that is predicted to cost.
 
-use crate::plan::machine::KernelVariant;
+use crate::conv::ConvProblem;
+use crate::plan::machine::{Family, KernelVariant};
 use std::ops::Range;
 
 /// A convolution seen as matrix products, one per group: `m` output pixels (batch folded in) x `n` output channels,
@@ -15,6 +16,30 @@ pub struct GemmShape {
     pub k: usize,
     /// Independent products.
     pub groups: usize,
+}
+
+impl GemmShape {
+    /// `problem` as a kernel of `family` sees it.
+    pub const fn new(problem: &ConvProblem, family: Family) -> Self {
+        let (m, k) = (
+            problem.spec().batch * problem.output_pixels(),
+            problem.reduction_len(),
+        );
+        match family {
+            Family::Broadcast => Self {
+                m,
+                n: problem.group_out_channels(),
+                k,
+                groups: problem.spec().groups,
+            },
+            Family::Lanewise => Self {
+                m,
+                n: problem.spec().out_channels,
+                k,
+                groups: 1,
+            },
+        }
+    }
 }
 
 /// Which operand stays while the other one streams.

@@ -5,6 +5,7 @@ use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::microkernel;
 use crate::conv::{Activation, ConvProblem, Strides, TensorMut, TensorRef};
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 use std::marker::PhantomData;
 
 /// An output tensor that several threads write, each its own elements.
@@ -48,7 +49,12 @@ pub(super) struct Tile<'a> {
 }
 
 impl<'a> SharedOutput<'a> {
-    pub(super) fn new(problem: &ConvProblem, output: TensorMut<'a>, residual: Option<TensorRef<'a>>, isa: Isa) -> Self {
+    pub(super) fn new(
+        problem: &ConvProblem,
+        output: TensorMut<'a>,
+        residual: Option<TensorRef<'a>>,
+        isa: Isa,
+    ) -> Self {
         let s = problem.spec();
         let len = output.len();
         let data = match output {
@@ -70,8 +76,16 @@ impl<'a> SharedOutput<'a> {
 
     /// Where a kernel may store a tile's rows itself, and their distance: f32 with the channels side by side. `None`
     /// otherwise, and where `rows x columns` from there would leave the tensor.
-    pub(super) fn rows(&self, pixel: usize, channel: usize, rows: usize, columns: usize) -> Option<(*mut f32, usize)> {
-        let Elements::F32(data) = self.data else { return None };
+    pub(super) fn rows(
+        &self,
+        pixel: usize,
+        channel: usize,
+        rows: usize,
+        columns: usize,
+    ) -> Option<(*mut f32, usize)> {
+        let Elements::F32(data) = self.data else {
+            return None;
+        };
         if self.strides.channel != 1 {
             return None;
         }
@@ -95,27 +109,25 @@ impl<'a> SharedOutput<'a> {
             microkernel::activate(self.isa, self.activation, &mut row[..tile.columns]);
         }
         if self.strides.channel == 1 {
-            for row in 0..tile.rows {
-                let at = self.at(tile.pixel + row, tile.channel);
-                let sums = &tile.sums[row * tile.stride..][..tile.columns];
-                for (column, value) in sums.iter().enumerate() {
-                    self.store(at + column, *value);
-                }
+            for (row, sums) in tile.sums.chunks(tile.stride).take(tile.rows).enumerate() {
+                self.store(self.at(tile.pixel + row, tile.channel), &sums[..tile.columns]);
             }
-        } else {
+            return;
+        }
+        // Pixels of one image are neighbours in its plane.
+        let mut row = 0;
+        while row < tile.rows {
+            let image_end = (tile.pixel + row) / self.pixels * self.pixels + self.pixels - tile.pixel;
+            let end = image_end.min(tile.rows).min(row + PLANE_RUN);
+            let at = self.at(tile.pixel + row, tile.channel);
             for column in 0..tile.columns {
-                let mut row = 0;
-                while row < tile.rows {
-                    // Pixels of one image are neighbours in its plane.
-                    let image_end = (tile.pixel + row) / self.pixels * self.pixels + self.pixels - tile.pixel;
-                    let at = self.at(tile.pixel + row, tile.channel + column);
-                    let end = image_end.min(tile.rows);
-                    for (i, row) in (row..end).enumerate() {
-                        self.store(at + i, tile.sums[row * tile.stride + column]);
-                    }
-                    row = end;
+                let mut run = [0.0; PLANE_RUN];
+                for (value, row) in run.iter_mut().zip(row..end) {
+                    *value = tile.sums[row * tile.stride + column];
                 }
+                self.store(at + column * self.strides.channel, &run[..end - row]);
             }
+            row = end;
         }
     }
 
@@ -123,22 +135,33 @@ impl<'a> SharedOutput<'a> {
     pub(super) fn write(&self, pixel: usize, channel: usize, sum: f32) {
         let at = self.at(pixel, channel);
         let sum = self.residual.map_or(sum, |residual| sum + residual.get(at));
-        self.store(at, self.activation.apply(sum));
+        self.store(at, &[self.activation.apply(sum)]);
     }
 
     fn at(&self, pixel: usize, channel: usize) -> usize {
         let (image, rest) = (pixel / self.pixels, pixel % self.pixels);
-        self.strides.at(image, channel, rest / self.columns, rest % self.columns)
+        self.strides
+            .at(image, channel, rest / self.columns, rest % self.columns)
     }
 
-    #[inline(always)]
-    fn store(&self, at: usize, value: f32) {
-        assert!(at < self.len);
+    /// Stores neighbouring elements from index `at` on.
+    fn store(&self, at: usize, values: &[f32]) {
+        assert!(at <= self.len && values.len() <= self.len - at);
         match self.data {
-            // SAFETY: inside the tensor (asserted); this element belongs to a block of the calling thread.
-            Elements::F32(data) => unsafe { data.add(at).write(value) },
-            // SAFETY: as above.
-            Elements::F16(data) => unsafe { data.add(at).write(f16::from_f32(value)) },
+            // SAFETY: inside the tensor (asserted); these elements belong to a block of the calling thread, and
+            // `values` is that thread's scratch, so the two don't overlap.
+            Elements::F32(data) => unsafe {
+                data.add(at)
+                    .copy_from_nonoverlapping(values.as_ptr(), values.len())
+            },
+            Elements::F16(data) => {
+                // SAFETY: inside the tensor (asserted), initialised, and no other thread touches these elements.
+                let stored = unsafe { std::slice::from_raw_parts_mut(data.add(at), values.len()) };
+                stored.convert_from_f32_slice(values);
+            }
         }
     }
 }
+
+/// Pixels of a plane that are gathered from a tile before they are stored.
+const PLANE_RUN: usize = 16;

@@ -8,7 +8,7 @@ use crate::backend::cpu::threads::Team;
 use crate::backend::cpu::tiled::{Scratch, TiledConv};
 use crate::backend::{BackendError, Prepared, check_tensor};
 use crate::conv::{ConvProblem, TensorMut, TensorRef};
-use crate::plan::{LoopOrder, OutputBlock, TilePlan};
+use crate::plan::{OutputBlock, TilePlan};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,16 +19,21 @@ pub(super) struct CpuConv {
     isa: Isa,
     team: Arc<Team>,
     method: Method,
-    blocks: Vec<OutputBlock>,
-    outputs_per_group: usize,
 }
 
 #[derive(Debug)]
 enum Method {
     /// Register tiles, with each thread's scratch.
-    Tiled { conv: Box<TiledConv>, scratch: Vec<Mutex<Scratch>> },
+    Tiled {
+        conv: Box<TiledConv>,
+        scratch: Vec<Mutex<Scratch>>,
+    },
     /// Element by element.
-    Scalar(ScalarWeights),
+    Scalar {
+        weights: ScalarWeights,
+        outputs_per_group: usize,
+        blocks: Vec<OutputBlock>,
+    },
 }
 
 impl CpuConv {
@@ -42,39 +47,44 @@ impl CpuConv {
         bias: Option<TensorRef<'_>>,
     ) -> Result<Self, BackendError> {
         let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
-        let tiled = if finite { TiledConv::new(problem, plan, isa, weights, bias)? } else { None };
-        let (method, blocks) = match tiled {
+        let tiled = if finite {
+            TiledConv::new(problem, plan, isa, team.len(), weights, bias)?
+        } else {
+            None
+        };
+        let method = match tiled {
             None => {
                 let blocks = (0..plan.block_count()).map(|index| plan.block(index)).collect();
-                (Method::Scalar(ScalarWeights::new(weights, bias)), blocks)
+                Method::Scalar {
+                    weights: ScalarWeights::new(weights, bias),
+                    outputs_per_group: plan.gemm.n,
+                    blocks,
+                }
             }
             Some(conv) => {
-                let blocks = tiled_blocks(plan, &conv, team.len());
                 let scratch = (0..team.len())
-                    .map(|_| conv.scratch(&blocks).map(Mutex::new))
-                    .collect::<Result<Vec<_>, _>>()?;
-                (Method::Tiled { conv: Box::new(conv), scratch }, blocks)
+                    .map(|_| conv.scratch().map(Mutex::new))
+                    .collect::<Result<_, _>>()?;
+                Method::Tiled {
+                    conv: Box::new(conv),
+                    scratch,
+                }
             }
         };
-        Ok(Self { problem: *problem, isa, team, method, blocks, outputs_per_group: plan.gemm.n })
+        Ok(Self {
+            problem: *problem,
+            isa,
+            team,
+            method,
+        })
     }
-}
 
-/// The plan's blocks. Where the input is staged, blocks of the same pixels become one, so that each pixel is staged
-/// once, as long as every thread keeps a block.
-fn tiled_blocks(plan: &TilePlan, conv: &TiledConv, threads: usize) -> Vec<OutputBlock> {
-    let mut plan = plan.clone();
-    let whole_tiles = |channels: usize| (channels / plan.variant.tile_n * plan.variant.tile_n).max(plan.variant.tile_n);
-    let widest = whole_tiles(conv.widest_block());
-    if conv.is_staged() {
-        plan.order = LoopOrder::PixelsOuter;
-        let along_m = plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m);
-        if along_m >= threads {
-            plan.block_n = plan.gemm.n;
+    fn blocks(&self) -> &[OutputBlock] {
+        match &self.method {
+            Method::Tiled { conv, .. } => conv.blocks(),
+            Method::Scalar { blocks, .. } => blocks,
         }
     }
-    plan.block_n = plan.block_n.min(widest);
-    (0..plan.block_count()).map(|index| plan.block(index)).collect()
 }
 
 impl Prepared for CpuConv {
@@ -86,30 +96,53 @@ impl Prepared for CpuConv {
     ) -> Result<(), BackendError> {
         let problem = &self.problem;
         check_tensor("input", input.len(), input.dtype(), problem.input_len(), problem)?;
-        check_tensor("output", output.len(), output.dtype(), problem.output_len(), problem)?;
+        check_tensor(
+            "output",
+            output.len(),
+            output.dtype(),
+            problem.output_len(),
+            problem,
+        )?;
         if residual.is_some() != problem.spec().epilogue.residual {
-            return Err(BackendError::TensorPresence { what: "residual", wanted: residual.is_none() });
+            return Err(BackendError::TensorPresence {
+                what: "residual",
+                wanted: residual.is_none(),
+            });
         }
         if let Some(residual) = residual {
-            check_tensor("residual", residual.len(), residual.dtype(), problem.output_len(), problem)?;
+            check_tensor(
+                "residual",
+                residual.len(),
+                residual.dtype(),
+                problem.output_len(),
+                problem,
+            )?;
         }
         let output = SharedOutput::new(problem, output, residual, self.isa);
         let next = AtomicUsize::new(0);
         let work = |thread: usize| {
             let _env = FloatEnv::set_default();
             // ORDERING: relaxed, each index is handed out once and the team's end publishes what was written.
-            let blocks = std::iter::from_fn(|| self.blocks.get(next.fetch_add(1, Ordering::Relaxed)));
+            let blocks = std::iter::from_fn(|| self.blocks().get(next.fetch_add(1, Ordering::Relaxed)));
             match &self.method {
                 Method::Tiled { conv, scratch } => {
                     // A thread keeps its own scratch; a poisoned one holds nothing that a run relies on.
                     let mut scratch = scratch[thread].lock().unwrap_or_else(PoisonError::into_inner);
                     blocks.for_each(|block| conv.run_block(block, input, &output, &mut scratch));
                 }
-                Method::Scalar(weights) => blocks
-                    .for_each(|block| weights.run_block(problem, self.outputs_per_group, block, input, &output)),
+                Method::Scalar {
+                    weights,
+                    outputs_per_group,
+                    ..
+                } => blocks
+                    .for_each(|block| weights.run_block(problem, *outputs_per_group, block, input, &output)),
             }
         };
-        if self.blocks.len() == 1 { work(0) } else { self.team.on_each(work) }
+        if self.blocks().len() == 1 {
+            work(0)
+        } else {
+            self.team.on_each(work)
+        }
         Ok(())
     }
 }

@@ -15,7 +15,10 @@ pub(super) struct ScalarWeights {
 impl ScalarWeights {
     pub(super) fn new(weights: TensorRef<'_>, bias: Option<TensorRef<'_>>) -> Self {
         let widen = |tensor: TensorRef<'_>| (0..tensor.len()).map(|i| tensor.get(i)).collect();
-        Self { weights: widen(weights), bias: bias.map(widen) }
+        Self {
+            weights: widen(weights),
+            bias: bias.map(widen),
+        }
     }
 
     /// Computes a block. `outputs_per_group` is the block's own division of the output channels.
@@ -48,15 +51,20 @@ impl ScalarWeights {
         let mut acc = 0.0_f32;
         for block in (0..channels).step_by(CHANNEL_BLOCK) {
             for r in 0..s.kernel[0] {
-                let Some(y) = (oy * s.stride[0] + r * s.dilation[0]).checked_sub(s.padding.top) else { continue };
+                let Some(y) = (oy * s.stride[0] + r * s.dilation[0]).checked_sub(s.padding.top) else {
+                    continue;
+                };
                 for c in 0..s.kernel[1] {
-                    let Some(x) = (ox * s.stride[1] + c * s.dilation[1]).checked_sub(s.padding.left) else { continue };
+                    let Some(x) = (ox * s.stride[1] + c * s.dilation[1]).checked_sub(s.padding.left) else {
+                        continue;
+                    };
                     if y >= s.input[0] || x >= s.input[1] {
                         continue;
                     }
                     for channel in block..(block + CHANNEL_BLOCK).min(channels) {
                         let value = input.get(strides.at(image, first + channel, y, x));
-                        let weight = self.weights[((out * channels + channel) * s.kernel[0] + r) * s.kernel[1] + c];
+                        let weight =
+                            self.weights[((out * channels + channel) * s.kernel[0] + r) * s.kernel[1] + c];
                         acc = value.mul_add(weight, acc);
                     }
                 }

@@ -38,9 +38,7 @@ pub(super) struct Stager {
     layout: Layout,
     width: usize,
     in_channels: usize,
-    group_in: usize,
-    group_out: usize,
-    out_channels: usize,
+    groups: Groups,
     /// One row or pixel of the input, widened from f16.
     widened: Vec<f32>,
 }
@@ -56,9 +54,11 @@ impl Stager {
             layout: s.layout,
             width: s.input[1],
             in_channels: s.in_channels,
-            group_in: problem.group_in_channels(),
-            group_out: problem.group_out_channels(),
-            out_channels: s.out_channels,
+            groups: Groups {
+                inputs: problem.group_in_channels(),
+                outputs: problem.group_out_channels(),
+                count: s.groups,
+            },
             widened: Vec::new(),
         }
     }
@@ -67,12 +67,18 @@ impl Stager {
     pub(super) fn pixel_len(&self, contents: &PixelContents) -> usize {
         match contents {
             PixelContents::Channels { len, .. } => *len,
-            PixelContents::Lanes { lanes, .. } => self.group_in * lanes,
+            PixelContents::Lanes { lanes, .. } => self.groups.inputs * lanes,
         }
     }
 
     /// Fills `staged` with `piece`: `[rows][columns][pixel_len]`.
-    pub(super) fn stage(&mut self, input: TensorRef<'_>, piece: &Piece, contents: &PixelContents, staged: &mut [f32]) {
+    pub(super) fn stage(
+        &mut self,
+        input: TensorRef<'_>,
+        piece: &Piece,
+        contents: &PixelContents,
+        staged: &mut [f32],
+    ) {
         let len = self.pixel_len(contents);
         let row_len = piece.columns.len() * len;
         for (y, row) in piece.rows.clone().zip(staged.chunks_exact_mut(row_len.max(1))) {
@@ -121,17 +127,9 @@ impl Stager {
                 }
                 PixelContents::Lanes { first_out, lanes } => {
                     for (step, slots) in pixel.chunks_exact_mut(lanes).enumerate() {
-                        let mut rest = slots;
-                        let mut out = first_out;
-                        while !rest.is_empty() && out < self.out_channels {
-                            let group = out / self.group_out;
-                            let run = ((group + 1) * self.group_out - out).min(rest.len());
-                            let (run, next) = rest.split_at_mut(run);
-                            run.fill(source[group * self.group_in + step]);
-                            out += run.len();
-                            rest = next;
-                        }
-                        rest.fill(0.0);
+                        self.groups.spread(first_out, slots, |group| {
+                            source[group * self.groups.inputs + step]
+                        });
                     }
                 }
             }
@@ -149,9 +147,14 @@ impl Stager {
     ) {
         let len = row.len() / count;
         match *contents {
-            PixelContents::Channels { first, count: channels, .. } => {
+            PixelContents::Channels {
+                first,
+                count: channels,
+                ..
+            } => {
                 if channels < len {
-                    row.chunks_exact_mut(len).for_each(|pixel| pixel[channels..].fill(0.0));
+                    row.chunks_exact_mut(len)
+                        .for_each(|pixel| pixel[channels..].fill(0.0));
                 }
                 for block in (0..channels).step_by(TRANSPOSED_CHANNELS) {
                     for channel in block..(block + TRANSPOSED_CHANNELS).min(channels) {
@@ -163,19 +166,12 @@ impl Stager {
                 }
             }
             PixelContents::Lanes { first_out, lanes } => {
-                let last_out = (first_out + lanes).min(self.out_channels);
-                row.chunks_exact_mut(lanes).for_each(|slots| slots[last_out - first_out..].fill(0.0));
-                for step in 0..self.group_in {
-                    let mut out = first_out;
-                    while out < last_out {
-                        let group = out / self.group_out;
-                        let end = ((group + 1) * self.group_out).min(last_out);
-                        let source = self.plane_row(input, [image, group * self.group_in + step, y, x], count);
-                        let slots = step * lanes + out - first_out..step * lanes + end - first_out;
-                        for (pixel, value) in row.chunks_exact_mut(len).zip(source) {
-                            pixel[slots.clone()].fill(*value);
-                        }
-                        out = end;
+                for (i, pixel) in row.chunks_exact_mut(len).enumerate() {
+                    for (step, slots) in pixel.chunks_exact_mut(lanes).enumerate() {
+                        let first = self.strides.at(image, step, y, x + i);
+                        let next = self.groups.inputs * self.strides.channel;
+                        self.groups
+                            .spread(first_out, slots, |group| input.get(first + group * next));
                     }
                 }
             }
@@ -198,5 +194,47 @@ impl Stager {
                 &self.widened
             }
         }
+    }
+}
+
+/// Channels of the groups.
+#[derive(Clone, Copy, Debug)]
+struct Groups {
+    /// Input channels of one.
+    inputs: usize,
+    /// Output channels of one.
+    outputs: usize,
+    count: usize,
+}
+
+impl Groups {
+    /// Gives each lane its group's value; lane 0 is output channel `first_out`, lanes past the last channel get zero.
+    #[inline(always)]
+    fn spread(&self, first_out: usize, lanes: &mut [f32], value: impl Fn(usize) -> f32) {
+        let first = first_out / self.outputs;
+        match self.outputs {
+            // Sizes known to the compiler become one broadcast store a group.
+            1 => self.spread_whole::<1>(first, lanes, value),
+            2 if first_out.is_multiple_of(2) => self.spread_whole::<2>(first, lanes, value),
+            4 if first_out.is_multiple_of(4) => self.spread_whole::<4>(first, lanes, value),
+            8 if first_out.is_multiple_of(8) => self.spread_whole::<8>(first, lanes, value),
+            outputs => {
+                for (out, lane) in (first_out..).zip(lanes) {
+                    let group = out / outputs;
+                    *lane = if group < self.count { value(group) } else { 0.0 };
+                }
+            }
+        }
+    }
+
+    /// As `spread`, from the first channel of group `first`, `OUT` channels a group and a multiple of them in `lanes`.
+    #[inline(always)]
+    fn spread_whole<const OUT: usize>(&self, first: usize, lanes: &mut [f32], value: impl Fn(usize) -> f32) {
+        let (groups, _) = lanes.as_chunks_mut::<OUT>();
+        let used = groups.len().min(self.count - first);
+        for (group, slots) in groups[..used].iter_mut().enumerate() {
+            *slots = [value(first + group); OUT];
+        }
+        groups[used..].as_flattened_mut().fill(0.0);
     }
 }

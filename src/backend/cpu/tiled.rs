@@ -10,7 +10,7 @@ use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::stage::{Piece, PixelContents, Stager};
 use crate::backend::cpu::window::{Pixels, RunTable, Window};
 use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
-use crate::plan::{Family, OutputBlock, TilePlan};
+use crate::plan::{Family, KernelVariant, LoopOrder, OutputBlock, TilePlan};
 use std::ops::Range;
 
 /// Floats of staged input a thread may hold: 4 MiB.
@@ -46,6 +46,7 @@ pub(super) struct TiledConv {
     packed: PackedWeights,
     /// Input channels of a group that one pass sums.
     pass_channels: usize,
+    blocks: Vec<OutputBlock>,
     /// Floats that a run in the padding reads.
     zeros: AlignedBuffer,
     /// Sums need nothing but a bias and perhaps a relu, so kernels store them themselves where the layout allows it.
@@ -62,6 +63,100 @@ pub(super) struct Scratch {
     bases: Vec<isize>,
 }
 
+/// The plan's blocks, as far as the scratch allows them.
+struct Blocking {
+    block_n: usize,
+    pass_channels: usize,
+    order: LoopOrder,
+}
+
+impl Blocking {
+    /// Where the input is staged, blocks of the same pixels become one, so that each pixel is staged once, as long as
+    /// every thread keeps a block.
+    fn of_plan(problem: &ConvProblem, plan: &TilePlan, access: Access, threads: usize) -> Self {
+        let group_in = problem.group_in_channels();
+        let several_passes = plan.variant.family == Family::Broadcast && access != Access::StagedRows;
+        let pass_channels = match plan.block_channels {
+            channels if several_passes && channels < group_in => {
+                channels.next_multiple_of(CHANNEL_BLOCK).min(group_in)
+            }
+            _ => group_in,
+        };
+        let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m);
+        let (block_n, order) = match access {
+            Access::InPlace => (plan.block_n, plan.order),
+            _ if blocks_of_pixels >= threads => (plan.gemm.n, LoopOrder::PixelsOuter),
+            _ => (plan.block_n, LoopOrder::PixelsOuter),
+        };
+        let mut blocking = Self {
+            block_n,
+            pass_channels,
+            order,
+        };
+        blocking.fit_accumulators(problem, &plan.variant);
+        blocking
+    }
+
+    /// Narrows blocks whose stored accumulators would not fit the scratch.
+    fn fit_accumulators(&mut self, problem: &ConvProblem, variant: &KernelVariant) {
+        if self.pass_channels < problem.group_in_channels() {
+            let widest = ACCUMULATOR_BUDGET / variant.tile_m / variant.tile_n * variant.tile_n;
+            self.block_n = self.block_n.min(widest.max(variant.tile_n));
+        }
+    }
+
+    /// Narrows blocks or passes until the smallest piece fits the scratch; false where none does.
+    fn fit_window(
+        &mut self,
+        problem: &ConvProblem,
+        window: &Window,
+        variant: &KernelVariant,
+        access: Access,
+    ) -> bool {
+        let s = problem.spec();
+        let columns = window.columns();
+        let width = (variant.tile_m - 1) * s.stride[1] + (s.kernel[1] - 1) * s.dilation[1] + 1;
+        let width = width.min(columns[0].abs_diff(columns[1]));
+        let height = ((s.kernel[0] - 1) * s.dilation[0] + 1).min(s.input[0]);
+        let pixels = height.saturating_mul(width);
+        loop {
+            let (pixel_len, narrower) = match variant.family {
+                Family::Broadcast => (
+                    self.pass_channels,
+                    (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK),
+                ),
+                Family::Lanewise => {
+                    let lanes = self.block_n.next_multiple_of(variant.tile_n);
+                    let narrower = (self.block_n / 2).next_multiple_of(variant.tile_n);
+                    (problem.group_in_channels().saturating_mul(lanes), narrower)
+                }
+            };
+            if pixels.saturating_mul(pixel_len) <= STAGE_BUDGET {
+                return true;
+            }
+            let narrowed = match variant.family {
+                Family::Broadcast if access == Access::StagedRows => return false,
+                Family::Broadcast => &mut self.pass_channels,
+                Family::Lanewise => &mut self.block_n,
+            };
+            if narrower >= *narrowed {
+                return false;
+            }
+            *narrowed = narrower;
+            self.fit_accumulators(problem, variant);
+        }
+    }
+
+    fn blocks(&self, plan: &TilePlan) -> Vec<OutputBlock> {
+        let cut = TilePlan {
+            block_n: self.block_n,
+            order: self.order,
+            ..plan.clone()
+        };
+        (0..cut.block_count()).map(|index| cut.block(index)).collect()
+    }
+}
+
 /// Pixels that are computed together, and the input pieces that they read where it is staged.
 struct Chunk {
     pixels: Range<usize>,
@@ -74,13 +169,16 @@ impl TiledConv {
         problem: &ConvProblem,
         plan: &TilePlan,
         isa: Isa,
+        threads: usize,
         weights: TensorRef<'_>,
         bias: Option<TensorRef<'_>>,
     ) -> Result<Option<Self>, BackendError> {
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
         let kernel = microkernel::find(isa, variant.family, tile_m, tile_n).ok_or_else(|| {
-            BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) }
+            BackendError::ForeignPlan {
+                reason: format!("{isa} has no kernel {}", variant.name),
+            }
         })?;
         let access = choose_access(problem, plan);
         let window = match access {
@@ -90,8 +188,17 @@ impl TiledConv {
         if window.runs().saturating_mul(tile_m) > TABLE_BUDGET {
             return Ok(None);
         }
-        let group_in = problem.group_in_channels();
-        let mut conv = Self {
+        let mut blocking = Blocking::of_plan(problem, plan, access, threads);
+        if access != Access::InPlace && !blocking.fit_window(problem, &window, variant, access) {
+            return Ok(None);
+        }
+        let (s, group_in) = (problem.spec(), problem.group_in_channels());
+        let lanes = blocking.block_n.next_multiple_of(tile_n);
+        let longest_run = s
+            .in_channels
+            .max(s.kernel[1].saturating_mul(group_in))
+            .max(group_in.saturating_mul(lanes));
+        Ok(Some(Self {
             problem: *problem,
             family: variant.family,
             kernel,
@@ -100,47 +207,17 @@ impl TiledConv {
             access,
             window,
             packed: PackedWeights::pack(problem, &plan.gemm, variant, weights, bias)?,
-            pass_channels: match (variant.family, access) {
-                (Family::Broadcast, Access::InPlace | Access::Staged) => plan.block_channels.clamp(1, group_in),
-                _ => group_in,
-            },
-            zeros: AlignedBuffer::default(),
-            plain_epilogue: !problem.spec().epilogue.residual
-                && matches!(problem.spec().epilogue.activation, Activation::None | Activation::Relu),
-        };
-        if conv.pass_channels < group_in {
-            conv.pass_channels = conv.pass_channels.next_multiple_of(CHANNEL_BLOCK).min(group_in);
-        }
-        if access != Access::InPlace && !conv.fit_window(plan.block_n) {
-            return Ok(None);
-        }
-        let s = problem.spec();
-        let longest_run = s.in_channels.max(s.kernel[1] * group_in).max(group_in * conv.lanes(plan.block_n));
-        conv.zeros = AlignedBuffer::zeroed(longest_run + tile_n, "zeros for the padding")?;
-        Ok(Some(conv))
+            pass_channels: blocking.pass_channels,
+            blocks: blocking.blocks(plan),
+            zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
+            plain_epilogue: !s.epilogue.residual
+                && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
+        }))
     }
 
-    /// Lowers `pass_channels` until the smallest piece fits the scratch; false where even one block does not.
-    fn fit_window(&mut self, block_n: usize) -> bool {
-        let s = self.problem.spec();
-        loop {
-            let columns = self.window.columns();
-            let width = (self.tile_m - 1) * s.stride[1] + (s.kernel[1] - 1) * s.dilation[1] + 1;
-            let width = width.min(columns[0].abs_diff(columns[1]));
-            let height = ((s.kernel[0] - 1) * s.dilation[0] + 1).min(s.input[0]);
-            let pixel_len = match self.family {
-                Family::Broadcast => self.pass_channels,
-                Family::Lanewise => self.problem.group_in_channels().saturating_mul(self.lanes(block_n)),
-            };
-            if height.saturating_mul(width).saturating_mul(pixel_len) <= STAGE_BUDGET {
-                return true;
-            }
-            let fewer = (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK);
-            if self.family == Family::Lanewise || self.access == Access::StagedRows || fewer >= self.pass_channels {
-                return false;
-            }
-            self.pass_channels = fewer;
-        }
+    /// The blocks that threads take, in the plan's order.
+    pub(super) fn blocks(&self) -> &[OutputBlock] {
+        &self.blocks
     }
 
     /// Floats that hold `block_n` output channels in whole tiles.
@@ -148,25 +225,11 @@ impl TiledConv {
         block_n.next_multiple_of(self.tile_n)
     }
 
-    /// Whether blocks read a staged copy of the input, which is better shared by all their output channels.
-    pub(super) fn is_staged(&self) -> bool {
-        self.access != Access::InPlace
-    }
-
-    /// Most output channels a block may have, so that its stored accumulators fit.
-    pub(super) fn widest_block(&self) -> usize {
-        if self.pass_channels < self.problem.group_in_channels() {
-            (ACCUMULATOR_BUDGET / self.tile_m / self.tile_n * self.tile_n).max(self.tile_n)
-        } else {
-            usize::MAX
-        }
-    }
-
-    /// Scratch for a thread that may get any of `blocks`.
-    pub(super) fn scratch(&self, blocks: &[OutputBlock]) -> Result<Scratch, BackendError> {
+    /// Scratch for a thread, which may get any block.
+    pub(super) fn scratch(&self) -> Result<Scratch, BackendError> {
         let stager = Stager::new(&self.problem);
         let (mut staged, mut accumulators) = (0, self.tile_m * self.tile_n);
-        for block in blocks {
+        for block in &self.blocks {
             let contents = self.contents(block, 0..self.pass_channels);
             let pixel_len = stager.pixel_len(&contents);
             let mut pixel = block.m.start;
@@ -202,14 +265,17 @@ impl TiledConv {
                 count: channels.len(),
                 len: channels.len(),
             },
-            Family::Lanewise if group_in == 1 && self.problem.group_out_channels() == 1 => PixelContents::Channels {
-                first: block.n.start,
-                count: block.n.len(),
-                len: self.lanes(block.n.len()),
-            },
-            Family::Lanewise => {
-                PixelContents::Lanes { first_out: block.n.start, lanes: self.lanes(block.n.len()) }
+            Family::Lanewise if group_in == 1 && self.problem.group_out_channels() == 1 => {
+                PixelContents::Channels {
+                    first: block.n.start,
+                    count: block.n.len(),
+                    len: self.lanes(block.n.len()),
+                }
             }
+            Family::Lanewise => PixelContents::Lanes {
+                first_out: block.n.start,
+                lanes: self.lanes(block.n.len()),
+            },
         }
     }
 
@@ -223,7 +289,10 @@ impl TiledConv {
             left
         };
         if self.access == Access::InPlace {
-            return Chunk { pixels: pixel..pixel + most, pieces: Vec::new() };
+            return Chunk {
+                pixels: pixel..pixel + most,
+                pieces: Vec::new(),
+            };
         }
         let columns = self.problem.output()[1];
         if pixel.is_multiple_of(columns) {
@@ -258,19 +327,37 @@ impl TiledConv {
             let (image, y) = (row / image_rows, row % image_rows);
             let count = (image_rows - y).min(end - row);
             let [top, bottom] = self.window.input_rows(y, y + count - 1);
-            pieces.push(Piece { image, rows: top..bottom, columns: left..right });
+            pieces.push(Piece {
+                image,
+                rows: top..bottom,
+                columns: left..right,
+            });
             row += count;
         }
-        Chunk { pixels: pixel..pixel + rows * columns, pieces }
+        Chunk {
+            pixels: pixel..pixel + rows * columns,
+            pieces,
+        }
     }
 
     /// `width` pixels of one output row.
     fn columns_chunk(&self, pixel: usize, width: usize) -> Chunk {
         let [image_rows, columns] = self.problem.output();
-        let (image, y, x) = (pixel / columns / image_rows, pixel / columns % image_rows, pixel % columns);
+        let (image, y, x) = (
+            pixel / columns / image_rows,
+            pixel / columns % image_rows,
+            pixel % columns,
+        );
         let [top, bottom] = self.window.input_rows(y, y);
         let [left, right] = self.window.input_columns(x, x + width - 1);
-        Chunk { pixels: pixel..pixel + width, pieces: vec![Piece { image, rows: top..bottom, columns: left..right }] }
+        Chunk {
+            pixels: pixel..pixel + width,
+            pieces: vec![Piece {
+                image,
+                rows: top..bottom,
+                columns: left..right,
+            }],
+        }
     }
 
     /// Computes a block.
@@ -284,7 +371,9 @@ impl TiledConv {
         let group_in = self.problem.group_in_channels();
         let mut pixel = block.m.start;
         while pixel < block.m.end {
-            let pixel_len = scratch.stager.pixel_len(&self.contents(block, 0..self.pass_channels));
+            let pixel_len = scratch
+                .stager
+                .pixel_len(&self.contents(block, 0..self.pass_channels));
             let chunk = self.chunk(block, pixel, pixel_len);
             for first in (0..group_in).step_by(self.pass_channels) {
                 let channels = first..(first + self.pass_channels).min(group_in);
@@ -304,7 +393,13 @@ impl TiledConv {
         output: &SharedOutput<'_>,
         scratch: &mut Scratch,
     ) {
-        let Scratch { table, stager, staged, accumulators, bases } = scratch;
+        let Scratch {
+            table,
+            stager,
+            staged,
+            accumulators,
+            bases,
+        } = scratch;
         let s = self.problem.spec();
         let first_image = chunk.pixels.start / self.problem.output_pixels();
         bases.clear();
@@ -315,7 +410,13 @@ impl TiledConv {
                 let last_image = (chunk.pixels.end - 1) / self.problem.output_pixels();
                 bases.extend((first_image..=last_image).map(|image| (image * strides.batch) as isize)); // CAST: in a tensor
                 let (row, column) = (strides.row as isize, strides.column as isize); // CAST: in a tensor
-                Pixels { data: data.as_ptr(), row, column, first_image, bases }
+                Pixels {
+                    data: data.as_ptr(),
+                    row,
+                    column,
+                    first_image,
+                    bases,
+                }
             }
             _ => {
                 let contents = self.contents(block, channels.clone());
@@ -329,18 +430,39 @@ impl TiledConv {
                     bases.push(at as isize - piece.rows.start * row - piece.columns.start * len); // CAST: likewise
                     at = end;
                 }
-                run.step_stride = if self.family == Family::Lanewise { self.lanes(block.n.len()) } else { 1 };
+                run.step_stride = if self.family == Family::Lanewise {
+                    self.lanes(block.n.len())
+                } else {
+                    1
+                };
                 run.block_stride = CHANNEL_BLOCK * run.step_stride;
                 let (row, column) = (row as isize, len as isize); // CAST: in the scratch
-                Pixels { data: staged.as_slice().as_ptr(), row, column, first_image, bases }
+                Pixels {
+                    data: staged.as_slice().as_ptr(),
+                    row,
+                    column,
+                    first_image,
+                    bases,
+                }
             }
         };
-        let (is_first, is_last) = (channels.start == 0, channels.end == self.problem.group_in_channels());
+        let (is_first, is_last) = (
+            channels.start == 0,
+            channels.end == self.problem.group_in_channels(),
+        );
         let stored = self.passes() > 1;
-        let acc_stride = if stored { self.lanes(block.n.len()) } else { self.tile_n };
+        let acc_stride = if stored {
+            self.lanes(block.n.len())
+        } else {
+            self.tile_n
+        };
         let weights_offset = channels.start * self.problem.taps() * self.tile_n;
         let channel_base = block.group * self.problem.group_out_channels();
-        let channel_base = if self.family == Family::Lanewise { 0 } else { channel_base };
+        let channel_base = if self.family == Family::Lanewise {
+            0
+        } else {
+            channel_base
+        };
         let panels = block.n.start / self.tile_n..block.n.end.div_ceil(self.tile_n);
         for pixel in chunk.pixels.clone().step_by(self.tile_m) {
             let rows = self.tile_m.min(chunk.pixels.end - pixel);
@@ -359,9 +481,14 @@ impl TiledConv {
                 } else {
                     0
                 };
-                let sums = &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
+                let sums =
+                    &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
                 let (out, out_stride) = direct.unwrap_or((sums.as_mut_ptr(), acc_stride));
-                let lane = if self.family == Family::Lanewise { first - run.first_lane } else { 0 };
+                let lane = if self.family == Family::Lanewise {
+                    first - run.first_lane
+                } else {
+                    0
+                };
                 let call = TileCall {
                     rows: table.rows().as_ptr(),
                     tap_ids: table.tap_ids().as_ptr(),
@@ -392,7 +519,14 @@ impl TiledConv {
                 // by `output.rows` and belonging to this block alone, or of this thread's accumulators, sliced above.
                 unsafe { (self.kernel)(&call) };
                 if direct.is_none() && is_last {
-                    output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
+                    output.write_tile(&mut Tile {
+                        sums,
+                        stride: acc_stride,
+                        rows,
+                        columns,
+                        pixel,
+                        channel,
+                    });
                 }
             }
         }
@@ -402,7 +536,9 @@ impl TiledConv {
     fn runs(&self, block: &OutputBlock, channels: &Range<usize>) -> Runs {
         let (full_blocks, tail_len) = match self.access {
             Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
-            Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
+            Access::InPlace | Access::Staged => {
+                (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK)
+            }
         };
         let in_place = self.access == Access::InPlace;
         let x_offset = match self.family {
@@ -410,13 +546,23 @@ impl TiledConv {
             _ => 0,
         };
         let first_lane = if in_place { 0 } else { block.n.start };
-        Runs { full_blocks, tail_len, x_offset, first_lane, block_stride: CHANNEL_BLOCK, step_stride: 1 }
+        Runs {
+            full_blocks,
+            tail_len,
+            x_offset,
+            first_lane,
+            block_stride: CHANNEL_BLOCK,
+            step_stride: 1,
+        }
     }
 }
 
 impl Chunk {
     fn staged_pixels(&self) -> usize {
-        self.pieces.iter().map(Piece::pixels).fold(0, usize::saturating_add)
+        self.pieces
+            .iter()
+            .map(Piece::pixels)
+            .fold(0, usize::saturating_add)
     }
 }
 

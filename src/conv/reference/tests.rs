@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 use super::*;
 use crate::conv::{Activation, ConvSpec, Epilogue, Layout, Padding};
 

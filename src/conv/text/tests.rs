@@ -128,6 +128,14 @@ mod descriptors {
     }
 
     #[test]
+    fn where_symmetric_padding_does_not_fit_the_smallest_is_taken() {
+        for height in [8, 9] {
+            let spec = spec_of(&format!("mb1ic1ih{height}iw8oc1oh5ow8kh3kw3sh2sw1ph3pw1"));
+            assert_eq!((spec.padding.top, spec.padding.bottom), (3, 0));
+        }
+    }
+
+    #[test]
     fn negative_padding_is_refused() {
         let error = benchdnn::parse("mb1ic64ih56oc64oh10kh3sh1ph1").unwrap_err();
         let want = TextError::NegativePadding {
@@ -364,7 +372,7 @@ mod driver_lines {
 
     #[test]
     fn harmless_values_of_unsupported_flags_are_accepted() {
-        let parsed = line("conv -Z 0 -L 1 -U -1 -T -1 -R -1 -r 0 -m conv -_ 2 -F 0 -f NCHW").unwrap();
+        let parsed = line("conv -g 0 -Z 0 -L 1 -U -1 -T -1 -R -1 -r 0 -m conv -_ 2 -F 0 -f NCHW").unwrap();
         assert_eq!(parsed, line("conv").unwrap());
     }
 

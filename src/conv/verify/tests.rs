@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 use super::*;
 use crate::conv::{ConvSpec, Padding};
 use Activation::{Gelu, LeakyRelu, None, Relu6, Silu};
@@ -142,7 +144,7 @@ fn the_worst_element_is_named() {
         .to_vec();
     let v = verify(
         &problem,
-        TensorRef::F32(&[1000.000_1, 1.0, 1.000_01]),
+        TensorRef::F32(&[1_000.000_1, 1.0, 1.000_01]),
         &Reference { elements },
     )
     .unwrap();

@@ -6,8 +6,15 @@ use crate::plan::Family;
 use core::arch::x86_64::*;
 
 tile_kernels!(
-    "avx2,fma", 8, _mm256_setzero_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_set1_ps, _mm256_fmadd_ps,
-    _mm256_add_ps, _mm256_max_ps
+    "avx2,fma",
+    8,
+    _mm256_setzero_ps,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    _mm256_set1_ps,
+    _mm256_fmadd_ps,
+    _mm256_add_ps,
+    _mm256_max_ps
 );
 
 kernel_table! {

@@ -6,8 +6,15 @@ use crate::plan::Family;
 use core::arch::x86_64::*;
 
 tile_kernels!(
-    "avx512f", 16, _mm512_setzero_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_set1_ps, _mm512_fmadd_ps,
-    _mm512_add_ps, _mm512_max_ps
+    "avx512f",
+    16,
+    _mm512_setzero_ps,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
+    _mm512_set1_ps,
+    _mm512_fmadd_ps,
+    _mm512_add_ps,
+    _mm512_max_ps
 );
 
 kernel_table! {

@@ -66,7 +66,10 @@ pub(super) fn find(isa: Isa, family: Family, tile_m: usize, tile_n: usize) -> Op
         #[cfg(not(target_arch = "x86_64"))]
         Isa::Avx2 | Isa::Avx512 => return None,
     };
-    table.iter().find(|row| (row.family, row.tile_m, row.tile_n) == (family, tile_m, tile_n)).map(|row| row.kernel)
+    table
+        .iter()
+        .find(|row| (row.family, row.tile_m, row.tile_n) == (family, tile_m, tile_n))
+        .map(|row| row.kernel)
 }
 
 /// A row of an ISA's kernel table.

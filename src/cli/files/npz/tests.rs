@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 use super::*;
 use crate::cli::files::ArrayData;
 use proptest::prelude::*;
@@ -14,7 +16,11 @@ fn zeros(count: usize) -> Vec<u8> {
 fn zip(entries: &[(&str, CompressionMethod, &[u8])]) -> Vec<u8> {
     let mut archive = ZipArchiveWriter::new(Vec::new());
     for (name, method, content) in entries {
-        let (mut entry, config) = archive.new_file(*name).compression_method(*method).start().unwrap();
+        let (mut entry, config) = archive
+            .new_file(*name)
+            .compression_method(*method)
+            .start()
+            .unwrap();
         let descriptor = if *method == CompressionMethod::DEFLATE {
             let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::default());
             let mut writer = config.wrap(encoder);
@@ -37,7 +43,9 @@ fn read_all(bytes: &[u8]) -> Result<Archive, NpzError> {
 }
 
 fn chain(error: &dyn Error) -> String {
-    error.source().map_or(error.to_string(), |source| format!("{error}: {}", chain(source)))
+    error
+        .source()
+        .map_or(error.to_string(), |source| format!("{error}: {}", chain(source)))
 }
 
 #[test]
@@ -60,10 +68,18 @@ fn damage_is_found_by_the_checksum() {
     for method in [CompressionMethod::STORE, CompressionMethod::DEFLATE] {
         let mut bytes = zip(&[("x.npy", method, &zeros(100))]);
         // The stored data lie at 35..563; of a deflated stream the middle is hit.
-        let at = if method == CompressionMethod::STORE { 300 } else { 70 };
+        let at = if method == CompressionMethod::STORE {
+            300
+        } else {
+            70
+        };
         bytes[at] ^= 1;
         let error = read_all(&bytes).unwrap_err();
-        assert!(matches!(error, NpzError::Array { .. }) && !error.is_system(), "{}", chain(&error));
+        assert!(
+            matches!(error, NpzError::Array { .. }) && !error.is_system(),
+            "{}",
+            chain(&error)
+        );
     }
 }
 
@@ -74,7 +90,10 @@ fn a_header_that_contradicts_the_entry_is_refused() {
     lying[at..at + 6].copy_from_slice(b"(1,   ");
     for method in [CompressionMethod::STORE, CompressionMethod::DEFLATE] {
         let error = chain(&read_all(&zip(&[("x.npy", method, &lying)])).unwrap_err());
-        assert!(error.contains("its array \"x\" cannot be read: its shape [1] needs 4 bytes"), "{error}");
+        assert!(
+            error.contains("its array \"x\" cannot be read: its shape [1] needs 4 bytes"),
+            "{error}"
+        );
     }
 }
 
@@ -84,7 +103,12 @@ fn duplicates_and_other_methods_are_refused() {
     let twice = [("x.npy", CompressionMethod::STORE, &data[..]); 2];
     assert!(matches!(read_all(&zip(&twice)), Err(NpzError::Duplicate { .. })));
     let bytes = zip(&[("x.npy", CompressionMethod::from(12_u16), &data)]);
-    assert!(read_all(&bytes).unwrap_err().to_string().contains("compression method 12"));
+    assert!(
+        read_all(&bytes)
+            .unwrap_err()
+            .to_string()
+            .contains("compression method 12")
+    );
 }
 
 #[test]

@@ -1,0 +1,320 @@
+//! One suite for every backend: the problems of `tests/problems`, compared to the bit with the scalar statement of the
+//! exact maths. A line in `backends!` adds a backend.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod problems;
+
+use half::f16;
+use problems::{Case, Tensors};
+use sparkle::backend::Backend;
+use sparkle::backend::cpu::{CpuBackend, CpuOptions, Isa};
+use sparkle::conv::reference::{convolve_exact, same_value};
+use sparkle::conv::{ConvProblem, DType, Layout, TensorMut, TensorRef};
+use sparkle::plan::{LoopOrder, MachineModel, TilePlan, plan};
+
+/// The CPU with `isa`, or `None` with a word on stderr where this machine lacks it.
+fn cpu(isa: Isa, threads: usize) -> Option<Box<dyn Backend>> {
+    if !isa.is_available() {
+        eprintln!("skipped: this CPU does not have {isa}");
+        return None;
+    }
+    Some(Box::new(
+        CpuBackend::new(CpuOptions {
+            threads: Some(threads),
+            isa: Some(isa),
+        })
+        .unwrap(),
+    ))
+}
+
+/// Runs `problem` on `backend` as the planner cuts it, and widens the result.
+fn run(backend: &dyn Backend, problem: &ConvProblem, tensors: &Tensors) -> Vec<f32> {
+    run_plan(
+        backend,
+        problem,
+        &plan(problem, backend.machine()).unwrap(),
+        tensors,
+    )
+}
+
+fn run_plan(backend: &dyn Backend, problem: &ConvProblem, plan: &TilePlan, tensors: &Tensors) -> Vec<f32> {
+    let mut prepared = backend
+        .prepare(problem, plan, tensors.weights(), tensors.bias())
+        .unwrap();
+    let len = problem.output_len();
+    match problem.spec().dtype {
+        DType::F32 => {
+            let mut output = vec![f32::NAN; len];
+            // Twice: the second run meets the scratch that the first one left.
+            for _ in 0..2 {
+                prepared
+                    .run(tensors.input(), tensors.residual(), TensorMut::F32(&mut output))
+                    .unwrap();
+            }
+            output
+        }
+        DType::F16 => {
+            let mut output = vec![f16::NAN; len];
+            prepared
+                .run(tensors.input(), tensors.residual(), TensorMut::F16(&mut output))
+                .unwrap();
+            output.into_iter().map(f16::to_f32).collect()
+        }
+    }
+}
+
+/// +0 equals -0, any NaN equals any NaN, everything else is the same bits.
+fn assert_same(what: &str, got: &[f32], want: &[f32]) {
+    assert_eq!(got.len(), want.len(), "{what}");
+    for (index, (got, want)) in got.iter().zip(want).enumerate() {
+        assert!(
+            same_value(*got, *want),
+            "{what}: element {index} is {got:e} ({:08x}), not {want:e} ({:08x})",
+            got.to_bits(),
+            want.to_bits()
+        );
+    }
+}
+
+fn exact(problem: &ConvProblem, tensors: &Tensors) -> Vec<f32> {
+    let output = convolve_exact(
+        problem,
+        tensors.input(),
+        tensors.weights(),
+        tensors.bias(),
+        tensors.residual(),
+    )
+    .unwrap();
+    output.to_vec()
+}
+
+/// Every problem of the lists, with ordinary data.
+fn computes_the_lists(backend: &dyn Backend) {
+    for Case { line, problem } in problems::lists() {
+        let tensors = Tensors::random(&problem, 1);
+        assert_same(
+            &line,
+            &run(backend, &problem, &tensors),
+            &exact(&problem, &tensors),
+        );
+    }
+}
+
+/// NaN, infinities, denormals and huge values flow through as the chain says.
+fn passes_special_values(backend: &dyn Backend) {
+    for Case { line, problem } in problems::lists().into_iter().step_by(3) {
+        let tensors = Tensors::special_inputs(&problem, 2);
+        assert_same(
+            &line,
+            &run(backend, &problem, &tensors),
+            &exact(&problem, &tensors),
+        );
+    }
+}
+
+/// Weights that are not finite never meet the padding's zeros.
+fn keeps_wild_weights_off_the_padding(backend: &dyn Backend) {
+    for Case { line, problem } in problems::lists().into_iter().step_by(4) {
+        let tensors = Tensors::special_weights(&problem, 3);
+        assert_same(
+            &line,
+            &run(backend, &problem, &tensors),
+            &exact(&problem, &tensors),
+        );
+    }
+}
+
+/// A batch gives what its images give one by one.
+fn splits_batches(backend: &dyn Backend) {
+    for Case { line, problem } in problems::lists()
+        .into_iter()
+        .filter(|case| case.problem.spec().batch > 1)
+    {
+        let tensors = Tensors::random(&problem, 4);
+        let whole = run(backend, &problem, &tensors);
+        let one = problem.respecify(|spec| spec.batch = 1).unwrap();
+        for image in 0..problem.spec().batch {
+            let part = run(backend, &one, &tensors.image(&problem, image));
+            assert_same(&line, &part, &whole[image * part.len()..][..part.len()]);
+        }
+    }
+}
+
+/// Both layouts hold the same values.
+fn agrees_between_layouts(backend: &dyn Backend) {
+    for Case { line, problem } in problems::lists() {
+        if problem.spec().layout != Layout::Nhwc {
+            continue;
+        }
+        let tensors = Tensors::random(&problem, 5);
+        let planes = problem.respecify(|spec| spec.layout = Layout::Nchw).unwrap();
+        let nhwc = run(backend, &problem, &tensors);
+        let nchw = run(backend, &planes, &tensors.to_planes(&problem));
+        assert_same(&line, &problems::to_planes(&problem, &nhwc), &nchw);
+    }
+}
+
+macro_rules! backends {
+    ($($name:ident => $backend:expr;)+) => {
+        $(mod $name {
+            use super::*;
+
+            #[test]
+            fn computes_the_lists() {
+                if let Some(backend) = $backend { super::computes_the_lists(backend.as_ref()) }
+            }
+
+            #[test]
+            fn passes_special_values() {
+                if let Some(backend) = $backend { super::passes_special_values(backend.as_ref()) }
+            }
+
+            #[test]
+            fn keeps_wild_weights_off_the_padding() {
+                if let Some(backend) = $backend { super::keeps_wild_weights_off_the_padding(backend.as_ref()) }
+            }
+
+            #[test]
+            fn splits_batches() {
+                if let Some(backend) = $backend { super::splits_batches(backend.as_ref()) }
+            }
+
+            #[test]
+            fn agrees_between_layouts() {
+                if let Some(backend) = $backend { super::agrees_between_layouts(backend.as_ref()) }
+            }
+        })+
+    };
+}
+
+backends! {
+    cpu_portable => cpu(Isa::Portable, 1);
+    cpu_portable_3_threads => cpu(Isa::Portable, 3);
+    cpu_avx2 => cpu(Isa::Avx2, 1);
+    cpu_avx2_2_threads => cpu(Isa::Avx2, 2);
+    cpu_avx512 => cpu(Isa::Avx512, 1);
+    cpu_avx512_5_threads => cpu(Isa::Avx512, 5);
+}
+
+/// Every kernel of every instruction set, forced, whatever the planner would choose.
+#[test]
+fn every_kernel_gives_the_same_bits() {
+    for isa in Isa::available() {
+        let backend = CpuBackend::new(CpuOptions {
+            threads: Some(1),
+            isa: Some(isa),
+        })
+        .unwrap();
+        for variant in &backend.machine().variants {
+            let machine = MachineModel {
+                variants: vec![*variant],
+                ..backend.machine().clone()
+            };
+            for Case { line, problem } in problems::lists().into_iter().step_by(2) {
+                let tensors = Tensors::random(&problem, 7);
+                let plan = plan(&problem, &machine).unwrap();
+                let got = run_plan(&backend, &problem, &plan, &tensors);
+                assert_same(
+                    &format!("{} {line}", variant.name),
+                    &got,
+                    &exact(&problem, &tensors),
+                );
+            }
+        }
+    }
+}
+
+/// Blocks of any size in any order, and any number of passes over the channels.
+#[test]
+fn any_blocking_gives_the_same_bits() {
+    let backend = CpuBackend::new(CpuOptions {
+        threads: Some(2),
+        isa: None,
+    })
+    .unwrap();
+    let mut seed = 0_usize;
+    for Case { line, problem } in problems::lists() {
+        let tensors = Tensors::random(&problem, 8);
+        let want = exact(&problem, &tensors);
+        for order in [LoopOrder::WeightsOuter, LoopOrder::PixelsOuter] {
+            let mut plan = plan(&problem, backend.machine()).unwrap();
+            seed += 1;
+            plan.order = order;
+            plan.block_m = plan.variant.tile_m * [1, 2, 3, 7][seed % 4];
+            plan.block_n = plan.variant.tile_n * [1, 2, 5][seed % 3];
+            plan.block_channels = 16 * [1, 2, 3][seed % 3];
+            let what = format!(
+                "{line}: {} x {} x {} {order:?}",
+                plan.block_m, plan.block_n, plan.block_channels
+            );
+            assert_same(&what, &run_plan(&backend, &problem, &plan, &tensors), &want);
+        }
+    }
+}
+
+/// A plan that no planner would make is refused, not trusted.
+#[test]
+fn refuses_plans_that_do_not_fit() {
+    let backend = CpuBackend::new(CpuOptions {
+        threads: Some(1),
+        isa: None,
+    })
+    .unwrap();
+    let lists = problems::lists();
+    let (problem, other) = (&lists[0].problem, &lists[3].problem);
+    let tensors = Tensors::random(problem, 9);
+    let good = plan(problem, backend.machine()).unwrap();
+    let refused = |change: &dyn Fn(&mut TilePlan)| {
+        let mut plan = good.clone();
+        change(&mut plan);
+        assert!(
+            backend.prepare(problem, &plan, tensors.weights(), None).is_err(),
+            "{plan:?}"
+        );
+    };
+    refused(&|plan| plan.block_m = 0);
+    refused(&|plan| plan.block_n = 0);
+    refused(&|plan| plan.block_n = plan.variant.tile_n + 1);
+    refused(&|plan| plan.block_channels = 0);
+    refused(&|plan| plan.gemm.m += 1);
+    refused(&|plan| plan.gemm.n -= 1);
+    refused(&|plan| plan.variant.tile_m = 1000);
+    refused(&|plan| plan.machine.push('x'));
+    let foreign = sparkle::plan::plan(other, backend.machine()).unwrap();
+    assert!(
+        backend
+            .prepare(problem, &foreign, tensors.weights(), None)
+            .is_err()
+    );
+}
+
+/// Tensors of the wrong size, type or presence are refused and nothing is computed.
+#[test]
+fn refuses_tensors_that_do_not_fit() {
+    let backend = cpu(Isa::Portable, 1).unwrap();
+    let problem = problems::lists().remove(0).problem;
+    let tensors = Tensors::random(&problem, 6);
+    let plan = plan(&problem, backend.machine()).unwrap();
+    let short = TensorRef::F32(&[0.0; 3]);
+    assert!(backend.prepare(&problem, &plan, short, None).is_err());
+    assert!(
+        backend
+            .prepare(&problem, &plan, tensors.weights(), Some(short))
+            .is_err()
+    );
+    let mut prepared = backend.prepare(&problem, &plan, tensors.weights(), None).unwrap();
+    let mut output = vec![1.5; problem.output_len()];
+    assert!(prepared.run(short, None, TensorMut::F32(&mut output)).is_err());
+    assert!(
+        prepared
+            .run(tensors.input(), Some(short), TensorMut::F32(&mut output))
+            .is_err()
+    );
+    assert!(
+        prepared
+            .run(tensors.input(), None, TensorMut::F32(&mut output[1..]))
+            .is_err()
+    );
+    assert!(output.iter().all(|value| *value == 1.5));
+}
