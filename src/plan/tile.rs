@@ -87,7 +87,10 @@ pub struct OutputBlock {
 impl TilePlan {
     /// How many blocks there are along pixels and channels of one group.
     pub const fn grid(&self) -> [usize; 2] {
-        [self.gemm.m.div_ceil(self.block_m), self.gemm.n.div_ceil(self.block_n)]
+        [
+            self.gemm.m.div_ceil(self.block_m),
+            self.gemm.n.div_ceil(self.block_n),
+        ]
     }
 
     /// How many blocks there are in all.
@@ -107,8 +110,16 @@ impl TilePlan {
         };
         let span = |at: usize, block: usize, all: usize| at * block..((at + 1) * block).min(all);
         if group >= self.gemm.groups {
-            return OutputBlock { group, m: 0..0, n: 0..0 };
+            return OutputBlock {
+                group,
+                m: 0..0,
+                n: 0..0,
+            };
         }
-        OutputBlock { group, m: span(m, self.block_m, self.gemm.m), n: span(n, self.block_n, self.gemm.n) }
+        OutputBlock {
+            group,
+            m: span(m, self.block_m, self.gemm.m),
+            n: span(n, self.block_n, self.gemm.n),
+        }
     }
 }
