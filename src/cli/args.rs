@@ -249,7 +249,7 @@ pub(super) struct PlanArgs {
     pub(super) problem: Option<String>,
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
-    /// cpu, gpu, or gpu:gfx1102 for one model [default: cpu and gfx1100 side by side]
+    /// cpu, gpu (every model), or gpu:gfx1102 for one [default: cpu and gfx1100 side by side]
     #[arg(long)]
     pub(super) device: Option<String>,
     /// CPU threads to plan for [default: all cores]

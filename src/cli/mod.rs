@@ -15,7 +15,6 @@ mod gpu;
 mod layers;
 mod output;
 mod pasted;
-mod plan_table;
 mod problem;
 mod report;
 mod timing;

@@ -1,5 +1,7 @@
 //! `sparkle-run` from the outside: exit codes, files, streams.
 
+#![allow(clippy::expect_used, clippy::print_stdout)] // a test that can't go on should say so and stop
+
 mod bad_input;
 mod bench;
 mod devices;

@@ -110,6 +110,15 @@ fn nothing_at_all_is_resnet50s_layer_and_the_same_twice() {
 fn plan_takes_the_same_forms() {
     let output = run("plan MIOpenDriver conv -n 2 -c 8 -H 9 -W 10 -k 16 -y 3 -x 3 -p 1 -q 1 --json");
     assert_eq!(json(&output)["problem"], SMALL);
+    let side_by_side = json(&run("plan mb2ic8ih9iw10oc16kh3ph1 --json"));
+    assert_eq!(side_by_side["plans"].as_array().map(Vec::len), Some(2));
+    let one = json(&run("plan mb2ic8ih9iw10oc16kh3ph1 --device gpu:gfx1102 --json"));
+    assert!(
+        one["plans"][0]["machine"]
+            .as_str()
+            .is_some_and(|name| name.contains("gfx1102")),
+        "{one}"
+    );
     let output = run("plan mb2ic8ih9iw10oc16kh3ph1");
     assert!(
         code(&output) == 0 && stdout(&output).contains(SMALL),

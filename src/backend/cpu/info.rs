@@ -75,7 +75,7 @@ impl CpuInfo {
         let levels = self.levels(threads, clock_hz);
         let name = format!("{}, {isa}, {threads} threads", self.model_name);
         cpu_machine(
-            name,
+            &name,
             &isa.to_string(),
             isa.lanes(),
             fma_per_cycle,

@@ -8,7 +8,6 @@ use crate::cli::data::Elements;
 use crate::cli::device::{self, Chosen, Fallback};
 use crate::cli::failure::Failure;
 use crate::cli::files::AtomicFile;
-use crate::cli::plan_table::PlanTable;
 use crate::cli::report::{Conv2dReport, SCHEMA, VerifyReport, describe};
 use crate::cli::timing::{Samples, gflops};
 use crate::cli::trace::Trace;
@@ -225,7 +224,7 @@ fn explain(plan: &TilePlan, chosen: &Chosen) -> String {
         None => "the CPU: it is what this version computes on".to_owned(),
     };
     format!(
-        "device: {device}\nISA: {}, the best of {} unless SPARKLE_CPU_ISA names another\n{}",
+        "device: {device}\nISA: {}, the best of {} unless SPARKLE_CPU_ISA names another\nplan for {}\n",
         cpu.isa(),
         cpu.info()
             .isas
@@ -233,6 +232,6 @@ fn explain(plan: &TilePlan, chosen: &Chosen) -> String {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(", "),
-        PlanTable::new(std::slice::from_ref(plan))
+        plan.explain().join("\n")
     )
 }

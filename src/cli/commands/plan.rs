@@ -5,21 +5,33 @@ use crate::cli::args::PlanArgs;
 use crate::cli::device::open_cpu;
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::cli::plan_table::PlanTable;
 use crate::cli::problem::{self, ArrayShapes};
 use crate::cli::report::{SCHEMA, describe};
 use crate::conv::text::ProblemText;
 use crate::plan::{self, LoopOrder, MachineModel, TilePlan};
 use serde::Serialize;
 
+/// The GPU that stands beside the CPU where none is named.
+const DEFAULT_GPU: &str = "gfx1100";
+
 /// Plans and prints.
 pub(in crate::cli) fn run(args: &PlanArgs, pasted: Option<ProblemText>) -> Result<(), Failure> {
     let stated = problem::state(pasted, args.problem.as_deref())?;
-    let (problem, notes) = problem::resolve(stated.as_ref(), &args.shape, &ArrayShapes::default())?;
-    let plans = machines(args)?
-        .iter()
-        .map(|machine| plan::plan(&problem, machine))
-        .collect::<Result<Vec<_>, _>>()?;
+    let (problem, mut notes) = problem::resolve(stated.as_ref(), &args.shape, &ArrayShapes::default())?;
+    let mut plans = Vec::new();
+    let mut refusal = None;
+    for machine in machines(args)? {
+        match plan::plan(&problem, &machine) {
+            Ok(plan) => plans.push(plan),
+            Err(error) => {
+                notes.push(error.to_string());
+                refusal = Some(error);
+            }
+        }
+    }
+    if let (true, Some(error)) = (plans.is_empty(), refusal) {
+        return Err(error.into());
+    }
     notes.iter().for_each(|note| output::note(note));
     let problem = describe(&problem);
     if args.json {
@@ -32,18 +44,32 @@ pub(in crate::cli) fn run(args: &PlanArgs, pasted: Option<ProblemText>) -> Resul
             notes,
         })
     } else {
-        output::print(&format!("{problem}\n\n{}", PlanTable::new(&plans)))
+        output::print(&format!("{problem}\n\n{}", plan::render_side_by_side(&plans)))
     }
 }
 
 /// The machines that `--device` names.
 fn machines(args: &PlanArgs) -> Result<Vec<MachineModel>, Failure> {
+    let cpu = || open_cpu(args.threads).map(|cpu| cpu.machine().clone());
     match args.device.as_deref() {
-        None | Some("auto" | "all" | "cpu") => Ok(vec![open_cpu(args.threads)?.machine().clone()]),
-        Some(device) => Err(Failure::input(format_args!(
-            "there is no machine {device:?} to plan for; name cpu"
-        ))),
+        None | Some("auto" | "all") => Ok(vec![cpu()?, gpu(DEFAULT_GPU)?]),
+        Some("cpu") => Ok(vec![cpu()?]),
+        Some("gpu") => Ok(plan::gpu_models()),
+        Some(device) => Ok(vec![gpu(device.strip_prefix("gpu:").unwrap_or(device))?]),
     }
+}
+
+fn gpu(name: &str) -> Result<MachineModel, Failure> {
+    plan::gpu_model(name).ok_or_else(|| {
+        let known: Vec<String> = plan::gpu_models()
+            .into_iter()
+            .map(|machine| machine.name)
+            .collect();
+        Failure::input(format_args!(
+            "there is no model of {name:?}; --device takes cpu, gpu, or gpu:NAME of {}",
+            known.join(", ")
+        ))
+    })
 }
 
 #[derive(Debug, Serialize)]
