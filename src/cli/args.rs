@@ -207,15 +207,15 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "REGEX")]
     pub(super) only: Option<String>,
     /// Seconds to spend on a layer
-    #[arg(long, value_name = "S", default_value = "0.12", value_parser = seconds)]
+    #[arg(long, value_name = "S", default_value = "0.12", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) budget: Duration,
     /// Layout of the activations; native is what the device likes best
     #[arg(long, value_enum, default_value_t)]
     pub(super) io: Io,
     /// Print READY, then answer each layer name on stdin with its row, until the end of input
-    #[arg(long, conflicts_with = "format")]
+    #[arg(long)]
     pub(super) serve: bool,
-    /// How the results are printed
+    /// How the results are printed; --serve always answers in CSV
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }

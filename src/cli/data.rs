@@ -100,6 +100,8 @@ const fn mix(state: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)] // a panic is how a test fails
+
     use super::*;
 
     #[test]

@@ -223,6 +223,8 @@ fn group_name(gid: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)] // a panic is how a test fails
+
     use super::*;
     use std::os::unix::fs::symlink;
 

@@ -100,6 +100,8 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Vec<Layer>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)] // a panic is how a test fails
+
     use super::*;
 
     const HEADER: &str =

@@ -2,7 +2,7 @@
 
 use crate::cli::args::Cli;
 use crate::cli::failure::Failure;
-use crate::conv::text::{ProblemText, miopen};
+use crate::conv::text::{ProblemText, benchdnn, miopen};
 use clap::CommandFactory;
 use std::ffi::OsString;
 
@@ -61,6 +61,8 @@ fn find_line(words: &[String], takes_value: impl Fn(&str) -> bool) -> Option<(us
             }
         } else if miopen::is_line(std::slice::from_ref(word)) {
             return Some((at, ours));
+        } else if benchdnn::parse(word).is_ok() {
+            ours.push(word.clone()); // a second problem, which is refused where both are known
         }
         at += 1;
     }
@@ -69,6 +71,8 @@ fn find_line(words: &[String], takes_value: impl Fn(&str) -> bool) -> Option<(us
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)] // a panic is how a test fails
+
     use super::*;
 
     fn split(words: &[&str]) -> Result<(Vec<String>, Option<ProblemText>), Failure> {

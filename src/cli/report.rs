@@ -151,6 +151,8 @@ pub(super) fn bytes(size: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)] // a panic is how a test fails
+
     use super::*;
     use crate::conv::{ConvSpec, Padding};
 

@@ -71,6 +71,8 @@ pub(super) fn sample<E>(budget: Duration, mut work: impl FnMut() -> Result<(), E
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)] // a panic is how a test fails
+
     use super::*;
     use std::convert::Infallible;
 

@@ -71,6 +71,8 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)] // a panic is how a test fails
+
     use super::*;
 
     #[test]

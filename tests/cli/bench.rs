@@ -81,9 +81,9 @@ fn the_built_in_set_is_there_without_a_file() {
 fn serve_answers_every_line_until_the_end_of_input() {
     let folder = folder(&format!("{GOOD}{BAD}"));
     let mut command = sparkle();
-    command
-        .current_dir(folder.path())
-        .args(["bench", "--layers", "l.csv", "--serve", "--budget", "0.005"]);
+    command.current_dir(folder.path()).args([
+        "bench", "--layers", "l.csv", "--serve", "--format", "csv", "--budget", "0.005",
+    ]);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

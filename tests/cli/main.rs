@@ -85,7 +85,7 @@ fn names(folder: &Path) -> Vec<String> {
 /// A `.npy` of version 1.0 with this header dictionary and these bytes.
 fn npy(header: &str, data: &[u8]) -> Vec<u8> {
     let mut header = header.to_owned();
-    while (header.len() + 11) % 64 != 0 {
+    while !(header.len() + 11).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');

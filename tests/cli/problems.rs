@@ -60,7 +60,7 @@ fn what_is_no_forward_convolution_is_refused() {
         ("conv2d convint8 -n 1", "convint8"),
         ("conv2d conv -n", "-n"),
         ("conv2d conv -n 1 extra", "extra"),
-        ("conv2d mb1ic4ih6oc4kh3 conv -n 1", "unexpected"),
+        ("conv2d mb1ic4ih6oc4kh3 conv -n 1", "one problem"),
         ("conv2d mb1ic4ih5oh1oc4kh3sh2ph0", "padding"),
         ("plan convbfp16", "convbfp16"),
     ] {

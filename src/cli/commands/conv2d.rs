@@ -224,7 +224,7 @@ fn explain(plan: &TilePlan, chosen: &Chosen) -> String {
         None => "the CPU: it is what this version computes on".to_owned(),
     };
     format!(
-        "device: {device}\nISA: {}, the best of {} unless SPARKLE_CPU_ISA names another\nplan for {}\n",
+        "device: {device}\nISA: {}; this CPU has {}, and SPARKLE_CPU_ISA chooses\nplan for {}\n",
         cpu.isa(),
         cpu.info()
             .isas
