@@ -95,6 +95,14 @@ fn reason(index: usize, cut: &Cut, wanted: f64, capacity: Option<u64>) -> String
 }
 
 impl TilePlan {
+    /// Why this kernel and these blocks, a line each.
+    pub fn explain(&self) -> Vec<String> {
+        self.rows()
+            .into_iter()
+            .map(|(label, value)| format!("{label:<11} {value}"))
+            .collect()
+    }
+
     /// The plan as (label, value) rows.
     pub fn rows(&self) -> Vec<(String, String)> {
         let row = |label: &str, value: String| (label.to_owned(), value);

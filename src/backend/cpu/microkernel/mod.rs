@@ -108,9 +108,10 @@ macro_rules! tile_kernels {
                         break;
                     }
                     for tap in 0..$call.taps {
-                        // SAFETY: `rows` and `tap_ids` hold `taps` entries (contract).
-                        let (rows, tap_id) =
-                            unsafe { ($call.rows.add(tap * $mr), *$call.tap_ids.add(tap) as usize) };
+                        // SAFETY: `rows` holds `taps` x `tile_m` pointers (contract).
+                        let rows = unsafe { $call.rows.add(tap * $mr) };
+                        // SAFETY: `tap_ids` holds `taps` numbers (contract).
+                        let tap_id = unsafe { *$call.tap_ids.add(tap) } as usize;
                         let mut $run = [core::ptr::null::<f32>(); $mr];
                         for i in 0..$mr {
                             // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
