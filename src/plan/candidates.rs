@@ -49,11 +49,9 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
         return fitting;
     }
     // Nothing fits the block cache: the smallest blocks stream through it.
-    let smallest = cuts
-        .iter()
-        .map(|cut| block_bytes(problem, cut))
-        .fold(f64::INFINITY, f64::min);
-    cuts.retain(|cut| block_bytes(problem, cut) <= smallest);
+    let bytes = |cut: &Cut| resident_bytes(problem, machine, cut);
+    let smallest = cuts.iter().map(bytes).fold(f64::INFINITY, f64::min);
+    cuts.retain(|cut| bytes(cut) <= smallest);
     cuts
 }
 
@@ -135,23 +133,36 @@ fn channel_blocks(gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
     blocks
 }
 
-/// Bytes that a block keeps in the block cache: its input, its weights of one pass, its accumulators.
-pub(super) fn block_bytes(problem: &ConvProblem, cut: &Cut) -> f64 {
-    let element = cut.variant.dtype.bytes() as f64;
-    let channels = match cut.variant.family {
-        Family::Broadcast => cut.block_channels,
+/// Bytes that the blocks running together keep in one instance of the block cache: their input, their weights of one
+/// pass, their tiles' sums. Neighbours in the loop order share an operand.
+pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+    let sharers = machine
+        .levels
+        .get(1)
+        .map_or(1, |level| level.shared_by.min(machine.compute.units));
+    let together = (sharers / cut.variant.units_per_tile.max(1)).max(1);
+    let (along_m, along_n) = (cut.gemm.m.div_ceil(cut.block_m), cut.gemm.n.div_ceil(cut.block_n));
+    let (blocks_m, blocks_n) = match cut.order {
+        LoopOrder::PixelsOuter => (together.div_ceil(along_n), along_n.min(together)),
+        LoopOrder::WeightsOuter => (along_m.min(together), together.div_ceil(along_m)),
+    };
+    // A kernel that stages its steps needs no more than a stage of the reduction at a time.
+    let (channels, taps) = match cut.variant.stage_k {
+        0 => (cut.block_channels, problem.taps()),
+        steps => (steps.min(cut.block_channels), 1),
+    };
+    let input_channels = match cut.variant.family {
+        Family::Broadcast => channels,
         Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()),
     };
-    let input = window_pixels(problem, cut.block_m) * channels as f64;
-    let weights = cut.block_n as f64 * cut.block_channels as f64 * problem.taps() as f64;
-    let tile_sums = cut.variant.tile_m as f64 * cut.variant.tile_n as f64;
-    input * element + weights * element + tile_sums * 4.0
+    let element = cut.variant.dtype.bytes() as f64;
+    let input = window_pixels(problem, cut.block_m) * input_channels as f64 * element;
+    let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
+    let sums = cut.variant.tile_m as f64 * cut.variant.tile_n as f64 * 4.0;
+    input * blocks_m as f64 + weights * blocks_n as f64 + sums * together as f64
 }
 
 fn fits(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> bool {
     let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
-    // A block cache that many units share holds a block of each.
-    let sharers =
-        machine.levels.get(1).map_or(1, |level| level.shared_by) / cut.variant.units_per_tile.max(1);
-    capacity.is_none_or(|capacity| block_bytes(problem, cut) * sharers.max(1) as f64 <= capacity as f64)
+    capacity.is_none_or(|capacity| resident_bytes(problem, machine, cut) <= capacity as f64)
 }

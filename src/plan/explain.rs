@@ -1,7 +1,7 @@
 //! Plans in words: why each block has its size, and plans side by side.
 
 use crate::conv::ConvProblem;
-use crate::plan::candidates::{Cut, block_bytes};
+use crate::plan::candidates::{Cut, resident_bytes};
 use crate::plan::cost::Cost;
 use crate::plan::machine::{Family, MachineModel};
 use crate::plan::tile::{LevelUse, LoopOrder, TilePlan};
@@ -19,7 +19,7 @@ pub(super) fn level_uses(
         .map(|(index, (level, (moved_bytes, seconds)))| {
             let wanted = match index {
                 0 => tile_bytes(cut),
-                1 => block_bytes(problem, cut),
+                1 => resident_bytes(problem, machine, cut),
                 _ => tensors,
             };
             let capacity = level.capacity_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
