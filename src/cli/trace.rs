@@ -32,10 +32,7 @@ struct File<'a> {
 impl Trace {
     /// Starts the clock.
     pub(super) fn start() -> Self {
-        Self {
-            start: Instant::now(),
-            events: Vec::new(),
-        }
+        Self { start: Instant::now(), events: Vec::new() }
     }
 
     /// Runs `work` and records it as a span. Gives its seconds, too.
@@ -45,15 +42,7 @@ impl Trace {
         let seconds = begin.elapsed().as_secs_f64();
         let ts = (begin - self.start).as_secs_f64() * 1e6;
         let pid = std::process::id();
-        self.events.push(Event {
-            name,
-            cat: "sparkle",
-            ph: "X",
-            ts,
-            dur: seconds * 1e6,
-            pid,
-            tid: 1,
-        });
+        self.events.push(Event { name, cat: "sparkle", ph: "X", ts, dur: seconds * 1e6, pid, tid: 1 });
         (result, seconds)
     }
 
@@ -62,10 +51,7 @@ impl Trace {
     /// # Errors
     /// What serialisation says.
     pub(super) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&File {
-            trace_events: &self.events,
-            display_time_unit: "ns",
-        })
+        serde_json::to_vec(&File { trace_events: &self.events, display_time_unit: "ns" })
     }
 }
 
@@ -83,14 +69,8 @@ mod tests {
         let json: serde_json::Value =
             serde_json::from_slice(&trace.to_json().expect("plain data")).expect("it is JSON");
         let events = json["traceEvents"].as_array().expect("an array");
-        assert_eq!(
-            events.iter().map(|e| e["name"].as_str()).collect::<Vec<_>>(),
-            [Some("prepare"), Some("run")]
-        );
-        let end = events[0]["ts"]
-            .as_f64()
-            .zip(events[0]["dur"].as_f64())
-            .map(|(ts, dur)| ts + dur);
+        assert_eq!(events.iter().map(|e| e["name"].as_str()).collect::<Vec<_>>(), [Some("prepare"), Some("run")]);
+        let end = events[0]["ts"].as_f64().zip(events[0]["dur"].as_f64()).map(|(ts, dur)| ts + dur);
         assert!(end <= events[1]["ts"].as_f64());
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Cut {
 }
 
 /// Kernels that are tried with all their blockings; the others lose on arithmetic alone.
-const KERNELS_TRIED: usize = 4;
+const KERNELS_TRIED: usize = 3;
 
 /// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
 pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
@@ -28,23 +28,12 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
         for block_m in pixel_blocks(problem, &gemm, &variant) {
             for block_n in channel_blocks(&gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
-                    cuts.push(Cut {
-                        variant,
-                        gemm,
-                        block_m,
-                        block_n,
-                        block_channels,
-                        order,
-                    });
+                    cuts.push(Cut { variant, gemm, block_m, block_n, block_channels, order });
                 }
             }
         }
     }
-    let fitting: Vec<_> = cuts
-        .iter()
-        .filter(|cut| fits(problem, machine, cut))
-        .cloned()
-        .collect();
+    let fitting: Vec<_> = cuts.iter().filter(|cut| fits(problem, machine, cut)).cloned().collect();
     if !fitting.is_empty() {
         return fitting;
     }
@@ -60,12 +49,8 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
     let dtype = problem.spec().dtype;
     let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
     let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
-    let fit: Vec<_> = machine
-        .variants
-        .iter()
-        .filter(|variant| variant.dtype == dtype || widened(variant))
-        .copied()
-        .collect();
+    let fit: Vec<_> =
+        machine.variants.iter().filter(|variant| variant.dtype == dtype || widened(variant)).copied().collect();
     // Lane by lane, each group costs its own lanes: only worth it where a vector of one group would be half empty.
     let narrow = problem.spec().groups > 1 && problem.group_out_channels() <= machine.compute.lanes;
     let wanted = |variant: &&KernelVariant| narrow || variant.family == Family::Broadcast;
@@ -91,13 +76,7 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     };
     let channel_bytes = variant.tile_n as u64 * problem.taps() as u64 * variant.dtype.bytes() as u64;
     let fitting = usize::try_from(capacity * 3 / 4 / channel_bytes.max(1)).unwrap_or(usize::MAX);
-    if fitting >= all {
-        all
-    } else {
-        (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK)
-            .max(CHANNEL_BLOCK)
-            .min(all)
-    }
+    if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
 /// Doubling runs of tiles, and whole output rows, images included.
@@ -106,10 +85,7 @@ fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant
     let whole_tiles = |pixels: usize| pixels.max(1).next_multiple_of(variant.tile_m).min(gemm.m);
     let tiles = (0..8).map(|power| whole_tiles(variant.tile_m.saturating_mul(1 << power)));
     let rows = [1, 2, 4, 8].map(|rows| columns.saturating_mul(rows));
-    let rows = rows
-        .into_iter()
-        .filter(|pixels| pixels.is_multiple_of(variant.tile_m))
-        .map(whole_tiles);
+    let rows = rows.into_iter().filter(|pixels| pixels.is_multiple_of(variant.tile_m)).map(whole_tiles);
     let mut blocks: Vec<_> = tiles.chain(rows).collect();
     blocks.sort_unstable();
     blocks.dedup();
@@ -123,23 +99,19 @@ fn channel_blocks(gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
         return vec![gemm.n];
     }
     let panels = gemm.n.div_ceil(variant.tile_n);
-    let mut blocks: Vec<_> =
-        std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))
-            .take(7)
-            .chain([1])
-            .map(|panels| panels.saturating_mul(variant.tile_n).min(gemm.n))
-            .collect();
+    let mut blocks: Vec<_> = std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))
+        .take(7)
+        .chain([1])
+        .map(|panels| panels.saturating_mul(variant.tile_n).min(gemm.n))
+        .collect();
     blocks.dedup();
     blocks
 }
 
-/// Bytes that the blocks running together keep in one instance of the block cache: their input, their weights of one
-/// pass, their tiles' sums. Neighbours in the loop order share an operand.
+/// Bytes that the blocks running together keep in one instance of the block cache: their input and their weights of one
+/// pass. Neighbours in the loop order share an operand; sums stay in registers.
 pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
-    let sharers = machine
-        .levels
-        .get(1)
-        .map_or(1, |level| level.shared_by.min(machine.compute.units));
+    let sharers = machine.levels.get(1).map_or(1, |level| level.shared_by.min(machine.compute.units));
     let together = (sharers / cut.variant.units_per_tile.max(1)).max(1);
     let (along_m, along_n) = (cut.gemm.m.div_ceil(cut.block_m), cut.gemm.n.div_ceil(cut.block_n));
     let (blocks_m, blocks_n) = match cut.order {
@@ -158,8 +130,7 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
     let element = cut.variant.dtype.bytes() as f64;
     let input = window_pixels(problem, cut.block_m) * input_channels as f64 * element;
     let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
-    let sums = cut.variant.tile_m as f64 * cut.variant.tile_n as f64 * 4.0;
-    input * blocks_m as f64 + weights * blocks_n as f64 + sums * together as f64
+    input * blocks_m as f64 + weights * blocks_n as f64
 }
 
 fn fits(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> bool {

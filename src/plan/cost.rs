@@ -27,20 +27,17 @@ const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
     let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance(machine, cut);
+    let mut asked_for = f64::INFINITY;
     let levels: Vec<_> = (machine.levels.iter().enumerate())
         .map(|(index, level)| {
-            let bytes = delivered_bytes(problem, machine, cut, index);
+            // A level delivers no more than the one inside it asked for.
+            asked_for = delivered_bytes(problem, machine, cut, index).min(asked_for);
             let instances = (machine.compute.units as f64 / level.shared_by.max(1) as f64).max(1.0);
-            (bytes, bytes / (level.bandwidth * instances))
+            (asked_for, asked_for / (level.bandwidth * instances))
         })
         .collect();
-    let times = std::iter::once(("FMA", compute_seconds)).chain(
-        machine
-            .levels
-            .iter()
-            .zip(&levels)
-            .map(|(level, (_, seconds))| (level.name, *seconds)),
-    );
+    let times = std::iter::once(("FMA", compute_seconds))
+        .chain(machine.levels.iter().zip(&levels).map(|(level, (_, seconds))| (level.name, *seconds)));
     let (mut longest, mut sum) = (("FMA", 0.0_f64), 0.0);
     for (name, seconds) in times {
         sum += seconds;
@@ -48,19 +45,11 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
             longest = (name, seconds);
         }
     }
-    let dispatch = if machine.compute.units > 1 {
-        machine.compute.dispatch_ns * 1e-9
-    } else {
-        0.0
-    };
+    let on_caller = machine.compute.caller_is_unit && blocks(cut) <= 1.0;
+    let dispatch = if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 };
     let work = longest.1 + IMPERFECT_OVERLAP * (sum - longest.1);
     let bound = if dispatch > work { "dispatch" } else { longest.0 };
-    Cost {
-        compute_seconds,
-        levels,
-        seconds: work + dispatch,
-        bound,
-    }
+    Cost { compute_seconds, levels, seconds: work + dispatch, bound }
 }
 
 /// Seconds of arithmetic if all units share it evenly: whole tiles, idle lanes and all, and what each tile costs to
@@ -71,11 +60,7 @@ pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant:
     let tiles = tiles(&gemm, variant);
     let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
     let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
-    let conflicts = if rows_collide(problem, machine, variant) {
-        COLLIDING_RATE
-    } else {
-        1.0
-    };
+    let conflicts = if rows_collide(problem, machine, variant) { COLLIDING_RATE } else { 1.0 };
     let cycles = tiles * (steps / (rate * variant.efficiency * conflicts) + compute.tile_cycles);
     cycles * variant.units_per_tile as f64 / (compute.units as f64 * compute.clock_hz)
 }
@@ -87,30 +72,26 @@ const COLLIDING_RATE: f64 = 0.75;
 /// Whether the pixels of a tile lie a multiple of the cache's way size apart and are more than its ways.
 fn rows_collide(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> bool {
     let s = problem.spec();
-    let Some(&MemoryLevel {
-        capacity_bytes: Some(capacity),
-        ways,
-        ..
-    }) = machine.levels.first()
-    else {
+    let Some(&MemoryLevel { capacity_bytes: Some(capacity), ways, .. }) = machine.levels.first() else {
         return false;
     };
     if ways == 0 || variant.family == Family::Lanewise {
         return false;
     }
-    let pitch = s.in_channels as u64 * s.stride[1] as u64 * variant.dtype.bytes() as u64;
-    pitch.is_multiple_of(capacity / u64::from(ways)) && variant.tile_m > ways as usize
+    let pitch = s.in_channels as u128 * s.stride[1] as u128 * variant.dtype.bytes() as u128;
+    pitch.is_multiple_of(u128::from(capacity / u64::from(ways)).max(1)) && variant.tile_m > ways as usize
 }
 
 fn tiles(gemm: &GemmShape, variant: &KernelVariant) -> f64 {
     gemm.groups as f64 * gemm.m.div_ceil(variant.tile_m) as f64 * gemm.n.div_ceil(variant.tile_n) as f64
 }
 
-/// How much longer the slowest unit works than the average one, blocks being handed out whole.
+/// How much longer the slowest unit works than the average one. Threads take whole blocks; a GPU's hardware hands out
+/// tiles, whose order alone the blocks decide.
 fn imbalance(machine: &MachineModel, cut: &Cut) -> f64 {
-    let blocks = blocks(cut);
+    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(&cut.gemm, &cut.variant) };
     let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
-    (blocks / teams).ceil() * teams / blocks
+    (pieces / teams).ceil() * teams / pieces
 }
 
 fn blocks(cut: &Cut) -> f64 {
@@ -130,17 +111,12 @@ pub(super) fn window_pixels(problem: &ConvProblem, pixels: usize) -> f64 {
     let s = problem.spec();
     let [rows, columns] = problem.output();
     let reach = |axis: usize| (s.kernel[axis] - 1) as f64 * s.dilation[axis] as f64 + 1.0;
-    let span = |axis: usize, count: f64| {
-        ((count - 1.0) * s.stride[axis] as f64 + reach(axis)).min(s.input[axis] as f64)
-    };
+    let span =
+        |axis: usize, count: f64| ((count - 1.0) * s.stride[axis] as f64 + reach(axis)).min(s.input[axis] as f64);
     let image = rows as f64 * columns as f64;
     let (images, in_image) = ((pixels as f64 / image).max(1.0), (pixels as f64).min(image));
     let whole_rows = (in_image / columns as f64).ceil();
-    let width = if in_image < columns as f64 {
-        in_image
-    } else {
-        columns as f64
-    };
+    let width = if in_image < columns as f64 { in_image } else { columns as f64 };
     let rectangle = span(0, whole_rows) * span(1, width);
     images * rectangle.min(in_image * problem.taps() as f64)
 }
@@ -161,11 +137,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         };
         return tiles * k * (inputs + variant.tile_n) as f64 * element + sums;
     }
-    let inner = machine
-        .levels
-        .get(index - 1)
-        .and_then(|level| level.capacity_bytes)
-        .unwrap_or(0) as f64;
+    let inner = machine.levels.get(index - 1).and_then(|level| level.capacity_bytes).unwrap_or(0) as f64;
     let kept = |bytes: f64| bytes <= inner * KEPT_SHARE;
     let input_channels = match variant.family {
         Family::Broadcast => problem.group_in_channels() as f64,
@@ -177,11 +149,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         // Into the operand store: a tile's window and panel, unless they stay from tile to tile.
         let panel = variant.tile_n as f64 * k * element;
         let block_weights = cut.block_n as f64 * k * element;
-        let weights = if kept(block_weights) {
-            blocks(cut) * block_weights
-        } else {
-            tiles * panel
-        };
+        let weights = if kept(block_weights) { blocks(cut) * block_weights } else { tiles * panel };
         let tile_rows = groups * (cut.gemm.m.div_ceil(variant.tile_m)) as f64;
         let window = window_pixels(problem, variant.tile_m) * input_channels * element;
         let panels_a_visit = match variant.family {
@@ -207,10 +175,6 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
     };
     let halo = window_pixels(problem, cut.block_m) * along_m(cut);
     let whole = problem.spec().batch as f64 * window_pixels(problem, problem.output_pixels());
-    let halo = if kept(all_input) {
-        1.0
-    } else {
-        (halo / whole).max(1.0)
-    };
+    let halo = if kept(all_input) { 1.0 } else { (halo / whole).max(1.0) };
     all_weights * weight_visits + all_input * input_visits * halo + sums
 }

@@ -25,24 +25,14 @@ pub fn cpu_machine(
         lanes,
         fma_per_cycle,
         clock_hz,
-        dispatch_ns: 3000.0,
+        dispatch_ns: if units > 1 { 5000.0 } else { 0.0 },
+        caller_is_unit: true,
         tile_cycles: 40.0,
     };
-    MachineModel {
-        name,
-        compute,
-        levels,
-        variants: variants.to_vec(),
-    }
+    MachineModel { name, compute, levels, variants: variants.to_vec() }
 }
 
-const fn row(
-    name: &'static str,
-    family: Family,
-    tile_m: usize,
-    tile_n: usize,
-    efficiency: f64,
-) -> KernelVariant {
+const fn row(name: &'static str, family: Family, tile_m: usize, tile_n: usize, efficiency: f64) -> KernelVariant {
     KernelVariant {
         name,
         family,

@@ -5,14 +5,10 @@ use crate::plan::candidates::{Cut, resident_bytes};
 use crate::plan::cost::Cost;
 use crate::plan::machine::{Family, MachineModel};
 use crate::plan::tile::{LevelUse, LoopOrder, TilePlan};
+use std::fmt;
 
 /// The use of each level under `cut`.
-pub(super) fn level_uses(
-    problem: &ConvProblem,
-    machine: &MachineModel,
-    cut: &Cut,
-    cost: &Cost,
-) -> Vec<LevelUse> {
+pub(super) fn level_uses(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, cost: &Cost) -> Vec<LevelUse> {
     let tensors = problem.input_len() as f64 + problem.weights_len() as f64 + problem.output_len() as f64;
     let tensors = tensors * cut.variant.dtype.bytes() as f64;
     (machine.levels.iter().zip(&cost.levels).enumerate())
@@ -38,22 +34,12 @@ pub(super) fn level_uses(
 /// Bytes of operands that a tile works on at a time: two stages on a GPU, a channel block's lines on a CPU.
 fn tile_bytes(cut: &Cut) -> f64 {
     let variant = &cut.variant;
-    let (stages, steps) = if variant.stage_k > 0 {
-        (2, variant.stage_k)
-    } else {
-        (1, crate::conv::CHANNEL_BLOCK)
-    };
+    let (stages, steps) = if variant.stage_k > 0 { (2, variant.stage_k) } else { (1, crate::conv::CHANNEL_BLOCK) };
     ((variant.tile_m + variant.tile_n) * steps * stages * variant.dtype.bytes()) as f64
 }
 
 fn reason(index: usize, cut: &Cut, wanted: f64, capacity: Option<u64>) -> String {
-    let Cut {
-        variant,
-        block_m,
-        block_n,
-        block_channels,
-        ..
-    } = cut;
+    let Cut { variant, block_m, block_n, block_channels, .. } = cut;
     let share = |capacity: u64| 100.0 * wanted / capacity as f64;
     match (index, capacity) {
         (0, _) => {
@@ -71,11 +57,9 @@ fn reason(index: usize, cut: &Cut, wanted: f64, capacity: Option<u64>) -> String
             bytes(capacity as f64),
             share(capacity)
         ),
-        (1, Some(capacity)) => format!(
-            "even the smallest block needs {} of {}: it streams",
-            bytes(wanted),
-            bytes(capacity as f64)
-        ),
+        (1, Some(capacity)) => {
+            format!("even the smallest block needs {} of {}: it streams", bytes(wanted), bytes(capacity as f64))
+        }
         (_, Some(capacity)) if wanted <= capacity as f64 => {
             format!("all tensors fit: {} of {}", bytes(wanted), bytes(capacity as f64))
         }
@@ -84,11 +68,7 @@ fn reason(index: usize, cut: &Cut, wanted: f64, capacity: Option<u64>) -> String
                 LoopOrder::PixelsOuter => "weights are read again for each block of pixels",
                 LoopOrder::WeightsOuter => "the input is read again for each block of channels",
             };
-            format!(
-                "tensors of {} pass through {}: {outer}",
-                bytes(wanted),
-                bytes(capacity as f64)
-            )
+            format!("tensors of {} pass through {}: {outer}", bytes(wanted), bytes(capacity as f64))
         }
         (_, None) => format!("holds the tensors: {}", bytes(wanted)),
     }
@@ -97,10 +77,7 @@ fn reason(index: usize, cut: &Cut, wanted: f64, capacity: Option<u64>) -> String
 impl TilePlan {
     /// Why this kernel and these blocks, a line each.
     pub fn explain(&self) -> Vec<String> {
-        self.rows()
-            .into_iter()
-            .map(|(label, value)| format!("{label:<11} {value}"))
-            .collect()
+        self.rows().into_iter().map(|(label, value)| format!("{label:<11} {value}")).collect()
     }
 
     /// The plan as (label, value) rows.
@@ -120,37 +97,24 @@ impl TilePlan {
             row("machine", self.machine.clone()),
             row("kernel", self.variant.name.to_owned()),
             row("family", family.to_owned()),
-            row(
-                "product",
-                format!("{} x (m {} x n {} x k {})", gemm.groups, gemm.m, gemm.n, gemm.k),
-            ),
-            row(
-                "blocks",
-                format!(
-                    "{} ({along_m} of pixels x {along_n} of channels a group)",
-                    self.block_count()
-                ),
-            ),
+            row("product", format!("{} x (m {} x n {} x k {})", gemm.groups, gemm.m, gemm.n, gemm.k)),
+            row("blocks", format!("{} ({along_m} of pixels x {along_n} of channels a group)", self.block_count())),
             row("order", order.to_owned()),
         ];
         for level in &self.levels {
             rows.push(row(level.name, level.reason.clone()));
-            rows.push(row(
-                "",
-                format!(
-                    "moves {} in {}",
-                    bytes(level.moved_bytes),
-                    duration(level.seconds)
-                ),
-            ));
+            rows.push(row("", format!("moves {} in {}", bytes(level.moved_bytes), duration(level.seconds))));
         }
         rows.push(row("arithmetic", duration(self.compute_seconds)));
-        rows.push(row(
-            "predicted",
-            format!("{}, bound by {}", duration(self.seconds), self.bound),
-        ));
+        rows.push(row("predicted", format!("{}, bound by {}", duration(self.seconds), self.bound)));
         rows.push(row("considered", format!("{} candidates", self.candidates)));
         rows
+    }
+}
+
+impl fmt::Display for TilePlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.explain().join("\n"))
     }
 }
 
@@ -162,10 +126,7 @@ pub fn side_by_side(plans: &[TilePlan]) -> String {
     let columns: Vec<_> = plans.iter().map(sections).collect();
     let mut text = String::new();
     for section in 0..columns.iter().map(Vec::len).max().unwrap_or(0) {
-        let cells: Vec<_> = columns
-            .iter()
-            .map(|column| column.get(section).map_or(&[][..], Vec::as_slice))
-            .collect();
+        let cells: Vec<_> = columns.iter().map(|column| column.get(section).map_or(&[][..], Vec::as_slice)).collect();
         for line in 0..cells.iter().map(|cell| cell.len()).max().unwrap_or(0) {
             let lines = cells.iter().map(|cell| cell.get(line).map_or("", String::as_str));
             let row: Vec<_> = lines.map(|line| format!("{line:<COLUMN$}")).collect();
@@ -197,21 +158,13 @@ fn sections(plan: &TilePlan) -> Vec<Vec<String>> {
 /// `73.7 KiB`.
 fn bytes(count: f64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    let unit = units
-        .into_iter()
-        .find(|(_, power)| count >= f64::from(1 << power));
-    unit.map_or_else(
-        || format!("{count:.0} B"),
-        |(unit, power)| format!("{:.1} {unit}", count / f64::from(1 << power)),
-    )
+    let unit = units.into_iter().find(|(_, power)| count >= f64::from(1 << power));
+    unit.map_or_else(|| format!("{count:.0} B"), |(unit, power)| format!("{:.1} {unit}", count / f64::from(1 << power)))
 }
 
 /// `12.3 us`.
 fn duration(seconds: f64) -> String {
     let units = [("s", 1.0), ("ms", 1e-3), ("us", 1e-6)];
-    let unit = units
-        .into_iter()
-        .find(|(_, size)| seconds >= *size)
-        .unwrap_or(("ns", 1e-9));
+    let unit = units.into_iter().find(|(_, size)| seconds >= *size).unwrap_or(("ns", 1e-9));
     format!("{:.1} {}", seconds / unit.1, unit.0)
 }

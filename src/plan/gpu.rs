@@ -58,20 +58,10 @@ impl Chip {
         // Infinity Cache are assumptions, unverified.
         let mut levels = vec![
             level("LDS", Some(64 << 10), 128.0 * clock_hz, 2),
-            level(
-                "GL2",
-                Some(self.gl2_mib << 20),
-                15.0 * clock_hz * self.compute_units as f64,
-                simds,
-            ),
+            level("GL2", Some(self.gl2_mib << 20), 15.0 * clock_hz * self.compute_units as f64, simds),
         ];
         if self.mall_mib > 0 {
-            levels.push(level(
-                "MALL",
-                Some(self.mall_mib << 20),
-                2e9 * self.memory_gbs,
-                simds,
-            ));
+            levels.push(level("MALL", Some(self.mall_mib << 20), 2e9 * self.memory_gbs, simds));
         }
         levels.push(level("VRAM", None, 0.9e9 * self.memory_gbs, simds)); // nine tenths are attainable
         MachineModel {
@@ -84,14 +74,11 @@ impl Chip {
                 fma_per_cycle: 2.0,
                 clock_hz,
                 dispatch_ns: 10_000.0,
+                caller_is_unit: false,
                 tile_cycles: 500.0,
             },
             levels,
-            variants: if self.vgprs >= 1536 {
-                LARGE_FILE.to_vec()
-            } else {
-                SMALL_FILE.to_vec()
-            },
+            variants: if self.vgprs >= 1536 { LARGE_FILE.to_vec() } else { SMALL_FILE.to_vec() },
         }
     }
 }
@@ -131,108 +118,24 @@ const LANEWISE: KernelVariant = KernelVariant {
 
 // Loop fractions of the modelled main loops times 0.95 for what the model does not see.
 const LARGE_FILE: &[KernelVariant] = &[
-    row(
-        "conv2d_f32_nhwc_128x128x8_w32",
-        DType::F32,
-        [128, 128, 8],
-        0.94,
-        1.0,
-    ),
-    row(
-        "conv2d_f32_nhwc_128x64x16_w32",
-        DType::F32,
-        [128, 64, 16],
-        0.86,
-        1.0,
-    ),
-    row(
-        "conv2d_f32_nhwc_64x64x16_w32",
-        DType::F32,
-        [64, 64, 16],
-        0.57,
-        1.0,
-    ),
-    row(
-        "conv2d_f32_nhwc_64x32x16_w32",
-        DType::F32,
-        [64, 32, 16],
-        0.44,
-        1.0,
-    ),
+    row("conv2d_f32_nhwc_128x128x8_w32", DType::F32, [128, 128, 8], 0.94, 1.0),
+    row("conv2d_f32_nhwc_128x64x16_w32", DType::F32, [128, 64, 16], 0.86, 1.0),
+    row("conv2d_f32_nhwc_64x64x16_w32", DType::F32, [64, 64, 16], 0.57, 1.0),
+    row("conv2d_f32_nhwc_64x32x16_w32", DType::F32, [64, 32, 16], 0.44, 1.0),
     LANEWISE,
-    row(
-        "conv2d_f16_nhwc_128x128x32_w32",
-        DType::F16,
-        [128, 128, 32],
-        0.89,
-        2.0,
-    ),
-    row(
-        "conv2d_f16_nhwc_128x64x32_w32",
-        DType::F16,
-        [128, 64, 32],
-        0.89,
-        2.0,
-    ),
-    row(
-        "conv2d_f16_nhwc_64x64x32_w32",
-        DType::F16,
-        [64, 64, 32],
-        0.88,
-        2.0,
-    ),
-    row(
-        "conv2d_f16_nhwc_32x32x64_w32",
-        DType::F16,
-        [32, 32, 64],
-        0.80,
-        2.0,
-    ),
+    row("conv2d_f16_nhwc_128x128x32_w32", DType::F16, [128, 128, 32], 0.89, 2.0),
+    row("conv2d_f16_nhwc_128x64x32_w32", DType::F16, [128, 64, 32], 0.89, 2.0),
+    row("conv2d_f16_nhwc_64x64x32_w32", DType::F16, [64, 64, 32], 0.88, 2.0),
+    row("conv2d_f16_nhwc_32x32x64_w32", DType::F16, [32, 32, 64], 0.80, 2.0),
 ];
 
 // 8x8 thread tiles: the file of 1024 registers holds no more with four waves.
 const SMALL_FILE: &[KernelVariant] = &[
-    row(
-        "conv2d_f32_nhwc_128x64x16_w32",
-        DType::F32,
-        [128, 64, 16],
-        0.82,
-        1.0,
-    ),
-    row(
-        "conv2d_f32_nhwc_64x64x16_w32",
-        DType::F32,
-        [64, 64, 16],
-        0.57,
-        1.0,
-    ),
-    row(
-        "conv2d_f32_nhwc_64x32x16_w32",
-        DType::F32,
-        [64, 32, 16],
-        0.44,
-        1.0,
-    ),
+    row("conv2d_f32_nhwc_128x64x16_w32", DType::F32, [128, 64, 16], 0.82, 1.0),
+    row("conv2d_f32_nhwc_64x64x16_w32", DType::F32, [64, 64, 16], 0.57, 1.0),
+    row("conv2d_f32_nhwc_64x32x16_w32", DType::F32, [64, 32, 16], 0.44, 1.0),
     LANEWISE,
-    row(
-        "conv2d_f16_nhwc_128x64x32_w32",
-        DType::F16,
-        [128, 64, 32],
-        0.85,
-        2.0,
-    ),
-    row(
-        "conv2d_f16_nhwc_64x64x32_w32",
-        DType::F16,
-        [64, 64, 32],
-        0.85,
-        2.0,
-    ),
-    row(
-        "conv2d_f16_nhwc_32x32x64_w32",
-        DType::F16,
-        [32, 32, 64],
-        0.80,
-        2.0,
-    ),
+    row("conv2d_f16_nhwc_128x64x32_w32", DType::F16, [128, 64, 32], 0.85, 2.0),
+    row("conv2d_f16_nhwc_64x64x32_w32", DType::F16, [64, 64, 32], 0.85, 2.0),
+    row("conv2d_f16_nhwc_32x32x64_w32", DType::F16, [32, 32, 64], 0.80, 2.0),
 ];

@@ -43,14 +43,10 @@ pub enum PlanError {
 /// [`PlanError::NoVariant`] where the machine has no kernel for the problem.
 pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, PlanError> {
     let candidates = candidates::all(problem, machine);
-    let priced = candidates
-        .iter()
-        .map(|cut| (cost::price(problem, machine, cut), cut));
+    let priced = candidates.iter().map(|cut| (cost::price(problem, machine, cut), cut));
     let cheapest = priced.min_by(|(a, _), (b, _)| a.seconds.total_cmp(&b.seconds));
-    let (cost, cut) = cheapest.ok_or_else(|| PlanError::NoVariant {
-        machine: machine.name.clone(),
-        dtype: problem.spec().dtype,
-    })?;
+    let (cost, cut) =
+        cheapest.ok_or_else(|| PlanError::NoVariant { machine: machine.name.clone(), dtype: problem.spec().dtype })?;
     Ok(TilePlan {
         machine: machine.name.clone(),
         variant: cut.variant,
