@@ -7,6 +7,8 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Trace {
     start: Instant,
+    /// Nobody wants the events of a run without `--trace`, and there may be very many.
+    keep: bool,
     events: Vec<Event>,
 }
 
@@ -30,10 +32,11 @@ struct File<'a> {
 }
 
 impl Trace {
-    /// Starts the clock.
-    pub(super) fn start() -> Self {
+    /// Starts the clock. Without `keep`, spans are timed and forgotten.
+    pub(super) fn start(keep: bool) -> Self {
         Self {
             start: Instant::now(),
+            keep,
             events: Vec::new(),
         }
     }
@@ -43,17 +46,19 @@ impl Trace {
         let begin = Instant::now();
         let result = work();
         let seconds = begin.elapsed().as_secs_f64();
-        let ts = (begin - self.start).as_secs_f64() * 1e6;
-        let pid = std::process::id();
-        self.events.push(Event {
-            name,
-            cat: "sparkle",
-            ph: "X",
-            ts,
-            dur: seconds * 1e6,
-            pid,
-            tid: 1,
-        });
+        if self.keep {
+            let ts = (begin - self.start).as_secs_f64() * 1e6;
+            let pid = std::process::id();
+            self.events.push(Event {
+                name,
+                cat: "sparkle",
+                ph: "X",
+                ts,
+                dur: seconds * 1e6,
+                pid,
+                tid: 1,
+            });
+        }
         (result, seconds)
     }
 
@@ -77,7 +82,7 @@ mod tests {
 
     #[test]
     fn spans_follow_each_other() {
-        let mut trace = Trace::start();
+        let mut trace = Trace::start(true);
         assert_eq!(trace.span("prepare", || 1).0, 1);
         trace.span("run", || ());
         let json: serde_json::Value =
