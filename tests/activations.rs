@@ -19,16 +19,10 @@ fn worst(activation: Activation, patterns: impl Iterator<Item = u32>) -> (f64, f
         let (y, expected) = (activation.apply(x), activation.apply_f64(x.into()));
         if x.is_finite() {
             let error = ulps(y, expected);
-            assert!(
-                error <= 4.0,
-                "{activation:?}({x:e}) = {y:e}, {expected:e} in f64: {error} ulp"
-            );
+            assert!(error <= 4.0, "{activation:?}({x:e}) = {y:e}, {expected:e} in f64: {error} ulp");
             worst = if error > worst.0 { (error, x) } else { worst };
         } else {
-            assert!(
-                y.is_nan() && expected.is_nan() || f64::from(y) == expected,
-                "{activation:?}({x}) = {y}"
-            );
+            assert!(y.is_nan() && expected.is_nan() || f64::from(y) == expected, "{activation:?}({x}) = {y}");
         }
     }
     worst
@@ -50,22 +44,12 @@ fn random_patterns(count: usize) -> impl Iterator<Item = u32> {
 fn sample(count: usize) -> Vec<u32> {
     let edges = (0..=u32::from(u8::MAX)).flat_map(|exponent| {
         let power = exponent << 23;
-        [power, power + 1, power.wrapping_sub(1) & 0x7fff_ffff]
-            .into_iter()
-            .flat_map(|p| [p, p | 1 << 31])
+        [power, power + 1, power.wrapping_sub(1) & 0x7fff_ffff].into_iter().flat_map(|p| [p, p | 1 << 31])
     });
-    let bends = [
-        14.35_f32, 14.36, 14.5, 14.6, 87.3, 88.7, 103.9, 108.5, 110.0, 111.0,
-    ];
+    let bends = [14.35_f32, 14.36, 14.5, 14.6, 87.3, 88.7, 103.9, 108.5, 110.0, 111.0];
     let bends = bends.into_iter().flat_map(|x| [x.to_bits(), (-x).to_bits()]);
-    let dense = random_patterns(count)
-        .map(|p| ((p >> 8) as f32 / (1 << 20) as f32 - 8.0) * 2.0)
-        .map(f32::to_bits);
-    edges
-        .chain(bends)
-        .chain(random_patterns(count))
-        .chain(dense)
-        .collect()
+    let dense = random_patterns(count).map(|p| ((p >> 8) as f32 / (1 << 20) as f32 - 8.0) * 2.0).map(f32::to_bits);
+    edges.chain(bends).chain(random_patterns(count)).chain(dense).collect()
 }
 
 #[test]
@@ -73,10 +57,7 @@ fn a_sample_is_within_four_ulps() {
     let patterns = sample(1_000_000);
     for activation in SMOOTH {
         let (error, _) = worst(activation, patterns.iter().copied());
-        assert!(
-            error > 0.5,
-            "{activation:?}: only {error} ulp; the measure is broken"
-        );
+        assert!(error > 0.5, "{activation:?}: only {error} ulp; the measure is broken");
     }
 }
 
@@ -130,11 +111,7 @@ mod vector {
             apply(activation, &mut scalar);
             let check = |isa: &str, vector: &[f32]| {
                 let at = scalar.iter().zip(vector).position(|(a, b)| !same(a, b));
-                assert_eq!(
-                    at.map(|i| arguments[i]),
-                    None,
-                    "{activation:?} differs under {isa}"
-                );
+                assert_eq!(at.map(|i| arguments[i]), None, "{activation:?} differs under {isa}");
             };
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 let mut vector = arguments.clone();

@@ -114,11 +114,7 @@ fn check_tensor(
         return Err(BackendError::TensorLength { what, given, needed });
     }
     if dtype != problem.spec().dtype {
-        return Err(BackendError::TensorType {
-            what,
-            given: dtype,
-            needed: problem.spec().dtype,
-        });
+        return Err(BackendError::TensorType { what, given: dtype, needed: problem.spec().dtype });
     }
     Ok(())
 }

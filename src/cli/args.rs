@@ -321,10 +321,7 @@ mod tests {
 
     #[test]
     fn counts_and_seconds_refuse_what_makes_no_sense() {
-        assert_eq!(
-            (positive("3"), seconds("0.5")),
-            (Ok(3), Ok(Duration::from_millis(500)))
-        );
+        assert_eq!((positive("3"), seconds("0.5")), (Ok(3), Ok(Duration::from_millis(500))));
         for text in ["0", "-1", "1.5", "", "99999999999999999999999"] {
             assert!(positive(text).is_err(), "{text}");
         }

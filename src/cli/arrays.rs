@@ -35,26 +35,15 @@ impl Given {
         let mut given = Self::default();
         if let Some(path) = &args.input {
             let own = [("w", &args.weights), ("b", &args.bias), ("r", &args.residual)];
-            let wanted = own
-                .iter()
-                .filter(|(_, path)| path.is_none())
-                .map(|(name, _)| *name);
+            let wanted = own.iter().filter(|(_, path)| path.is_none()).map(|(name, _)| *name);
             let wanted: Vec<&str> = std::iter::once("x").chain(wanted).collect();
             match files::read_arrays(path, &wanted)? {
                 ArrayFile::Single(array) => given.input = Some((path.display().to_string(), array)),
                 ArrayFile::Named(mut archive) => {
                     let mut take = |name: &str| {
-                        archive
-                            .arrays
-                            .remove(name)
-                            .map(|array| (format!("{name} of {}", path.display()), array))
+                        archive.arrays.remove(name).map(|array| (format!("{name} of {}", path.display()), array))
                     };
-                    given = Self {
-                        input: take("x"),
-                        weights: take("w"),
-                        bias: take("b"),
-                        residual: take("r"),
-                    };
+                    given = Self { input: take("x"), weights: take("w"), bias: take("b"), residual: take("r") };
                 }
             }
         }
@@ -97,21 +86,14 @@ impl Given {
             Some((_, array)) => Ok(Elements::from(array.into_data())),
             None => Elements::random(spec.dtype, len, what, seed, stream),
         };
-        let optional = |wanted: bool, given, len, what, stream| {
-            wanted.then(|| or_random(given, len, what, stream)).transpose()
-        };
+        let optional =
+            |wanted: bool, given, len, what, stream| wanted.then(|| or_random(given, len, what, stream)).transpose();
         let epilogue = spec.epilogue;
         Ok(Arrays {
             input: or_random(self.input, problem.input_len(), "input", Stream::Input)?,
             weights: or_random(self.weights, problem.weights_len(), "weights", Stream::Weights)?,
             bias: optional(epilogue.bias, self.bias, spec.out_channels, "bias", Stream::Bias)?,
-            residual: optional(
-                epilogue.residual,
-                self.residual,
-                problem.output_len(),
-                "residual",
-                Stream::Residual,
-            )?,
+            residual: optional(epilogue.residual, self.residual, problem.output_len(), "residual", Stream::Residual)?,
         })
     }
 }

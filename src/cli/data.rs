@@ -35,13 +35,7 @@ impl Elements {
     }
 
     /// `len` pseudo-random elements.
-    pub(super) fn random(
-        dtype: DType,
-        len: usize,
-        what: &str,
-        seed: u64,
-        stream: Stream,
-    ) -> Result<Self, Failure> {
+    pub(super) fn random(dtype: DType, len: usize, what: &str, seed: u64, stream: Stream) -> Result<Self, Failure> {
         let start = mix(seed ^ mix(stream as u64));
         Ok(match dtype {
             DType::F32 => Self::F32(filled(len, what, |i| value(start, i))?),
@@ -78,9 +72,7 @@ fn filled<T>(len: usize, what: &str, element: impl Fn(u64) -> T) -> Result<Vec<T
     let mut data = Vec::new();
     data.try_reserve_exact(len).map_err(|_| {
         let bytes = len.saturating_mul(size_of::<T>());
-        Failure::system(format_args!(
-            "no memory for the {what}: {len} elements, {bytes} bytes; give a smaller problem"
-        ))
+        Failure::system(format_args!("no memory for the {what}: {len} elements, {bytes} bytes; give a smaller problem"))
     })?;
     data.extend((0..len as u64).map(element));
     Ok(data)
@@ -119,11 +111,7 @@ mod tests {
     fn values_fill_the_range_and_f16_holds_them() {
         let start = mix(1);
         let values: Vec<f32> = (0..65536).map(|i| value(start, i)).collect();
-        assert!(
-            values
-                .iter()
-                .all(|v| (-1.0..1.0).contains(v) && f16::from_f32(*v).to_f32() == *v)
-        );
+        assert!(values.iter().all(|v| (-1.0..1.0).contains(v) && f16::from_f32(*v).to_f32() == *v));
         assert!(values.contains(&-1.0) && values.contains(&(1023.0 / 1024.0)));
         assert!(values.iter().sum::<f32>().abs() / 65536.0 < 0.02);
     }
@@ -131,9 +119,6 @@ mod tests {
     #[test]
     fn an_absurd_size_is_refused_by_name() {
         let refusal = Elements::zeros(DType::F32, usize::MAX / 8, "output").expect_err("more than there is");
-        assert!(
-            matches!(&refusal, Failure::System(error) if error.to_string().contains("output")),
-            "{refusal}"
-        );
+        assert!(matches!(&refusal, Failure::System(error) if error.to_string().contains("output")), "{refusal}");
     }
 }

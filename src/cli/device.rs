@@ -84,10 +84,7 @@ pub(super) fn choose(args: &DeviceArgs) -> Result<Chosen, Failure> {
         let gpus = Gpus::discover()?;
         match args.device {
             Device::Cpu | Device::Auto => {}
-            Device::All => notes.push(format!(
-                "all devices here are the CPU alone: {}",
-                gpus.obstacle(None)
-            )),
+            Device::All => notes.push(format!("all devices here are the CPU alone: {}", gpus.obstacle(None))),
             Device::Gpu(index) => fallback = Some(fall_back(args, gpus.obstacle(index))?),
         }
     }
@@ -103,10 +100,7 @@ pub(super) fn choose(args: &DeviceArgs) -> Result<Chosen, Failure> {
 /// # Errors
 /// As [`CpuBackend::new`].
 pub(super) fn open_cpu(threads: Option<usize>) -> Result<CpuBackend, Failure> {
-    Ok(CpuBackend::new(CpuOptions {
-        threads,
-        isa: Isa::from_env()?,
-    })?)
+    Ok(CpuBackend::new(CpuOptions { threads, isa: Isa::from_env()? })?)
 }
 
 fn fall_back(args: &DeviceArgs, reason: String) -> Result<Fallback, Failure> {
@@ -117,10 +111,7 @@ fn fall_back(args: &DeviceArgs, reason: String) -> Result<Fallback, Failure> {
         )));
     }
     output::note(&format!("{device} can't compute, the CPU does instead: {reason}"));
-    Ok(Fallback {
-        from: device.to_string(),
-        reason,
-    })
+    Ok(Fallback { from: device.to_string(), reason })
 }
 
 #[cfg(test)]
@@ -129,13 +120,7 @@ mod tests {
 
     #[test]
     fn every_device_parses_back_and_others_are_refused() {
-        for device in [
-            Device::Auto,
-            Device::Cpu,
-            Device::Gpu(None),
-            Device::Gpu(Some(3)),
-            Device::All,
-        ] {
+        for device in [Device::Auto, Device::Cpu, Device::Gpu(None), Device::Gpu(Some(3)), Device::All] {
             assert_eq!(device.to_string().parse(), Ok(device));
         }
         for text in ["", "GPU", "gpu:", "gpu:-1", "gpu:x", "gpu3", "tpu"] {

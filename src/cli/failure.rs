@@ -73,11 +73,7 @@ impl From<PlanError> for Failure {
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
-        if error.is_user_fault() {
-            Self::Input(error.into())
-        } else {
-            Self::System(error.into())
-        }
+        if error.is_user_fault() { Self::Input(error.into()) } else { Self::System(error.into()) }
     }
 }
 

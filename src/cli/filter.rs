@@ -153,9 +153,7 @@ impl FromStr for Filter {
 
     fn from_str(name: &str) -> Result<Self, UnknownFilter> {
         let found = Self::ALL.into_iter().find(|filter| filter.name() == name);
-        found.ok_or_else(|| UnknownFilter {
-            name: name.to_owned(),
-        })
+        found.ok_or_else(|| UnknownFilter { name: name.to_owned() })
     }
 }
 

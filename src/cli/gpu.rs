@@ -82,28 +82,20 @@ impl Gpus {
             (None, Some(absence)) => absence.clone(),
             (None, None) => {
                 let count = self.visible.len();
-                format!(
-                    "there is no GPU number {}, the {count} visible ones count from 0",
-                    index.unwrap_or(0)
-                )
+                format!("there is no GPU number {}, the {count} visible ones count from 0", index.unwrap_or(0))
             }
         }
     }
 
     fn none(reason: String) -> Self {
-        Self {
-            visible: Vec::new(),
-            absence: Some(reason),
-        }
+        Self { visible: Vec::new(), absence: Some(reason) }
     }
 
     /// Keeps what `list` names, in its order.
     fn limit(mut self, list: Option<&str>) -> Result<Self, Failure> {
         let Some(list) = list else { return Ok(self) };
         if list.trim().is_empty() {
-            return Ok(Self::none(format!(
-                "{VISIBLE_DEVICES} is empty, which hides every GPU"
-            )));
+            return Ok(Self::none(format!("{VISIBLE_DEVICES} is empty, which hides every GPU")));
         }
         let mut visible: Vec<Gpu> = Vec::new();
         for name in list.split(',').map(str::trim) {
@@ -130,14 +122,10 @@ impl Gpus {
         if let Some(absence) = &self.absence {
             return format!("there is none ({absence}), so unset the variable");
         }
-        let names = self
-            .visible
-            .iter()
-            .enumerate()
-            .map(|(index, gpu)| match &gpu.pci {
-                Some(pci) => format!("{index} or pci:{pci}"),
-                None => index.to_string(),
-            });
+        let names = self.visible.iter().enumerate().map(|(index, gpu)| match &gpu.pci {
+            Some(pci) => format!("{index} or pci:{pci}"),
+            None => index.to_string(),
+        });
         format!("name one of: {}", names.collect::<Vec<_>>().join(", "))
     }
 }
@@ -155,23 +143,11 @@ fn scan(dev: &Path, sys: &Path) -> Gpus {
         }
         Err(error) => return Gpus::none(format!("cannot list {}: {error}", dev.display())),
     };
-    let mut numbers: Vec<u32> = entries
-        .filter_map(|entry| {
-            entry
-                .ok()?
-                .file_name()
-                .to_str()?
-                .strip_prefix("renderD")?
-                .parse()
-                .ok()
-        })
-        .collect();
+    let mut numbers: Vec<u32> =
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("renderD")?.parse().ok()).collect();
     numbers.sort_unstable();
     if numbers.is_empty() {
-        return Gpus::none(format!(
-            "{} has no render node (renderD128 and up)",
-            dev.display()
-        ));
+        return Gpus::none(format!("{} has no render node (renderD128 and up)", dev.display()));
     }
     let mut visible = Vec::new();
     let mut others = Vec::new();
@@ -182,16 +158,10 @@ fn scan(dev: &Path, sys: &Path) -> Gpus {
             Some(driver) if driver != "amdgpu" => {
                 others.push(format!("{} belongs to the driver {driver}", node.display()));
             }
-            _ => visible.push(Gpu {
-                pci: link_name(&device),
-                obstacle: open_obstacle(&node),
-                node,
-            }),
+            _ => visible.push(Gpu { pci: link_name(&device), obstacle: open_obstacle(&node), node }),
         }
     }
-    let absence = visible
-        .is_empty()
-        .then(|| format!("{}; only amdgpu is supported", others.join(", ")));
+    let absence = visible.is_empty().then(|| format!("{}; only amdgpu is supported", others.join(", ")));
     Gpus { visible, absence }
 }
 
@@ -204,9 +174,7 @@ fn open_obstacle(node: &Path) -> Obstacle {
     match File::options().read(true).write(true).open(node) {
         Ok(_) => Obstacle::NotBuiltIn,
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => match fs::metadata(node) {
-            Ok(metadata) => Obstacle::Permission {
-                group: group_name(metadata.gid()),
-            },
+            Ok(metadata) => Obstacle::Permission { group: group_name(metadata.gid()) },
             Err(_) => Obstacle::Open(error.to_string()),
         },
         Err(error) => Obstacle::Open(error.to_string()),
@@ -251,17 +219,9 @@ mod tests {
     #[test]
     fn a_missing_folder_an_empty_folder_and_another_driver_have_their_reasons() {
         let missing = scan(Path::new("/nonexistent/dri"), Path::new("/nonexistent"));
-        assert!(
-            missing.obstacle(None).contains("there is no /nonexistent/dri"),
-            "{missing:?}"
-        );
+        assert!(missing.obstacle(None).contains("there is no /nonexistent/dri"), "{missing:?}");
         assert!(machine(&[]).1.obstacle(None).contains("no render node"));
-        assert!(
-            machine(&["nouveau"])
-                .1
-                .obstacle(None)
-                .contains("belongs to the driver nouveau")
-        );
+        assert!(machine(&["nouveau"]).1.obstacle(None).contains("belongs to the driver nouveau"));
     }
 
     #[test]
@@ -277,22 +237,9 @@ mod tests {
     fn visible_devices_limits_orders_and_refuses_unknown_names() {
         let (_root, gpus) = machine(&["amdgpu", "amdgpu", "amdgpu"]);
         let limited = |list| gpus.clone().limit(Some(list));
-        let order = |gpus: Gpus| {
-            gpus.visible
-                .iter()
-                .map(|gpu| gpu.pci.clone())
-                .collect::<Option<Vec<_>>>()
-        };
-        let pci = |digits: &[u8]| {
-            digits
-                .iter()
-                .map(|d| format!("0000:0{d}:00.0"))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            limited("2,pci:0000:00:00.0,2").ok().and_then(order),
-            Some(pci(&[2, 0]))
-        );
+        let order = |gpus: Gpus| gpus.visible.iter().map(|gpu| gpu.pci.clone()).collect::<Option<Vec<_>>>();
+        let pci = |digits: &[u8]| digits.iter().map(|d| format!("0000:0{d}:00.0")).collect::<Vec<_>>();
+        assert_eq!(limited("2,pci:0000:00:00.0,2").ok().and_then(order), Some(pci(&[2, 0])));
         assert!(limited("").is_ok_and(|gpus| gpus.visible.is_empty() && gpus.absence.is_some()));
         for unknown in ["3", "pci:0000:09:00.0", "x", "0,,1", "-1"] {
             assert!(matches!(limited(unknown), Err(Failure::Input(_))), "{unknown}");

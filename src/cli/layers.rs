@@ -57,11 +57,7 @@ impl From<Row> for Layer {
             groups: row.groups,
             ..ConvSpec::default()
         });
-        Self {
-            name: row.name,
-            network: row.source_network,
-            problem,
-        }
+        Self { name: row.name, network: row.source_network, problem }
     }
 }
 
@@ -76,9 +72,7 @@ pub(super) fn load(path: Option<&Path>) -> Result<Vec<Layer>, Failure> {
     let bytes = std::fs::read(path)
         .with_context(|| format!("cannot read the layer file {}", path.display()))
         .map_err(Failure::System)?;
-    parse(&bytes)
-        .with_context(|| format!("{} is no layer file", path.display()))
-        .map_err(Failure::Input)
+    parse(&bytes).with_context(|| format!("{} is no layer file", path.display())).map_err(Failure::Input)
 }
 
 fn parse(bytes: &[u8]) -> anyhow::Result<Vec<Layer>> {
@@ -104,24 +98,15 @@ mod tests {
 
     use super::*;
 
-    const HEADER: &str =
-        "name,n,c,h,w,k,r,s,stride_h,stride_w,pad_h,pad_w,dil_h,dil_w,groups,flops,source_network\n";
+    const HEADER: &str = "name,n,c,h,w,k,r,s,stride_h,stride_w,pad_h,pad_w,dil_h,dil_w,groups,flops,source_network\n";
 
     #[test]
     fn the_built_in_set_is_resnet50s_23_shapes_with_the_flops_of_the_file() {
         let layers = load(None).expect("the built-in set");
         assert_eq!(layers.len(), 23);
-        let flops = RESNET50
-            .lines()
-            .skip(1)
-            .filter_map(|row| row.split(',').nth(15)?.parse().ok());
+        let flops = RESNET50.lines().skip(1).filter_map(|row| row.split(',').nth(15)?.parse().ok());
         for (layer, flops) in layers.iter().zip(flops.chain(std::iter::repeat(0_u64))) {
-            assert_eq!(
-                layer.problem.as_ref().map(ConvProblem::flops),
-                Ok(flops),
-                "{}",
-                layer.name
-            );
+            assert_eq!(layer.problem.as_ref().map(ConvProblem::flops), Ok(flops), "{}", layer.name);
         }
     }
 
@@ -140,9 +125,6 @@ mod tests {
     fn a_row_that_is_no_convolution_is_kept_with_its_reason() {
         let text = format!("{HEADER}big,1,1,2,2,1,3,3,1,1,0,0,1,1,1,0,net\n");
         let layers = parse(text.as_bytes()).expect("the file is well formed");
-        assert!(matches!(
-            layers[0].problem,
-            Err(ProblemError::KernelTooLarge { .. })
-        ));
+        assert!(matches!(layers[0].problem, Err(ProblemError::KernelTooLarge { .. })));
     }
 }

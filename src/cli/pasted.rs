@@ -27,8 +27,7 @@ pub(super) fn take_line(argv: Vec<OsString>) -> Result<(Vec<OsString>, Option<Pr
     let Some((start, mut kept)) = find_line(&words[2..], takes_value) else {
         return Ok((argv, None));
     };
-    let line =
-        miopen::parse(&words[2 + start..], takes_value).map_err(|error| Failure::Input(error.into()))?;
+    let line = miopen::parse(&words[2 + start..], takes_value).map_err(|error| Failure::Input(error.into()))?;
     kept.splice(0..0, words[..2].iter().cloned());
     kept.extend(line.ours.iter().cloned());
     Ok((kept.into_iter().map(OsString::from).collect(), Some(line)))
@@ -37,10 +36,7 @@ pub(super) fn take_line(argv: Vec<OsString>) -> Result<(Vec<OsString>, Option<Pr
 /// The long options of a subcommand that are followed by a value.
 fn value_options(subcommand: &str) -> Vec<String> {
     let command = Cli::command();
-    let arguments = command
-        .find_subcommand(subcommand)
-        .into_iter()
-        .flat_map(clap::Command::get_arguments);
+    let arguments = command.find_subcommand(subcommand).into_iter().flat_map(clap::Command::get_arguments);
     arguments
         .filter(|argument| argument.get_action().takes_values())
         .filter_map(|argument| argument.get_long())
@@ -77,46 +73,23 @@ mod tests {
 
     fn split(words: &[&str]) -> Result<(Vec<String>, Option<ProblemText>), Failure> {
         let (argv, line) = take_line(words.iter().map(OsString::from).collect())?;
-        Ok((
-            argv.into_iter()
-                .map(|word| word.into_string().expect("UTF-8"))
-                .collect(),
-            line,
-        ))
+        Ok((argv.into_iter().map(|word| word.into_string().expect("UTF-8")).collect(), line))
     }
 
     #[test]
     fn our_options_around_a_line_stay() {
-        let words = [
-            "sparkle-run",
-            "conv2d",
-            "--json",
-            "--output",
-            "conv",
-            "./bin/MIOpenDriver",
-            "conv",
-            "-n",
-            "2",
-        ];
+        let words = ["sparkle-run", "conv2d", "--json", "--output", "conv", "./bin/MIOpenDriver", "conv", "-n", "2"];
         let tail = ["-c", "8", "--threads", "2", "-k", "16", "--explain"];
         let (argv, line) = split(&[&words[..], &tail].concat()).expect("a good line");
-        assert_eq!(
-            argv[2..],
-            ["--json", "--output", "conv", "--threads", "2", "--explain"]
-        );
+        assert_eq!(argv[2..], ["--json", "--output", "conv", "--threads", "2", "--explain"]);
         let spec = *line.expect("a line").problem.spec();
         assert_eq!((spec.batch, spec.in_channels, spec.out_channels), (2, 8, 16));
     }
 
     #[test]
     fn a_quoted_line_is_one_word() {
-        let (argv, line) = split(&[
-            "sparkle-run",
-            "plan",
-            "MIOpenDriver conv -n 2 -c 8 -k 16",
-            "--json",
-        ])
-        .expect("good");
+        let (argv, line) =
+            split(&["sparkle-run", "plan", "MIOpenDriver conv -n 2 -c 8 -k 16", "--json"]).expect("good");
         assert_eq!(argv, ["sparkle-run", "plan", "--json"]);
         assert!(line.is_some());
     }

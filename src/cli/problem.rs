@@ -44,24 +44,15 @@ impl From<TextError> for Failure {
 ///
 /// # Errors
 /// [`Failure::Input`] where both are, or where PROBLEM is none.
-pub(super) fn state(
-    pasted: Option<ProblemText>,
-    positional: Option<&str>,
-) -> Result<Option<Stated>, Failure> {
+pub(super) fn state(pasted: Option<ProblemText>, positional: Option<&str>) -> Result<Option<Stated>, Failure> {
     match (pasted, positional) {
-        (Some(_), Some(word)) => Err(Failure::input(format_args!(
-            "{word:?} stands beside a MIOpenDriver line; give one problem"
-        ))),
-        (Some(text), None) => Ok(Some(Stated {
-            text,
-            says_type: true,
-        })),
+        (Some(_), Some(word)) => {
+            Err(Failure::input(format_args!("{word:?} stands beside a MIOpenDriver line; give one problem")))
+        }
+        (Some(text), None) => Ok(Some(Stated { text, says_type: true })),
         (None, Some(word)) => {
             let text = parse_problem_words(&[word.to_owned()], |_| false)?;
-            Ok(Some(Stated {
-                text,
-                says_type: false,
-            }))
+            Ok(Some(Stated { text, says_type: false }))
         }
         (None, None) => Ok(None),
     }
@@ -83,20 +74,12 @@ pub(super) fn resolve(
         notes.extend(stated.text.notes.iter().cloned());
     }
     claims.options(shape)?;
-    let layout = claims
-        .layout
-        .value
-        .as_ref()
-        .map_or(Layout::default(), |(layout, _)| *layout);
+    let layout = claims.layout.value.as_ref().map_or(Layout::default(), |(layout, _)| *layout);
     claims.arrays(arrays, layout)?;
     notes.extend(claims.assumed());
 
     let default = ConvSpec::default();
-    let padding_default = if claims.kernel[0].value.is_some() {
-        Padding::default()
-    } else {
-        default.padding
-    };
+    let padding_default = if claims.kernel[0].value.is_some() { Padding::default() } else { default.padding };
     let mut spec = ConvSpec {
         batch: claims.batch.or(default.batch),
         in_channels: claims.in_channels.or(default.in_channels),
@@ -112,8 +95,7 @@ pub(super) fn resolve(
     };
     spec.padding = padding(stated, shape, &spec)?.unwrap_or(padding_default);
     spec.epilogue.activation = shape.activation.unwrap_or_default();
-    spec.epilogue.bias =
-        arrays.bias.is_some() || stated.is_some_and(|stated| stated.text.problem.spec().epilogue.bias);
+    spec.epilogue.bias = arrays.bias.is_some() || stated.is_some_and(|stated| stated.text.problem.spec().epilogue.bias);
     spec.epilogue.residual = arrays.residual.is_some();
     let problem = ConvProblem::new(spec)?;
     if let Some(residual) = &arrays.residual
@@ -288,25 +270,18 @@ impl Claims {
             dims::<4>(residual, "residual", "the output's shape")?;
         }
         let given = [&arrays.input, &arrays.weights, &arrays.bias, &arrays.residual];
-        given
-            .into_iter()
-            .flatten()
-            .try_for_each(|array| self.dtype.state(array.dtype, &array.source))
+        given.into_iter().flatten().try_for_each(|array| self.dtype.state(array.dtype, &array.source))
     }
 
     /// The weights say the input channels of one group: with the groups that gives all channels, or the reverse.
     fn group_channels(&mut self, channels: usize, by: &str) -> Result<(), Failure> {
         let all = self.in_channels.value.as_ref().map(|(all, _)| *all);
         match (&self.groups.value, all) {
-            (None, Some(all)) if channels > 0 && all.is_multiple_of(channels) => {
-                self.groups.state(all / channels, by)
-            }
+            (None, Some(all)) if channels > 0 && all.is_multiple_of(channels) => self.groups.state(all / channels, by),
             (groups, _) => {
                 let groups = groups.as_ref().map_or(1, |(groups, _)| *groups);
                 let all = channels.checked_mul(groups).ok_or_else(|| {
-                    Failure::input(format_args!(
-                        "{groups} groups of {channels} input channels ({by}) are too many"
-                    ))
+                    Failure::input(format_args!("{groups} groups of {channels} input channels ({by}) are too many"))
                 })?;
                 self.in_channels.state(all, &format!("{by} with {groups} groups"))
             }
@@ -327,18 +302,10 @@ impl Claims {
             ],
             &[&self.stride[0], &self.dilation[0], &self.groups],
         ];
-        let missing: Vec<&str> = extents
-            .iter()
-            .filter(|claim| claim.value.is_none())
-            .map(|claim| claim.what)
-            .collect();
+        let missing: Vec<&str> = extents.iter().filter(|claim| claim.value.is_none()).map(|claim| claim.what).collect();
         let said_nothing = extents.iter().chain(steps).all(|claim| claim.value.is_none());
-        (!missing.is_empty() && !said_nothing).then(|| {
-            format!(
-                "taken from ResNet-50's 64x56x56 3x3 layer, as nothing says it: {}",
-                missing.join(", ")
-            )
-        })
+        (!missing.is_empty() && !said_nothing)
+            .then(|| format!("taken from ResNet-50's 64x56x56 3x3 layer, as nothing says it: {}", missing.join(", ")))
     }
 }
 

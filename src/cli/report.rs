@@ -66,33 +66,14 @@ pub(super) struct VerifyReport {
 
 impl fmt::Display for Conv2dReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line =
-            |f: &mut fmt::Formatter<'_>, key: &str, value: fmt::Arguments<'_>| writeln!(f, "{key:<9}{value}");
+        let line = |f: &mut fmt::Formatter<'_>, key: &str, value: fmt::Arguments<'_>| writeln!(f, "{key:<9}{value}");
         line(f, "problem", format_args!("{}", self.problem))?;
         let [input, weights, output] = [self.input_shape, self.weights_shape, self.output_shape];
-        line(
-            f,
-            "shapes",
-            format_args!(
-                "{input:?} * {weights:?} -> {output:?}, {}, {}",
-                self.layout, self.dtype
-            ),
-        )?;
+        line(f, "shapes", format_args!("{input:?} * {weights:?} -> {output:?}, {}, {}", self.layout, self.dtype))?;
         let (device, isa, threads) = (&self.device, &self.isa, self.threads);
-        line(
-            f,
-            "device",
-            format_args!(
-                "{device} ({isa}, {threads} threads), {} maths, {}",
-                self.math, self.kernel
-            ),
-        )?;
+        line(f, "device", format_args!("{device} ({isa}, {threads} threads), {} maths, {}", self.math, self.kernel))?;
         let (min, median) = (self.min_us, self.median_us);
-        line(
-            f,
-            "time",
-            format_args!("min {min:.1} us, median {median:.1} us over {} runs", self.iters),
-        )?;
+        line(f, "time", format_args!("min {min:.1} us, median {median:.1} us over {} runs", self.iters))?;
         line(f, "speed", format_args!("{:.1} GFLOP/s", self.gflops))?;
         if let Some(Fallback { from, reason }) = &self.fallback {
             line(f, "fallback", format_args!("from {from}: {reason}"))?;
@@ -103,24 +84,14 @@ impl fmt::Display for Conv2dReport {
         if let Some(output) = &self.output {
             line(f, "output", format_args!("{}", output.display()))?;
         }
-        self.explain
-            .iter()
-            .try_for_each(|explain| write!(f, "\n{explain}"))
+        self.explain.iter().try_for_each(|explain| write!(f, "\n{explain}"))
     }
 }
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            ok,
-            max_abs_error,
-            bound,
-            worst_error,
-            worst_index,
-            failures,
-        } = self;
-        let worst =
-            format!("the worst, at {worst_index}, is off by {worst_error:.3e} of an allowed {bound:.3e}");
+        let Self { ok, max_abs_error, bound, worst_error, worst_index, failures } = self;
+        let worst = format!("the worst, at {worst_index}, is off by {worst_error:.3e} of an allowed {bound:.3e}");
         match ok {
             true => write!(f, "ok, largest error {max_abs_error:.3e}; {worst}"),
             false => write!(f, "FAILED, {failures} elements beyond their bound; {worst}"),
@@ -134,10 +105,7 @@ pub(super) fn describe(problem: &ConvProblem) -> String {
         (spec.layout, spec.dtype, spec.epilogue) = (Layout::Nchw, DType::F32, Epilogue::default());
     });
     let text = |problem: &ConvProblem| benchdnn::print(problem, None).or_else(|_| options::print(problem));
-    plain
-        .ok()
-        .and_then(|plain| text(&plain).ok())
-        .unwrap_or_else(|| format!("{:?}", problem.spec()))
+    plain.ok().and_then(|plain| text(&plain).ok()).unwrap_or_else(|| format!("{:?}", problem.spec()))
 }
 
 /// A size for people: 49152 is `48 KiB`.
@@ -159,35 +127,15 @@ mod tests {
     #[test]
     fn a_problem_is_described_in_the_shortest_form_that_can() {
         let of = |padding| {
-            let spec = ConvSpec {
-                padding,
-                layout: Layout::Nhwc,
-                dtype: DType::F16,
-                ..ConvSpec::default()
-            };
+            let spec = ConvSpec { padding, layout: Layout::Nhwc, dtype: DType::F16, ..ConvSpec::default() };
             describe(&ConvProblem::new(spec).expect("a convolution"))
         };
-        assert!(
-            of(Padding::symmetric(1, 1)).starts_with("mb1ic64ih56"),
-            "{}",
-            of(Padding::symmetric(1, 1))
-        );
-        assert!(
-            of(Padding {
-                top: 0,
-                left: 0,
-                bottom: 1,
-                right: 0
-            })
-            .contains("ih56")
-        );
+        assert!(of(Padding::symmetric(1, 1)).starts_with("mb1ic64ih56"), "{}", of(Padding::symmetric(1, 1)));
+        assert!(of(Padding { top: 0, left: 0, bottom: 1, right: 0 }).contains("ih56"));
     }
 
     #[test]
     fn sizes_have_the_unit_that_fits() {
-        assert_eq!(
-            [bytes(64), bytes(49152), bytes(3 << 19)],
-            ["64 B", "48 KiB", "1.5 MiB"]
-        );
+        assert_eq!([bytes(64), bytes(49152), bytes(3 << 19)], ["64 B", "48 KiB", "1.5 MiB"]);
     }
 }

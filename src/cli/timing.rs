@@ -22,11 +22,7 @@ impl Samples {
     pub(super) fn median_us(&self) -> f64 {
         let middle = self.0.len() / 2;
         let upper = self.0[middle];
-        let lower = if self.0.len().is_multiple_of(2) {
-            self.0[middle - 1]
-        } else {
-            upper
-        };
+        let lower = if self.0.len().is_multiple_of(2) { self.0[middle - 1] } else { upper };
         (lower + upper) / 2.0 * 1e6
     }
 }

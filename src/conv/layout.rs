@@ -25,18 +25,8 @@ impl Layout {
     pub const fn strides(self, channels: usize, image: [usize; 2]) -> Strides {
         let image_len = channels * image[0] * image[1];
         match self {
-            Self::Nchw => Strides {
-                batch: image_len,
-                channel: image[0] * image[1],
-                row: image[1],
-                column: 1,
-            },
-            Self::Nhwc => Strides {
-                batch: image_len,
-                channel: 1,
-                row: image[1] * channels,
-                column: channels,
-            },
+            Self::Nchw => Strides { batch: image_len, channel: image[0] * image[1], row: image[1], column: 1 },
+            Self::Nhwc => Strides { batch: image_len, channel: 1, row: image[1] * channels, column: channels },
         }
     }
 }

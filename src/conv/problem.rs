@@ -23,41 +23,20 @@ pub struct Padding {
 impl Padding {
     /// The same padding on opposite sides.
     pub const fn symmetric(height: usize, width: usize) -> Self {
-        Self {
-            top: height,
-            left: width,
-            bottom: height,
-            right: width,
-        }
+        Self { top: height, left: width, bottom: height, right: width }
     }
 
     /// ONNX `SAME_UPPER`: the output is `ceil(input / stride)`, the odd pixel goes to the bottom and the right.
     /// `None` where the sizes overflow.
-    pub fn same_upper(
-        input: [usize; 2],
-        kernel: [usize; 2],
-        stride: [usize; 2],
-        dilation: [usize; 2],
-    ) -> Option<Self> {
+    pub fn same_upper(input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2]) -> Option<Self> {
         let total = |axis: usize| -> Option<usize> {
             let out = input[axis].div_ceil(stride[axis].max(1));
-            let reach = kernel[axis]
-                .checked_sub(1)?
-                .checked_mul(dilation[axis])?
-                .checked_add(1)?;
-            let needed = out
-                .checked_sub(1)?
-                .checked_mul(stride[axis])?
-                .checked_add(reach)?;
+            let reach = kernel[axis].checked_sub(1)?.checked_mul(dilation[axis])?.checked_add(1)?;
+            let needed = out.checked_sub(1)?.checked_mul(stride[axis])?.checked_add(reach)?;
             Some(needed.saturating_sub(input[axis]))
         };
         let (rows, columns) = (total(0)?, total(1)?);
-        Some(Self {
-            top: rows / 2,
-            left: columns / 2,
-            bottom: rows - rows / 2,
-            right: columns - columns / 2,
-        })
+        Some(Self { top: rows / 2, left: columns / 2, bottom: rows - rows / 2, right: columns - columns / 2 })
     }
 }
 
@@ -153,9 +132,7 @@ pub enum ProblemError {
         after: usize,
     },
     /// A given output size is not the one that follows.
-    #[error(
-        "output {axis} {given} contradicts the {computed} that follows from the input, padding, kernel and stride"
-    )]
+    #[error("output {axis} {given} contradicts the {computed} that follows from the input, padding, kernel and stride")]
     OutputSize {
         /// `height` or `width`.
         axis: &'static str,
@@ -210,20 +187,13 @@ impl ConvProblem {
         }
         for (what, channels) in [("input", spec.in_channels), ("output", spec.out_channels)] {
             if !channels.is_multiple_of(spec.groups) {
-                return Err(ProblemError::Groups {
-                    what,
-                    channels,
-                    groups: spec.groups,
-                });
+                return Err(ProblemError::Groups { what, channels, groups: spec.groups });
             }
         }
         let p = spec.padding;
         let height = output_extent("height", &spec, 0, [p.top, p.bottom])?;
         let width = output_extent("width", &spec, 1, [p.left, p.right])?;
-        let problem = Self {
-            spec,
-            output: [height, width],
-        };
+        let problem = Self { spec, output: [height, width] };
         problem.check_sizes()?;
         Ok(problem)
     }
@@ -232,23 +202,12 @@ impl ConvProblem {
     ///
     /// # Errors
     /// As [`ConvProblem::new`], and [`ProblemError::OutputSize`] on a contradiction.
-    pub fn with_output(
-        spec: ConvSpec,
-        height: Option<usize>,
-        width: Option<usize>,
-    ) -> Result<Self, ProblemError> {
+    pub fn with_output(spec: ConvSpec, height: Option<usize>, width: Option<usize>) -> Result<Self, ProblemError> {
         let problem = Self::new(spec)?;
-        let stated = [
-            ("height", height, problem.output[0]),
-            ("width", width, problem.output[1]),
-        ];
+        let stated = [("height", height, problem.output[0]), ("width", width, problem.output[1])];
         for (axis, given, computed) in stated {
             if let Some(given) = given.filter(|given| *given != computed) {
-                return Err(ProblemError::OutputSize {
-                    axis,
-                    given,
-                    computed,
-                });
+                return Err(ProblemError::OutputSize { axis, given, computed });
             }
         }
         Ok(problem)
@@ -257,47 +216,25 @@ impl ConvProblem {
     fn check_sizes(&self) -> Result<(), ProblemError> {
         let s = &self.spec;
         let padded = |axis: usize, pad: [usize; 2]| s.input[axis] + pad[0] + pad[1]; // checked by `output_extent`
-        let padded = [
-            padded(0, [s.padding.top, s.padding.bottom]),
-            padded(1, [s.padding.left, s.padding.right]),
-        ];
+        let padded = [padded(0, [s.padding.top, s.padding.bottom]), padded(1, [s.padding.left, s.padding.right])];
         let tensors: [(&'static str, [usize; 4]); 4] = [
             ("input", [s.batch, s.in_channels, s.input[0], s.input[1]]),
             ("padded input", [s.batch, s.in_channels, padded[0], padded[1]]),
-            (
-                "weights",
-                [s.out_channels, s.in_channels / s.groups, s.kernel[0], s.kernel[1]],
-            ),
-            (
-                "output",
-                [s.batch, s.out_channels, self.output[0], self.output[1]],
-            ),
+            ("weights", [s.out_channels, s.in_channels / s.groups, s.kernel[0], s.kernel[1]]),
+            ("output", [s.batch, s.out_channels, self.output[0], self.output[1]]),
         ];
         for (what, shape) in tensors {
             // Counted at four bytes an element even for f16: the accumulators are f32.
-            let bytes = shape
-                .iter()
-                .try_fold(size_of::<f32>(), |bytes, extent| bytes.checked_mul(*extent));
+            let bytes = shape.iter().try_fold(size_of::<f32>(), |bytes, extent| bytes.checked_mul(*extent));
             if bytes.is_none_or(|bytes| bytes > TENSOR_LIMIT) {
-                return Err(ProblemError::TooLarge {
-                    what,
-                    limit: TENSOR_LIMIT,
-                });
+                return Err(ProblemError::TooLarge { what, limit: TENSOR_LIMIT });
             }
         }
-        let macs = [
-            self.output_len(),
-            s.in_channels / s.groups,
-            s.kernel[0],
-            s.kernel[1],
-        ];
+        let macs = [self.output_len(), s.in_channels / s.groups, s.kernel[0], s.kernel[1]];
         macs.iter()
             .try_fold(2_u64, |flops, factor| flops.checked_mul(*factor as u64))
             .map(|_| ())
-            .ok_or(ProblemError::TooLarge {
-                what: "number of operations",
-                limit: TENSOR_LIMIT,
-            })
+            .ok_or(ProblemError::TooLarge { what: "number of operations", limit: TENSOR_LIMIT })
     }
 
     /// The problem as it was stated.
@@ -362,26 +299,17 @@ impl ConvProblem {
 
     /// The input's shape in its layout's order.
     pub const fn input_shape(&self) -> [usize; 4] {
-        self.spec
-            .layout
-            .shape(self.spec.batch, self.spec.in_channels, self.spec.input)
+        self.spec.layout.shape(self.spec.batch, self.spec.in_channels, self.spec.input)
     }
 
     /// The output's shape in its layout's order.
     pub const fn output_shape(&self) -> [usize; 4] {
-        self.spec
-            .layout
-            .shape(self.spec.batch, self.spec.out_channels, self.output)
+        self.spec.layout.shape(self.spec.batch, self.spec.out_channels, self.output)
     }
 
     /// The weights' shape, `[out][in/groups][kh][kw]`.
     pub const fn weights_shape(&self) -> [usize; 4] {
-        [
-            self.spec.out_channels,
-            self.group_in_channels(),
-            self.spec.kernel[0],
-            self.spec.kernel[1],
-        ]
+        [self.spec.out_channels, self.group_in_channels(), self.spec.kernel[0], self.spec.kernel[1]]
     }
 
     /// The same problem with another batch, layout, type or epilogue.
@@ -395,25 +323,11 @@ impl ConvProblem {
     }
 }
 
-fn output_extent(
-    axis: &'static str,
-    spec: &ConvSpec,
-    i: usize,
-    pad: [usize; 2],
-) -> Result<usize, ProblemError> {
-    let too_large = ProblemError::TooLarge {
-        what: "padded input",
-        limit: TENSOR_LIMIT,
-    };
+fn output_extent(axis: &'static str, spec: &ConvSpec, i: usize, pad: [usize; 2]) -> Result<usize, ProblemError> {
+    let too_large = ProblemError::TooLarge { what: "padded input", limit: TENSOR_LIMIT };
     let (extent, kernel, dilation) = (spec.input[i], spec.kernel[i], spec.dilation[i]);
-    let padded = extent
-        .checked_add(pad[0])
-        .and_then(|sum| sum.checked_add(pad[1]))
-        .ok_or(too_large.clone())?;
-    let reach = (kernel - 1)
-        .checked_mul(dilation)
-        .and_then(|span| span.checked_add(1))
-        .ok_or(too_large)?;
+    let padded = extent.checked_add(pad[0]).and_then(|sum| sum.checked_add(pad[1])).ok_or(too_large.clone())?;
+    let reach = (kernel - 1).checked_mul(dilation).and_then(|span| span.checked_add(1)).ok_or(too_large)?;
     let Some(room) = padded.checked_sub(reach) else {
         return Err(ProblemError::KernelTooLarge {
             axis,

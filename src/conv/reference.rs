@@ -87,11 +87,7 @@ pub fn convolve(
         let (bias, residual) = (f64::from(operands.bias(at)), f64::from(operands.residual(at)));
         let preactivation = sum + bias + residual;
         let value = activation.apply_f64(preactivation);
-        Element {
-            preactivation,
-            value,
-            magnitude: magnitude + bias.abs() + residual.abs(),
-        }
+        Element { preactivation, value, magnitude: magnitude + bias.abs() + residual.abs() }
     });
     Ok(Reference { elements })
 }
@@ -116,9 +112,7 @@ pub fn convolve_exact(
     Ok(each_output(problem, |at| {
         let mut y = 0.0_f32;
         for first in (0..channels).step_by(CHANNEL_BLOCK) {
-            operands.for_each_tap(at, first..channels.min(first + CHANNEL_BLOCK), |x, w| {
-                y = x.mul_add(w, y)
-            });
+            operands.for_each_tap(at, first..channels.min(first + CHANNEL_BLOCK), |x, w| y = x.mul_add(w, y));
         }
         if epilogue.bias {
             y += operands.bias(at);
@@ -148,18 +142,10 @@ pub(super) fn check_operand(
     needed: usize,
 ) -> Result<(), OperandError> {
     if tensor.dtype() != problem.spec().dtype {
-        return Err(OperandError::Type {
-            what,
-            given: tensor.dtype(),
-            needed: problem.spec().dtype,
-        });
+        return Err(OperandError::Type { what, given: tensor.dtype(), needed: problem.spec().dtype });
     }
     if tensor.len() != needed {
-        return Err(OperandError::Length {
-            what,
-            given: tensor.len(),
-            needed,
-        });
+        return Err(OperandError::Length { what, given: tensor.len(), needed });
     }
     Ok(())
 }
@@ -178,10 +164,7 @@ struct Output {
 /// Calls `element` for every output element, in parallel, and collects the results in the output's order.
 fn each_output<T: Send>(problem: &ConvProblem, element: impl Fn(Output) -> T + Sync) -> Vec<T> {
     let shape = problem.output_shape();
-    let strides = problem
-        .spec()
-        .layout
-        .strides(problem.spec().out_channels, problem.output());
+    let strides = problem.spec().layout.strides(problem.spec().out_channels, problem.output());
     let coordinate = |index: usize, stride: usize, extent: usize| index / stride % extent;
     let [height, width] = problem.output();
     (0..shape.iter().product())
@@ -222,13 +205,12 @@ impl<'a> Operands<'a> {
             check_operand(problem, what, tensor, needed)?;
             Ok((0..needed).map(|index| tensor.get(index)).collect::<Vec<_>>())
         };
-        let optional =
-            |what, tensor: Option<TensorRef<'_>>, wanted: bool, needed: usize| match (tensor, wanted) {
-                (Some(tensor), true) => required(what, tensor, needed).map(Some),
-                (None, true) => Err(OperandError::Missing { what }),
-                (Some(_), false) => Err(OperandError::Unwanted { what }),
-                (None, false) => Ok(None),
-            };
+        let optional = |what, tensor: Option<TensorRef<'_>>, wanted: bool, needed: usize| match (tensor, wanted) {
+            (Some(tensor), true) => required(what, tensor, needed).map(Some),
+            (None, true) => Err(OperandError::Missing { what }),
+            (Some(_), false) => Err(OperandError::Unwanted { what }),
+            (None, false) => Ok(None),
+        };
         Ok(Self {
             problem,
             strides: spec.layout.strides(spec.in_channels, spec.input),
@@ -257,9 +239,7 @@ impl<'a> Operands<'a> {
         let first_channel = at.channel / self.problem.group_out_channels() * group_in;
         let position = |output: usize, axis: usize, tap: usize, before: usize| {
             let padded = output * spec.stride[axis] + tap * spec.dilation[axis];
-            padded
-                .checked_sub(before)
-                .filter(|position| *position < spec.input[axis])
+            padded.checked_sub(before).filter(|position| *position < spec.input[axis])
         };
         for r in 0..spec.kernel[0] {
             let Some(y) = position(at.row, 0, r, spec.padding.top) else {

@@ -44,11 +44,7 @@ impl Deviation {
 
     /// The error in proportion to the bound, which is 0 only for values that must be met exactly.
     fn severity(&self) -> f64 {
-        if self.error == 0.0 {
-            0.0
-        } else {
-            self.error / self.bound
-        }
+        if self.error == 0.0 { 0.0 } else { self.error / self.bound }
     }
 }
 
@@ -62,49 +58,26 @@ impl Deviation {
 ///
 /// # Errors
 /// [`OperandError`] for an output that is not the problem's, and for a reference of another problem.
-pub fn verify(
-    problem: &ConvProblem,
-    output: TensorRef<'_>,
-    reference: &Reference,
-) -> Result<Verdict, OperandError> {
+pub fn verify(problem: &ConvProblem, output: TensorRef<'_>, reference: &Reference) -> Result<Verdict, OperandError> {
     check_operand(problem, "output", output, problem.output_len())?;
     if reference.elements.len() != output.len() {
         let given = reference.elements.len();
-        return Err(OperandError::Length {
-            what: "reference",
-            given,
-            needed: output.len(),
-        });
+        return Err(OperandError::Length { what: "reference", given, needed: output.len() });
     }
     let tolerance = Tolerance::new(problem);
-    let nothing = Deviation {
-        index: 0,
-        output: output.get(0),
-        expected: 0.0,
-        error: 0.0,
-        bound: 0.0,
-    };
-    let start = Verdict {
-        ok: true,
-        failures: 0,
-        max_abs_error: 0.0,
-        worst: nothing,
-    };
-    Ok(reference
-        .elements
-        .iter()
-        .enumerate()
-        .fold(start, |verdict, (index, element)| {
-            let deviation = tolerance.deviation(index, output.get(index), element);
-            let failures = verdict.failures + usize::from(!deviation.within_bound());
-            let worse = index == 0 || deviation.severity() > verdict.worst.severity();
-            Verdict {
-                ok: failures == 0,
-                failures,
-                max_abs_error: verdict.max_abs_error.max(deviation.error),
-                worst: if worse { deviation } else { verdict.worst },
-            }
-        }))
+    let nothing = Deviation { index: 0, output: output.get(0), expected: 0.0, error: 0.0, bound: 0.0 };
+    let start = Verdict { ok: true, failures: 0, max_abs_error: 0.0, worst: nothing };
+    Ok(reference.elements.iter().enumerate().fold(start, |verdict, (index, element)| {
+        let deviation = tolerance.deviation(index, output.get(index), element);
+        let failures = verdict.failures + usize::from(!deviation.within_bound());
+        let worse = index == 0 || deviation.severity() > verdict.worst.severity();
+        Verdict {
+            ok: failures == 0,
+            failures,
+            max_abs_error: verdict.max_abs_error.max(deviation.error),
+            worst: if worse { deviation } else { verdict.worst },
+        }
+    }))
 }
 
 /// What the bound of each element is made from.
@@ -117,20 +90,12 @@ struct Tolerance {
 impl Tolerance {
     fn new(problem: &ConvProblem) -> Self {
         let roundings = (problem.reduction_len() + EXTRA_ROUNDINGS) as f64; // CAST: a count far below 2^53
-        Self {
-            activation: problem.spec().epilogue.activation,
-            dtype: problem.spec().dtype,
-            roundings,
-        }
+        Self { activation: problem.spec().epilogue.activation, dtype: problem.spec().dtype, roundings }
     }
 
     fn deviation(&self, index: usize, output: f32, element: &Element) -> Deviation {
         let expected = element.value;
-        let bound = if element.preactivation.is_finite() {
-            self.bound(element)
-        } else {
-            0.0
-        };
+        let bound = if element.preactivation.is_finite() { self.bound(element) } else { 0.0 };
         let agrees = if output.is_finite() || !element.preactivation.is_finite() {
             f64::from(output) == expected || (output.is_nan() && expected.is_nan())
         } else {
@@ -143,13 +108,7 @@ impl Tolerance {
             (false, error) if error.is_nan() => f64::INFINITY,
             (false, error) => error,
         };
-        Deviation {
-            index,
-            output,
-            expected,
-            error,
-            bound,
-        }
+        Deviation { index, output, expected, error, bound }
     }
 
     /// The largest error of a finite element.

@@ -1,157 +1,139 @@
-//! The cuts worth comparing: a few per kernel, from sizes and capacities alone.
+//! The cuts worth pricing: kernels x block sizes x loop orders, by the capacities alone.
 
-use crate::conv::CHANNEL_BLOCK;
-use crate::plan::cost::Estimator;
-use crate::plan::tile::LoopOrder;
+use crate::conv::{CHANNEL_BLOCK, ConvProblem};
+use crate::plan::cost::window_pixels;
+use crate::plan::machine::{Family, KernelVariant, MachineModel};
+use crate::plan::tile::{GemmShape, LoopOrder};
 
-/// One way to cut the problem for a kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
+#[derive(Clone, Debug)]
 pub(super) struct Cut {
-    /// Output pixels of a block.
-    pub(super) block_m: usize,
-    /// Output channels of a block.
-    pub(super) block_n: usize,
-    /// Input channels of a group in one pass.
-    pub(super) block_channels: usize,
-    /// Order of the block loops.
-    pub(super) order: LoopOrder,
-    /// Whether a block's input and a weight panel fit where they should stay.
-    pub(super) fits: bool,
+    pub variant: KernelVariant,
+    pub gemm: GemmShape,
+    pub block_m: usize,
+    pub block_n: usize,
+    pub block_channels: usize,
+    pub order: LoopOrder,
 }
 
-/// Block counts to aim at, per place that can work on a block: one block in all (0), then enough for everybody, then
-/// finer, which evens out a count that does not divide.
-const BLOCKS_PER_SLOT: [usize; 4] = [0, 1, 2, 4];
+/// Kernels that are tried with all their blockings; the others lose on arithmetic alone.
+const KERNELS_TRIED: usize = 3;
 
-/// A weight panel may take this share of the level that blocks are made for; beyond it the reduction is cut.
-/// Source: oneDNN's L2 budget, see `docs/planner.md`.
-const PANEL_SHARE: f64 = 0.75;
-
-/// Calls `visit` with each candidate of the estimator's kernel, at least once.
-pub(super) fn for_each(estimator: &Estimator<'_>, mut visit: impl FnMut(Cut)) {
-    let (variant, gemm) = (estimator.variant, estimator.gemm);
-    let block_channels = channels_per_pass(estimator);
-    let mut widths = Few::default();
-    let mut seen = Few::default();
-    if variant.units_per_tile > 1 {
-        // A workgroup computes one tile: the hardware hands the tiles out.
-        widths.push(variant.tile_n.min(gemm.n));
-    } else {
-        for width in [gemm.n, gemm.n.div_ceil(estimator.slots()), variant.tile_n] {
-            widths.push(round_up(width, variant.tile_n, gemm.n));
-        }
-    }
-    for block_n in widths.iter() {
-        seen.clear();
-        for per_slot in BLOCKS_PER_SLOT {
-            let block_m = if variant.units_per_tile > 1 {
-                variant.tile_m.min(gemm.m)
-            } else {
-                let others = gemm.groups.saturating_mul(gemm.n.div_ceil(block_n));
-                let along_m = per_slot.saturating_mul(estimator.slots()).div_ceil(others).max(1);
-                let wanted = round_up(gemm.m.div_ceil(along_m), variant.tile_m, gemm.m);
-                largest_fitting(estimator, wanted, block_n, block_channels)
-            };
-            if seen.push(block_m) {
-                let fits = estimator.blocks_fit(block_m, block_n, block_channels);
-                for order in orders(estimator, block_m, block_n) {
-                    visit(Cut {
-                        block_m,
-                        block_n,
-                        block_channels,
-                        order,
-                        fits,
-                    });
+/// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
+pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    for variant in kernels(problem, machine) {
+        let gemm = GemmShape::new(problem, variant.family);
+        let block_channels = block_channels(problem, machine, &variant);
+        for block_m in pixel_blocks(problem, &gemm, &variant) {
+            for block_n in channel_blocks(&gemm, &variant) {
+                for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
+                    cuts.push(Cut { variant, gemm, block_m, block_n, block_channels, order });
                 }
             }
         }
     }
+    let fitting: Vec<_> = cuts.iter().filter(|cut| fits(problem, machine, cut)).cloned().collect();
+    if !fitting.is_empty() {
+        return fitting;
+    }
+    // Nothing fits the block cache: the smallest blocks stream through it.
+    let bytes = |cut: &Cut| resident_bytes(problem, machine, cut);
+    let smallest = cuts.iter().map(bytes).fold(f64::INFINITY, f64::min);
+    cuts.retain(|cut| bytes(cut) <= smallest);
+    cuts
 }
 
-/// Both orders where they differ; else the one that names the larger operand.
-fn orders(
-    estimator: &Estimator<'_>,
-    block_m: usize,
-    block_n: usize,
-) -> impl Iterator<Item = LoopOrder> + use<> {
-    let both = block_m < estimator.gemm.m && block_n < estimator.gemm.n;
-    let weights_are_larger = estimator.weights_bytes() > estimator.input_bytes();
-    let (first, second) = if weights_are_larger {
-        (LoopOrder::WeightsOuter, LoopOrder::PixelsOuter)
-    } else {
-        (LoopOrder::PixelsOuter, LoopOrder::WeightsOuter)
-    };
-    std::iter::once(first).chain(both.then_some(second))
+/// The kernels with the least arithmetic for this problem, tails and idle lanes counted.
+fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> {
+    let dtype = problem.spec().dtype;
+    let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
+    let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
+    let fit: Vec<_> =
+        machine.variants.iter().filter(|variant| variant.dtype == dtype || widened(variant)).copied().collect();
+    // Lane by lane, each group costs its own lanes: only worth it where a vector of one group would be half empty.
+    let narrow = problem.spec().groups > 1 && problem.group_out_channels() <= machine.compute.lanes;
+    let wanted = |variant: &&KernelVariant| narrow || variant.family == Family::Broadcast;
+    let mut chosen: Vec<_> = fit.iter().filter(wanted).copied().collect();
+    if chosen.is_empty() {
+        chosen = fit;
+    }
+    let work = |variant: &KernelVariant| super::cost::arithmetic(problem, machine, variant);
+    chosen.sort_by(|a, b| work(a).total_cmp(&work(b)));
+    chosen.truncate(KERNELS_TRIED);
+    chosen
 }
 
-/// All channels of a group where the weight panel of one tile leaves room for its input, else as many as do.
-fn channels_per_pass(estimator: &Estimator<'_>) -> usize {
-    let all = estimator.group_channels();
-    let variant = estimator.variant;
-    let tile_m = variant.tile_m.min(estimator.gemm.m);
-    let Some(capacity) = estimator
-        .blocking_capacity()
-        .filter(|_| variant.units_per_tile == 1)
-    else {
+/// All channels in one pass, so that accumulators never leave the registers, unless a panel of weights would fill more
+/// than three quarters of the block cache.
+fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> usize {
+    let all = problem.group_in_channels();
+    if variant.family == Family::Lanewise {
+        return all;
+    }
+    let Some(capacity) = machine.levels.get(1).and_then(|level| level.capacity_bytes) else {
         return all;
     };
-    let panel = estimator.panel_bytes(all);
-    if panel <= PANEL_SHARE * capacity && estimator.blocks_fit(tile_m, variant.tile_n, all) {
-        return all;
-    }
-    let per_channel = estimator.panel_bytes(1) + estimator.tile_input_bytes(1);
-    let room = (PANEL_SHARE * capacity / per_channel) as usize; // CAST: saturates, at most `all` is used
-    if room >= all {
-        return all;
-    }
-    let most = (room / CHANNEL_BLOCK).max(1);
-    let blocks = all.div_ceil(CHANNEL_BLOCK);
-    // Passes of equal length: 5 blocks of channels with room for 4 become 3 + 2.
-    (blocks.div_ceil(blocks.div_ceil(most)) * CHANNEL_BLOCK).min(all)
+    let channel_bytes = variant.tile_n as u64 * problem.taps() as u64 * variant.dtype.bytes() as u64;
+    let fitting = usize::try_from(capacity * 3 / 4 / channel_bytes.max(1)).unwrap_or(usize::MAX);
+    if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Halves `block_m` until a block's input and a panel fit, down to one tile.
-fn largest_fitting(
-    estimator: &Estimator<'_>,
-    mut block_m: usize,
-    block_n: usize,
-    block_channels: usize,
-) -> usize {
-    let tile_m = estimator.variant.tile_m;
-    while block_m > tile_m && !estimator.blocks_fit(block_m, block_n, block_channels) {
-        block_m = (block_m / tile_m / 2).max(1) * tile_m;
-    }
-    block_m
+/// Doubling runs of tiles, and whole output rows, images included.
+fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+    let columns = problem.output()[1];
+    let whole_tiles = |pixels: usize| pixels.max(1).next_multiple_of(variant.tile_m).min(gemm.m);
+    let tiles = (0..8).map(|power| whole_tiles(variant.tile_m.saturating_mul(1 << power)));
+    let rows = [1, 2, 4, 8].map(|rows| columns.saturating_mul(rows));
+    let rows = rows.into_iter().filter(|pixels| pixels.is_multiple_of(variant.tile_m)).map(whole_tiles);
+    let mut blocks: Vec<_> = tiles.chain(rows).collect();
+    blocks.sort_unstable();
+    blocks.dedup();
+    blocks
 }
 
-/// `extent` rounded up to whole tiles, at most `all`.
-fn round_up(extent: usize, tile: usize, all: usize) -> usize {
-    extent.div_ceil(tile).saturating_mul(tile).clamp(1, all)
+/// All output channels, then halves down to a tile. Lane by lane there is nothing to reuse between blocks of channels,
+/// and whole pixels stream best.
+fn channel_blocks(gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+    if variant.family == Family::Lanewise {
+        return vec![gemm.n];
+    }
+    let panels = gemm.n.div_ceil(variant.tile_n);
+    let mut blocks: Vec<_> = std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))
+        .take(7)
+        .chain([1])
+        .map(|panels| panels.saturating_mul(variant.tile_n).min(gemm.n))
+        .collect();
+    blocks.dedup();
+    blocks
 }
 
-/// A small set without an allocation.
-#[derive(Default)]
-struct Few {
-    values: [usize; BLOCKS_PER_SLOT.len()],
-    len: usize,
+/// Bytes that the blocks running together keep in one instance of the block cache: their input and their weights of one
+/// pass. Neighbours in the loop order share an operand; sums stay in registers.
+pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+    let sharers = machine.levels.get(1).map_or(1, |level| level.shared_by.min(machine.compute.units));
+    let together = (sharers / cut.variant.units_per_tile.max(1)).max(1);
+    let (along_m, along_n) = (cut.gemm.m.div_ceil(cut.block_m), cut.gemm.n.div_ceil(cut.block_n));
+    let (blocks_m, blocks_n) = match cut.order {
+        LoopOrder::PixelsOuter => (together.div_ceil(along_n), along_n.min(together)),
+        LoopOrder::WeightsOuter => (along_m.min(together), together.div_ceil(along_m)),
+    };
+    // A kernel that stages its steps needs no more than a stage of the reduction at a time.
+    let (channels, taps) = match cut.variant.stage_k {
+        0 => (cut.block_channels, problem.taps()),
+        steps => (steps.min(cut.block_channels), 1),
+    };
+    let input_channels = match cut.variant.family {
+        Family::Broadcast => channels,
+        Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()),
+    };
+    let element = cut.variant.dtype.bytes() as f64;
+    let input = window_pixels(problem, cut.block_m) * input_channels as f64 * element;
+    let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
+    input * blocks_m as f64 + weights * blocks_n as f64
 }
 
-impl Few {
-    /// Adds `value`; false where it was there already (or the set is full).
-    fn push(&mut self, value: usize) -> bool {
-        let new = self.len < self.values.len() && !self.values[..self.len].contains(&value);
-        if new {
-            self.values[self.len] = value;
-            self.len += 1;
-        }
-        new
-    }
-
-    fn iter(&self) -> impl Iterator<Item = usize> {
-        self.values[..self.len].iter().copied()
-    }
-
-    fn clear(&mut self) {
-        self.len = 0;
-    }
+fn fits(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> bool {
+    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
+    capacity.is_none_or(|capacity| resident_bytes(problem, machine, cut) <= capacity as f64)
 }

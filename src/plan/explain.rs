@@ -1,94 +1,114 @@
-//! Plans in words, for people.
+//! Plans in words: why each block has its size, and plans side by side.
 
-use crate::plan::candidates::Cut;
-use crate::plan::cost::Hold;
-use crate::plan::machine::{KernelVariant, MemoryLevel};
-use crate::plan::tile::{LoopOrder, TilePlan};
+use crate::conv::ConvProblem;
+use crate::plan::candidates::{Cut, resident_bytes};
+use crate::plan::cost::Cost;
+use crate::plan::machine::{Family, MachineModel};
+use crate::plan::tile::{LevelUse, LoopOrder, TilePlan};
 use std::fmt;
 
-/// One sentence: what `level` keeps and why that much.
-pub(super) fn reason(
-    level: &MemoryLevel,
-    hold: Hold,
-    footprint: u64,
-    cut: &Cut,
-    variant: &KernelVariant,
-) -> String {
-    let held = Bytes(footprint);
-    let Some(capacity) = level.capacity_bytes else {
-        return format!("holds all operands, {held}");
-    };
-    let of = format!("{held} of {}", Bytes(capacity));
-    let (m, n) = (cut.block_m, cut.block_n);
-    match hold {
-        Hold::Step if variant.stage_k > 0 => format!(
-            "two stages of {} reduction steps for the {}x{} tiles at work, {of}",
-            variant.stage_k, variant.tile_m, variant.tile_n
-        ),
-        Hold::Step => format!(
-            "one step of the tile at a time, {of}: a panel of {} channels does not fit",
-            variant.tile_n
-        ),
-        Hold::Tile => format!(
-            "the weight panel and the input of one {}x{} tile, {of}",
-            variant.tile_m, variant.tile_n
-        ),
-        Hold::Panel => format!(
-            "the input of {m} pixels beside one panel of {} channels, {of}",
-            variant.tile_n
-        ),
-        Hold::Block => {
-            format!("the input of {m} pixels and the weights of {n} channels of each block at work, {of}")
-        }
-        Hold::Streamed => match cut.order {
-            LoopOrder::WeightsOuter => {
-                format!("all input beside the weights of the {n} channels at work, {of}")
+/// The use of each level under `cut`.
+pub(super) fn level_uses(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, cost: &Cost) -> Vec<LevelUse> {
+    let tensors = problem.input_len() as f64 + problem.weights_len() as f64 + problem.output_len() as f64;
+    let tensors = tensors * cut.variant.dtype.bytes() as f64;
+    (machine.levels.iter().zip(&cost.levels).enumerate())
+        .map(|(index, (level, (moved_bytes, seconds)))| {
+            let wanted = match index {
+                0 => tile_bytes(cut),
+                1 => resident_bytes(problem, machine, cut),
+                _ => tensors,
+            };
+            let capacity = level.capacity_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
+            LevelUse {
+                name: level.name,
+                footprint_bytes: wanted.min(capacity) as u64, // CAST: saturates, and main memory has no capacity
+                capacity_bytes: level.capacity_bytes,
+                moved_bytes: *moved_bytes,
+                seconds: *seconds,
+                reason: reason(index, cut, wanted, level.capacity_bytes),
             }
-            LoopOrder::PixelsOuter => format!("all weights beside the input of the {m} pixels at work, {of}"),
-        },
-        Hold::Everything => {
-            format!("input, weights and output of the whole problem, {of}: nothing comes from outside")
+        })
+        .collect()
+}
+
+/// Bytes of operands that a tile works on at a time: two stages on a GPU, a channel block's lines on a CPU.
+fn tile_bytes(cut: &Cut) -> f64 {
+    let variant = &cut.variant;
+    let (stages, steps) = if variant.stage_k > 0 { (2, variant.stage_k) } else { (1, crate::conv::CHANNEL_BLOCK) };
+    ((variant.tile_m + variant.tile_n) * steps * stages * variant.dtype.bytes()) as f64
+}
+
+fn reason(index: usize, cut: &Cut, wanted: f64, capacity: Option<u64>) -> String {
+    let Cut { variant, block_m, block_n, block_channels, .. } = cut;
+    let share = |capacity: u64| 100.0 * wanted / capacity as f64;
+    match (index, capacity) {
+        (0, _) => {
+            let (m, n) = (variant.tile_m, variant.tile_n);
+            let steps = if variant.stage_k > 0 {
+                format!("{} steps staged twice", variant.stage_k)
+            } else {
+                "a channel block".to_owned()
+            };
+            format!("tile of {m} pixels x {n} channels, {steps}: {}", bytes(wanted))
         }
+        (1, Some(capacity)) if wanted <= capacity as f64 => format!(
+            "block of {block_m} pixels x {block_n} channels over {block_channels} input channels: {} of {} ({:.0} %)",
+            bytes(wanted),
+            bytes(capacity as f64),
+            share(capacity)
+        ),
+        (1, Some(capacity)) => {
+            format!("even the smallest block needs {} of {}: it streams", bytes(wanted), bytes(capacity as f64))
+        }
+        (_, Some(capacity)) if wanted <= capacity as f64 => {
+            format!("all tensors fit: {} of {}", bytes(wanted), bytes(capacity as f64))
+        }
+        (_, Some(capacity)) => {
+            let outer = match cut.order {
+                LoopOrder::PixelsOuter => "weights are read again for each block of pixels",
+                LoopOrder::WeightsOuter => "the input is read again for each block of channels",
+            };
+            format!("tensors of {} pass through {}: {outer}", bytes(wanted), bytes(capacity as f64))
+        }
+        (_, None) => format!("holds the tensors: {}", bytes(wanted)),
     }
 }
 
 impl TilePlan {
-    /// The plan in lines of text: the kernel, the blocks, each level with its reason, the prediction.
+    /// Why this kernel and these blocks, a line each.
     pub fn explain(&self) -> Vec<String> {
-        let mut lines = vec![
-            format!(
-                "{}: {} ({} candidates)",
-                self.machine, self.variant.name, self.candidates
-            ),
-            format!(
-                "{} pixels x {} channels x {} steps, {} products",
-                self.gemm.m, self.gemm.n, self.gemm.k, self.gemm.groups
-            ),
-            format!(
-                "blocks of {} pixels x {} channels, {} input channels a pass, {}, {} blocks",
-                self.block_m,
-                self.block_n,
-                self.block_channels,
-                self.order,
-                self.block_count()
-            ),
+        self.rows().into_iter().map(|(label, value)| format!("{label:<11} {value}")).collect()
+    }
+
+    /// The plan as (label, value) rows.
+    pub fn rows(&self) -> Vec<(String, String)> {
+        let row = |label: &str, value: String| (label.to_owned(), value);
+        let gemm = &self.gemm;
+        let family = match self.variant.family {
+            Family::Broadcast => "broadcast: an input value meets a vector of output channels",
+            Family::Lanewise => "lanewise: output channels side by side meet their own inputs",
+        };
+        let order = match self.order {
+            LoopOrder::PixelsOuter => "pixels outer: weights stream past each block of pixels",
+            LoopOrder::WeightsOuter => "weights outer: pixels stream past each block of channels",
+        };
+        let [along_m, along_n] = self.grid();
+        let mut rows = vec![
+            row("machine", self.machine.clone()),
+            row("kernel", self.variant.name.to_owned()),
+            row("family", family.to_owned()),
+            row("product", format!("{} x (m {} x n {} x k {})", gemm.groups, gemm.m, gemm.n, gemm.k)),
+            row("blocks", format!("{} ({along_m} of pixels x {along_n} of channels a group)", self.block_count())),
+            row("order", order.to_owned()),
         ];
-        lines.extend(self.levels.iter().map(|level| {
-            format!(
-                "{}: {}; moves {}, {}",
-                level.name,
-                level.reason,
-                Bytes(level.moved_bytes as u64),
-                Time(level.seconds)
-            )
-        }));
-        lines.push(format!(
-            "{} predicted, bound by {}; arithmetic {}",
-            Time(self.seconds),
-            self.bound,
-            Time(self.compute_seconds)
-        ));
-        lines
+        for level in &self.levels {
+            rows.push(row(level.name, level.reason.clone()));
+            rows.push(row("", format!("moves {} in {}", bytes(level.moved_bytes), duration(level.seconds))));
+        }
+        rows.push(row("arithmetic", duration(self.compute_seconds)));
+        rows.push(row("predicted", format!("{}, bound by {}", duration(self.seconds), self.bound)));
+        rows.push(row("considered", format!("{} candidates", self.candidates)));
+        rows
     }
 }
 
@@ -98,114 +118,53 @@ impl fmt::Display for TilePlan {
     }
 }
 
-impl fmt::Display for LoopOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::WeightsOuter => "weights stay, pixels pass",
-            Self::PixelsOuter => "pixels stay, weights pass",
-        })
-    }
-}
+/// Width of a plan's column, characters.
+const COLUMN: usize = 54;
 
-/// Plans of one problem as a table, a column each: the cut, the prediction, and per level what it keeps and moves.
-/// Levels stand in one line by their distance from the registers.
-pub fn render_side_by_side(plans: &[TilePlan]) -> String {
-    let levels = plans.iter().map(|plan| plan.levels.len()).max().unwrap_or(0);
-    let mut rows: Vec<(String, Vec<String>)> = Vec::new();
-    let mut row = |title: &str, cell: &dyn Fn(&TilePlan) -> String| {
-        rows.push((title.to_owned(), plans.iter().map(cell).collect()));
-    };
-    row("machine", &|p| p.machine.clone());
-    row("kernel", &|p| p.variant.name.to_owned());
-    row("m x n x k", &|p| {
-        format!("{} x {} x {}", p.gemm.m, p.gemm.n, p.gemm.k)
-    });
-    row("products", &|p| p.gemm.groups.to_string());
-    row("tile", &|p| {
-        format!("{} x {}", p.variant.tile_m, p.variant.tile_n)
-    });
-    row("block", &|p| {
-        format!("{} x {}, {} channels", p.block_m, p.block_n, p.block_channels)
-    });
-    row("blocks", &|p| p.block_count().to_string());
-    row("order", &|p| p.order.to_string());
-    for level in 0..levels {
-        row(&format!("level {level}"), &|p| {
-            p.levels.get(level).map_or_else(String::new, |l| {
-                let capacity = l
-                    .capacity_bytes
-                    .map_or_else(String::new, |bytes| format!(" of {}", Bytes(bytes)));
-                format!("{}: keeps {}{capacity}", l.name, Bytes(l.footprint_bytes))
-            })
-        });
-        row("", &|p| {
-            p.levels.get(level).map_or_else(String::new, |l| {
-                format!("moves {} in {}", Bytes(l.moved_bytes as u64), Time(l.seconds))
-            })
-        });
-    }
-    row("arithmetic", &|p| Time(p.compute_seconds).to_string());
-    row("predicted", &|p| Time(p.seconds).to_string());
-    row("bound by", &|p| p.bound.to_owned());
-    table(&rows)
-}
-
-/// Lines up titled rows of cells.
-fn table(rows: &[(String, Vec<String>)]) -> String {
-    let columns = rows.first().map_or(0, |(_, cells)| cells.len());
-    let width = |column: usize| {
-        rows.iter()
-            .map(|(_, cells)| cells[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let titles = rows
-        .iter()
-        .map(|(title, _)| title.chars().count())
-        .max()
-        .unwrap_or(0);
+/// Plans as a table, one column a plan.
+pub fn side_by_side(plans: &[TilePlan]) -> String {
+    let columns: Vec<_> = plans.iter().map(sections).collect();
     let mut text = String::new();
-    for (title, cells) in rows {
-        let mut line = format!("{title:titles$}");
-        for (cell, width) in cells.iter().zip(&widths) {
-            line.push_str(&format!("  {cell:width$}"));
+    for section in 0..columns.iter().map(Vec::len).max().unwrap_or(0) {
+        let cells: Vec<_> = columns.iter().map(|column| column.get(section).map_or(&[][..], Vec::as_slice)).collect();
+        for line in 0..cells.iter().map(|cell| cell.len()).max().unwrap_or(0) {
+            let lines = cells.iter().map(|cell| cell.get(line).map_or("", String::as_str));
+            let row: Vec<_> = lines.map(|line| format!("{line:<COLUMN$}")).collect();
+            text.push_str(row.join("  ").trim_end());
+            text.push('\n');
         }
-        text.push_str(line.trim_end());
-        text.push('\n');
     }
     text
 }
 
-/// Bytes in the largest binary unit that keeps them above one.
-struct Bytes(u64);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut value, mut unit) = (self.0 as f64, "B");
-        for next in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] {
-            if value < 1024.0 {
-                break;
+/// A plan's rows, each folded to the column's width.
+fn sections(plan: &TilePlan) -> Vec<Vec<String>> {
+    let fold = |(label, value): (String, String)| {
+        let mut lines = Vec::new();
+        let mut line = format!("{label:<11}");
+        for word in value.split(' ') {
+            if line.chars().count() + 1 + word.chars().count() > COLUMN && line.len() > 11 {
+                lines.push(std::mem::replace(&mut line, " ".repeat(11)));
             }
-            (value, unit) = (value / 1024.0, next);
+            line.push(' ');
+            line.push_str(word);
         }
-        if unit == "B" {
-            write!(f, "{value} B")
-        } else {
-            write!(f, "{value:.1} {unit}")
-        }
-    }
+        lines.push(line);
+        lines
+    };
+    plan.rows().into_iter().map(fold).collect()
 }
 
-/// Seconds in a unit that suits them.
-struct Time(f64);
+/// `73.7 KiB`.
+fn bytes(count: f64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let unit = units.into_iter().find(|(_, power)| count >= f64::from(1 << power));
+    unit.map_or_else(|| format!("{count:.0} B"), |(unit, power)| format!("{:.1} {unit}", count / f64::from(1 << power)))
+}
 
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            t if t < 1e-3 => write!(f, "{:.2} us", t * 1e6),
-            t if t < 1.0 => write!(f, "{:.3} ms", t * 1e3),
-            t => write!(f, "{t:.3} s"),
-        }
-    }
+/// `12.3 us`.
+fn duration(seconds: f64) -> String {
+    let units = [("s", 1.0), ("ms", 1e-3), ("us", 1e-6)];
+    let unit = units.into_iter().find(|(_, size)| seconds >= *size).unwrap_or(("ns", 1e-9));
+    format!("{:.1} {}", seconds / unit.1, unit.0)
 }

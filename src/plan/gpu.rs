@@ -1,53 +1,92 @@
-//! RDNA3 and RDNA3.5 GPUs as data: published numbers, and the kernels that are planned for them.
-//!
-//! The kernels are *modelled*: their tiles and efficiencies come from a cycle model of the main loop, no measurement
-//! on hardware stands behind them. A part is a row of [`PARTS`]; everything else is derived from it.
+//! Models of the RDNA3 GPUs as data. Nothing here was measured by this project: peaks follow from published unit counts
+//! and clocks, and the kernels' efficiencies are modelled (`docs/planner.md` names the sources).
 
 use crate::conv::DType;
 use crate::plan::machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel};
 
-/// One GPU, in published numbers.
-struct Part {
-    /// LLVM's name of the target.
-    name: &'static str,
-    /// Compute units, of two SIMDs each.
+/// A chip's published numbers.
+struct Chip {
+    gfx: &'static str,
+    board: &'static str,
     compute_units: usize,
-    /// Boost clock, MHz.
-    clock_mhz: f64,
-    /// Memory bandwidth, GB/s.
-    memory_gb_s: f64,
-    /// Second-level cache, MiB.
+    /// Boost clock, GHz: an assumption, boards run from 2.3 to 3.0.
+    clock_ghz: f64,
     gl2_mib: u64,
-    /// Memory-side cache (MALL), MiB; 0 = none.
+    /// Infinity Cache; 0 = none.
     mall_mib: u64,
-    /// Rows of vector registers in a SIMD.
-    vgprs: u32,
+    /// Main memory, GB/s.
+    memory_gbs: f64,
+    /// VGPRs of a SIMD: smaller files hold smaller tiles. Source: LLVM AMDGPU, `FeatureISAVersion11_*`.
+    vgprs: usize,
 }
 
 #[rustfmt::skip]
-const PARTS: [Part; 6] = [
-    // Source: AMD product page RX 7900 XTX; 1536-row register file: LLVM FeatureGFX11FullVGPRs.
-    Part { name: "gfx1100", compute_units: 96, clock_mhz: 2500.0, memory_gb_s: 960.0, gl2_mib: 6, mall_mib: 96, vgprs: 1536 },
-    // Source: AMD product page RX 7800 XT; LLVM FeatureGFX11FullVGPRs.
-    Part { name: "gfx1101", compute_units: 60, clock_mhz: 2430.0, memory_gb_s: 624.0, gl2_mib: 4, mall_mib: 64, vgprs: 1536 },
-    // Source: AMD product page RX 7600; 1024 rows: LLVM occupancy remarks.
-    Part { name: "gfx1102", compute_units: 32, clock_mhz: 2655.0, memory_gb_s: 288.0, gl2_mib: 2, mall_mib: 32, vgprs: 1024 },
-    // Source: Radeon 780M (Phoenix), LPDDR5-7500 on 128 bits.
-    Part { name: "gfx1103", compute_units: 12, clock_mhz: 2700.0, memory_gb_s: 120.0, gl2_mib: 2, mall_mib: 0, vgprs: 1024 },
-    // Source: Chips and Cheese, "AMD's Radeon 890M" (2024-08): 8 WGPs, 2 MB L2, LPDDR5-7500, 128 KB register files.
-    Part { name: "gfx1150", compute_units: 16, clock_mhz: 2900.0, memory_gb_s: 120.0, gl2_mib: 2, mall_mib: 0, vgprs: 1024 },
-    // Source: AMD product page Ryzen AI Max+ 395 (Radeon 8060S): 40 CU, 2.9 GHz, LPDDR5X-8000 on 256 bits; 32 MB of
-    // Infinity Cache and 2 MB of L2: Chips and Cheese on Strix Halo; 1536 rows: LLVM FeatureISAVersion11_5_1.
-    Part { name: "gfx1151", compute_units: 40, clock_mhz: 2900.0, memory_gb_s: 256.0, gl2_mib: 2, mall_mib: 32, vgprs: 1536 },
+const CHIPS: [Chip; 6] = [
+    // Sources: AMD's product pages of the boards named (compute units, boost clock, memory bandwidth, Infinity Cache);
+    // GL2 sizes as the kernel reports them in kfd_crat.c for each chip.
+    Chip { gfx: "gfx1100", board: "RX 7900 XTX",  compute_units: 96, clock_ghz: 2.500, gl2_mib: 6, mall_mib: 96, memory_gbs: 960.0, vgprs: 1536 },
+    Chip { gfx: "gfx1101", board: "RX 7800 XT",   compute_units: 60, clock_ghz: 2.430, gl2_mib: 4, mall_mib: 64, memory_gbs: 624.0, vgprs: 1536 },
+    Chip { gfx: "gfx1102", board: "RX 7600",      compute_units: 32, clock_ghz: 2.655, gl2_mib: 2, mall_mib: 32, memory_gbs: 288.0, vgprs: 1024 },
+    Chip { gfx: "gfx1103", board: "Radeon 780M",  compute_units: 12, clock_ghz: 2.700, gl2_mib: 2, mall_mib: 0,  memory_gbs: 120.0, vgprs: 1024 },
+    Chip { gfx: "gfx1150", board: "Radeon 890M",  compute_units: 16, clock_ghz: 2.900, gl2_mib: 2, mall_mib: 0,  memory_gbs: 120.0, vgprs: 1024 },
+    Chip { gfx: "gfx1151", board: "Radeon 8060S", compute_units: 40, clock_ghz: 2.900, gl2_mib: 2, mall_mib: 32, memory_gbs: 256.0, vgprs: 1536 },
 ];
 
-/// SIMDs of a compute unit, which a workgroup in CU mode has for itself.
-const SIMDS_PER_CU: usize = 2;
+/// The models of all chips.
+pub fn gpu_models() -> Vec<MachineModel> {
+    CHIPS.iter().map(Chip::model).collect()
+}
 
-const fn tile(
+/// The model of one chip, by its LLVM name (`gfx1100`).
+pub fn gpu_model(gfx: &str) -> Option<MachineModel> {
+    CHIPS.iter().find(|chip| chip.gfx == gfx).map(Chip::model)
+}
+
+impl Chip {
+    fn model(&self) -> MachineModel {
+        let clock_hz = self.clock_ghz * 1e9;
+        let simds = 2 * self.compute_units; // two SIMD32 a CU
+        let level = |name, capacity_bytes, bandwidth, shared_by| MemoryLevel {
+            name,
+            capacity_bytes,
+            bandwidth,
+            line_bytes: 128,
+            shared_by,
+            ways: 0,
+        };
+        // 128 B a cycle and CU (ISA guide, "LDS"). 15 B a cycle and CU from GL2 and twice the memory's rate from the
+        // Infinity Cache are assumptions, unverified.
+        let mut levels = vec![
+            level("LDS", Some(64 << 10), 128.0 * clock_hz, 2),
+            level("GL2", Some(self.gl2_mib << 20), 15.0 * clock_hz * self.compute_units as f64, simds),
+        ];
+        if self.mall_mib > 0 {
+            levels.push(level("MALL", Some(self.mall_mib << 20), 2e9 * self.memory_gbs, simds));
+        }
+        levels.push(level("VRAM", None, 0.9e9 * self.memory_gbs, simds)); // nine tenths are attainable
+        MachineModel {
+            name: format!("{} ({}, modelled)", self.gfx, self.board),
+            // A VOPD pair is two FMA a cycle. A submission costs some 10 us; a tile's prologue and epilogue 1500 cycles
+            // a wave, of which other resident groups hide two thirds.
+            compute: Compute {
+                units: simds,
+                lanes: 32,
+                fma_per_cycle: 2.0,
+                clock_hz,
+                dispatch_ns: 10_000.0,
+                caller_is_unit: false,
+                tile_cycles: 500.0,
+            },
+            levels,
+            variants: if self.vgprs >= 1536 { LARGE_FILE.to_vec() } else { SMALL_FILE.to_vec() },
+        }
+    }
+}
+
+const fn row(
     name: &'static str,
     dtype: DType,
-    mnk: [usize; 3],
+    [tile_m, tile_n, stage_k]: [usize; 3],
     efficiency: f64,
     rate: f64,
 ) -> KernelVariant {
@@ -55,147 +94,48 @@ const fn tile(
         name,
         family: Family::Broadcast,
         dtype,
-        tile_m: mnk[0],
-        tile_n: mnk[1],
-        stage_k: mnk[2],
-        units_per_tile: SIMDS_PER_CU,
+        tile_m,
+        tile_n,
+        stage_k,
+        units_per_tile: 2, // a workgroup in CU mode has the two SIMDs of its CU
         efficiency,
         rate,
     }
 }
 
-const fn depthwise(name: &'static str, dtype: DType) -> KernelVariant {
-    KernelVariant {
-        name,
-        family: Family::Lanewise,
-        dtype,
-        tile_m: 32,
-        tile_n: 32,
-        stage_k: 1,
-        units_per_tile: SIMDS_PER_CU,
-        // Taps come from LDS, which counts as a level of its own; the rest is address arithmetic. An assumption.
-        efficiency: 0.5,
-        rate: 1.0,
-    }
-}
+/// A wave of 32 lanes over channels; bound by memory.
+const LANEWISE: KernelVariant = KernelVariant {
+    name: "conv2d_f32_nhwc_lane_8x32_w32",
+    family: Family::Lanewise,
+    dtype: DType::F32,
+    tile_m: 8,
+    tile_n: 32,
+    stage_k: 0,
+    units_per_tile: 1,
+    efficiency: 0.4,
+    rate: 1.0,
+};
 
-// Source of the efficiencies: cycle model of the main loop (fraction of the VOPD or WMMA peak) x 0.95 for what it does
-// not see. WMMA does twice the f32 rate on gfx11: 512 FLOP a cycle and CU. Source: RDNA3 ISA guide, GPUOpen on WMMA.
-const KERNELS: [KernelVariant; 10] = [
-    tile(
-        "conv2d_f32_128x128x8_modelled",
-        DType::F32,
-        [128, 128, 8],
-        0.94,
-        1.0,
-    ),
-    tile(
-        "conv2d_f32_128x64x16_modelled",
-        DType::F32,
-        [128, 64, 16],
-        0.90,
-        1.0,
-    ),
-    tile(
-        "conv2d_f32_64x64x16_modelled",
-        DType::F32,
-        [64, 64, 16],
-        0.61,
-        1.0,
-    ),
-    tile(
-        "conv2d_f32_64x32x16_modelled",
-        DType::F32,
-        [64, 32, 16],
-        0.45,
-        1.0,
-    ),
-    depthwise("conv2d_f32_lane_32x32_modelled", DType::F32),
-    tile(
-        "conv2d_f16_wmma_128x128x32_modelled",
-        DType::F16,
-        [128, 128, 32],
-        0.94,
-        2.0,
-    ),
-    tile(
-        "conv2d_f16_wmma_128x64x32_modelled",
-        DType::F16,
-        [128, 64, 32],
-        0.93,
-        2.0,
-    ),
-    tile(
-        "conv2d_f16_wmma_64x64x32_modelled",
-        DType::F16,
-        [64, 64, 32],
-        0.93,
-        2.0,
-    ),
-    tile(
-        "conv2d_f16_wmma_32x32x64_modelled",
-        DType::F16,
-        [32, 32, 64],
-        0.90,
-        2.0,
-    ),
-    depthwise("conv2d_f16_lane_32x32_modelled", DType::F16),
+// Loop fractions of the modelled main loops times 0.95 for what the model does not see.
+const LARGE_FILE: &[KernelVariant] = &[
+    row("conv2d_f32_nhwc_128x128x8_w32", DType::F32, [128, 128, 8], 0.94, 1.0),
+    row("conv2d_f32_nhwc_128x64x16_w32", DType::F32, [128, 64, 16], 0.86, 1.0),
+    row("conv2d_f32_nhwc_64x64x16_w32", DType::F32, [64, 64, 16], 0.57, 1.0),
+    row("conv2d_f32_nhwc_64x32x16_w32", DType::F32, [64, 32, 16], 0.44, 1.0),
+    LANEWISE,
+    row("conv2d_f16_nhwc_128x128x32_w32", DType::F16, [128, 128, 32], 0.89, 2.0),
+    row("conv2d_f16_nhwc_128x64x32_w32", DType::F16, [128, 64, 32], 0.89, 2.0),
+    row("conv2d_f16_nhwc_64x64x32_w32", DType::F16, [64, 64, 32], 0.88, 2.0),
+    row("conv2d_f16_nhwc_32x32x64_w32", DType::F16, [32, 32, 64], 0.80, 2.0),
 ];
 
-/// The models of all GPUs that are known, gfx1100 first.
-pub fn gpu_models() -> Vec<MachineModel> {
-    PARTS.iter().map(model).collect()
-}
-
-/// The model of one GPU by LLVM's target name, e.g. `gfx1100`.
-pub fn gpu_model(name: &str) -> Option<MachineModel> {
-    PARTS.iter().find(|part| part.name == name).map(model)
-}
-
-fn model(part: &Part) -> MachineModel {
-    let clock_hz = part.clock_mhz * 1e6;
-    let simds = part.compute_units * SIMDS_PER_CU;
-    // 64 KiB and 128 B a cycle for each CU. Source: RDNA3 ISA guide.
-    let mut levels = vec![level("LDS", Some(64 << 10), 128.0 * clock_hz, SIMDS_PER_CU)];
-    // 15 B a cycle and CU: 3.5 TB/s on gfx1100. An assumption.
-    let gl2 = 15.0 * part.compute_units as f64 * clock_hz;
-    levels.push(level("GL2", Some(part.gl2_mib << 20), gl2, simds));
-    let memory = part.memory_gb_s * 1e9;
-    if part.mall_mib > 0 {
-        // About twice the memory: 2.0 TB/s on gfx1100. An assumption.
-        levels.push(level("MALL", Some(part.mall_mib << 20), 2.1 * memory, simds));
-    }
-    // Nine tenths of the published bandwidth is attainable. An assumption.
-    levels.push(level("VRAM", None, 0.9 * memory, simds));
-    MachineModel {
-        name: part.name.to_owned(),
-        compute: Compute {
-            units: simds,
-            lanes: 32,
-            fma_per_cycle: 2.0, // VOPD. Source: RDNA3 ISA guide, 7.6.
-            clock_hz,
-            dispatch_ns: 10_000.0, // From the doorbell to the fence. An assumption.
-        },
-        levels,
-        variants: KERNELS
-            .iter()
-            .filter(|kernel| has_registers(part, kernel))
-            .copied()
-            .collect(),
-    }
-}
-
-/// The 128x128 f32 tile takes about 208 registers a lane, which leaves a SIMD of 1024 rows too few waves.
-fn has_registers(part: &Part, kernel: &KernelVariant) -> bool {
-    part.vgprs >= 1536 || kernel.dtype == DType::F16 || kernel.tile_m * kernel.tile_n < 128 * 128
-}
-
-fn level(name: &'static str, capacity_bytes: Option<u64>, bandwidth: f64, shared_by: usize) -> MemoryLevel {
-    MemoryLevel {
-        name,
-        capacity_bytes,
-        bandwidth,
-        line_bytes: 128,
-        shared_by,
-    }
-}
+// 8x8 thread tiles: the file of 1024 registers holds no more with four waves.
+const SMALL_FILE: &[KernelVariant] = &[
+    row("conv2d_f32_nhwc_128x64x16_w32", DType::F32, [128, 64, 16], 0.82, 1.0),
+    row("conv2d_f32_nhwc_64x64x16_w32", DType::F32, [64, 64, 16], 0.57, 1.0),
+    row("conv2d_f32_nhwc_64x32x16_w32", DType::F32, [64, 32, 16], 0.44, 1.0),
+    LANEWISE,
+    row("conv2d_f16_nhwc_128x64x32_w32", DType::F16, [128, 64, 32], 0.85, 2.0),
+    row("conv2d_f16_nhwc_64x64x32_w32", DType::F16, [64, 64, 32], 0.85, 2.0),
+    row("conv2d_f16_nhwc_32x32x64_w32", DType::F16, [32, 32, 64], 0.80, 2.0),
+];

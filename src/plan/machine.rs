@@ -27,8 +27,12 @@ pub struct Compute {
     pub fma_per_cycle: f64,
     /// Clock in Hz; an assumption on a GPU, and printed beside any fraction of peak.
     pub clock_hz: f64,
-    /// Fixed cost of starting a piece of work on all units, nanoseconds.
+    /// Fixed cost of handing a problem's blocks to the units, nanoseconds.
     pub dispatch_ns: f64,
+    /// Whether the caller itself is a unit, so that a single block needs no handing over.
+    pub caller_is_unit: bool,
+    /// What a tile costs to start and finish beside its arithmetic, cycles.
+    pub tile_cycles: f64,
 }
 
 impl Compute {
@@ -51,6 +55,8 @@ pub struct MemoryLevel {
     pub line_bytes: u32,
     /// How many compute units share one instance.
     pub shared_by: usize,
+    /// Ways of a set-associative cache; 0 where rows can't evict each other.
+    pub ways: u32,
 }
 
 /// How a kernel maps output elements to vector lanes.

@@ -21,23 +21,10 @@ pub struct GemmShape {
 impl GemmShape {
     /// `problem` as a kernel of `family` sees it.
     pub const fn new(problem: &ConvProblem, family: Family) -> Self {
-        let (m, k) = (
-            problem.spec().batch * problem.output_pixels(),
-            problem.reduction_len(),
-        );
+        let (m, k) = (problem.spec().batch * problem.output_pixels(), problem.reduction_len());
         match family {
-            Family::Broadcast => Self {
-                m,
-                n: problem.group_out_channels(),
-                k,
-                groups: problem.spec().groups,
-            },
-            Family::Lanewise => Self {
-                m,
-                n: problem.spec().out_channels,
-                k,
-                groups: 1,
-            },
+            Family::Broadcast => Self { m, n: problem.group_out_channels(), k, groups: problem.spec().groups },
+            Family::Lanewise => Self { m, n: problem.spec().out_channels, k, groups: 1 },
         }
     }
 }
@@ -112,10 +99,7 @@ pub struct OutputBlock {
 impl TilePlan {
     /// How many blocks there are along pixels and channels of one group.
     pub const fn grid(&self) -> [usize; 2] {
-        [
-            self.gemm.m.div_ceil(self.block_m),
-            self.gemm.n.div_ceil(self.block_n),
-        ]
+        [self.gemm.m.div_ceil(self.block_m), self.gemm.n.div_ceil(self.block_n)]
     }
 
     /// How many blocks there are in all.
@@ -135,16 +119,8 @@ impl TilePlan {
         };
         let span = |at: usize, block: usize, all: usize| at * block..((at + 1) * block).min(all);
         if group >= self.gemm.groups {
-            return OutputBlock {
-                group,
-                m: 0..0,
-                n: 0..0,
-            };
+            return OutputBlock { group, m: 0..0, n: 0..0 };
         }
-        OutputBlock {
-            group,
-            m: span(m, self.block_m, self.gemm.m),
-            n: span(n, self.block_n, self.gemm.n),
-        }
+        OutputBlock { group, m: span(m, self.block_m, self.gemm.m), n: span(n, self.block_n, self.gemm.n) }
     }
 }

@@ -26,9 +26,8 @@ fn assert_nothing_lost(folder: &Path, line: &str, exit: i32, words: &str) {
 #[test]
 fn broken_and_lying_arrays_are_the_users_fault() {
     let good = npy_f32(&[1, 1, 4, 4], &[1.0; 16]);
-    let header = |descr: &str, shape: &str| {
-        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}")
-    };
+    let header =
+        |descr: &str, shape: &str| format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     let cases: [(&str, Vec<u8>); 10] = [
         ("truncated data", good[..good.len() - 5].to_vec()),
         ("truncated header", good[..40].to_vec()),
@@ -37,29 +36,15 @@ fn broken_and_lying_arrays_are_the_users_fault() {
         ("big-endian", npy(&header(">f4", "(1, 1, 4, 4)"), &[0; 64])),
         ("f64", npy(&header("<f8", "(1, 1, 4, 4)"), &[0; 128])),
         ("a lying shape", npy(&header("<f4", "(1, 1, 4, 5)"), &[0; 64])),
-        (
-            "2^40 rows",
-            npy(&header("<f4", "(1, 1, 1099511627776, 4)"), &[0; 64]),
-        ),
-        (
-            "an overflowing shape",
-            npy(
-                &header("<f4", "(4294967296, 4294967296, 4294967296, 4)"),
-                &[0; 64],
-            ),
-        ),
+        ("2^40 rows", npy(&header("<f4", "(1, 1, 1099511627776, 4)"), &[0; 64])),
+        ("an overflowing shape", npy(&header("<f4", "(4294967296, 4294967296, 4294967296, 4)"), &[0; 64])),
         ("rank 3", npy_f32(&[1, 4, 4], &[1.0; 16])),
     ];
     for (what, bytes) in cases {
         let folder = folder();
         fs::write(folder.path().join("bad.npy"), bytes).expect("bad.npy");
         println!("{what}");
-        assert_nothing_lost(
-            folder.path(),
-            "conv2d --input bad.npy --weights w.npy --output y.npy",
-            2,
-            "bad.npy",
-        );
+        assert_nothing_lost(folder.path(), "conv2d --input bad.npy --weights w.npy --output y.npy", 2, "bad.npy");
     }
 }
 
@@ -68,41 +53,19 @@ fn weights_of_another_type_are_refused() {
     let folder = folder();
     let header = "{'descr': '<f2', 'fortran_order': False, 'shape': (1, 1, 3, 3), }";
     fs::write(folder.path().join("half.npy"), npy(header, &[0; 18])).expect("half.npy");
-    assert_nothing_lost(
-        folder.path(),
-        "conv2d --input x.npy --weights half.npy --output y.npy",
-        2,
-        "f16 by half.npy",
-    );
-    assert_nothing_lost(
-        folder.path(),
-        "conv2d --input x.npy --dtype f16 --output y.npy",
-        2,
-        "f16 by --dtype",
-    );
+    assert_nothing_lost(folder.path(), "conv2d --input x.npy --weights half.npy --output y.npy", 2, "f16 by half.npy");
+    assert_nothing_lost(folder.path(), "conv2d --input x.npy --dtype f16 --output y.npy", 2, "f16 by --dtype");
 }
 
 #[test]
 fn contradictions_between_words_and_files_are_refused() {
     let folder = folder();
     for (line, words) in [
-        (
-            "conv2d mb1ic3ih4oc1kh3 --input x.npy --output y.npy",
-            "3 by PROBLEM and 1 by x.npy",
-        ),
-        (
-            "conv2d --input x.npy --height 5 --output y.npy",
-            "5 by --height and 4 by x.npy",
-        ),
+        ("conv2d mb1ic3ih4oc1kh3 --input x.npy --output y.npy", "3 by PROBLEM and 1 by x.npy"),
+        ("conv2d --input x.npy --height 5 --output y.npy", "5 by --height and 4 by x.npy"),
         ("conv2d --input x.npy --bias x.npy --output y.npy", "must have 1"),
-        (
-            "conv2d --input x.npy --weights w.npy --residual x.npy --output y.npy",
-            "[1, 1, 2, 2]",
-        ),
-        (
-            "conv2d mb1ic64ih56oc64kh3ph1 --batch 2 --output y.npy",
-            "2 by --batch",
-        ),
+        ("conv2d --input x.npy --weights w.npy --residual x.npy --output y.npy", "[1, 1, 2, 2]"),
+        ("conv2d mb1ic64ih56oc64kh3ph1 --batch 2 --output y.npy", "2 by --batch"),
     ] {
         assert_nothing_lost(folder.path(), line, 2, words);
     }
@@ -113,17 +76,11 @@ fn what_the_system_refuses_is_exit_1() {
     let folder = folder();
     for (line, words) in [
         ("conv2d --input missing.npy --output y.npy", "missing.npy"),
-        (
-            "conv2d --input x.npy --weights missing.npy --output y.npy",
-            "missing.npy",
-        ),
+        ("conv2d --input x.npy --weights missing.npy --output y.npy", "missing.npy"),
         ("conv2d --output missing/y.npy", "no folder missing"),
         ("conv2d --output .", "folder"),
         ("conv2d --output /dev/full", "No space left"),
-        (
-            "conv2d --trace missing/t.json --output y.npy",
-            "no folder missing",
-        ),
+        ("conv2d --trace missing/t.json --output y.npy", "no folder missing"),
         ("conv2d mb1099511627776ic1ih1oc1kh1 --output y.npy", "no memory"),
         ("bench --layers missing.csv", "missing.csv"),
     ] {
@@ -173,26 +130,11 @@ fn an_unknown_filter_lists_the_known_ones_and_a_text_is_no_picture() {
     fs::write(folder.path().join("cut.png"), &PIXEL[..40]).expect("cut.png");
     fs::write(folder.path().join("in.png"), PIXEL).expect("in.png");
     let path = folder.path();
-    assert_nothing_lost(
-        path,
-        "conv2d --image in.png --filter blurr --output y.npy",
-        2,
-        "gaussian",
-    );
+    assert_nothing_lost(path, "conv2d --image in.png --filter blurr --output y.npy", 2, "gaussian");
     for name in ["text.png", "cut.png"] {
-        assert_nothing_lost(
-            path,
-            &format!("conv2d --image {name} --filter box --output y.npy"),
-            2,
-            name,
-        );
+        assert_nothing_lost(path, &format!("conv2d --image {name} --filter box --output y.npy"), 2, name);
     }
-    assert_nothing_lost(
-        path,
-        "conv2d --image missing.png --filter box --output y.npy",
-        1,
-        "missing.png",
-    );
+    assert_nothing_lost(path, "conv2d --image missing.png --filter box --output y.npy", 1, "missing.png");
 }
 
 #[test]
@@ -203,21 +145,11 @@ fn layer_files_that_are_none_are_refused() {
         (String::new(), "no rows"),
         ("a,b\n1,2\n".to_owned(), "missing field"),
         (format!("{header}\na,1,1,4,4,1,3,3,1,1,0,0,1,1,1\n"), "line: 2"),
-        (
-            format!("{header}\na,1,1,4,4,x,3,3,1,1,0,0,1,1,1,0,net\n"),
-            "line: 2",
-        ),
-        (
-            format!("{header}\nbig,1,1,2,2,1,3,3,1,1,0,0,1,1,1,0,net\n"),
-            "big",
-        ),
+        (format!("{header}\na,1,1,4,4,x,3,3,1,1,0,0,1,1,1,0,net\n"), "line: 2"),
+        (format!("{header}\nbig,1,1,2,2,1,3,3,1,1,0,0,1,1,1,0,net\n"), "big"),
     ] {
         fs::write(folder.path().join("l.csv"), text).expect("l.csv");
-        assert_refused(
-            &run_in(folder.path(), "bench --format json --layers l.csv"),
-            2,
-            words,
-        );
+        assert_refused(&run_in(folder.path(), "bench --format json --layers l.csv"), 2, words);
     }
 }
 

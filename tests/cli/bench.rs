@@ -4,8 +4,7 @@ use crate::{code, json, run, run_in, sparkle, stderr, stdout};
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-const HEADER: &str =
-    "name,n,c,h,w,k,r,s,stride_h,stride_w,pad_h,pad_w,dil_h,dil_w,groups,flops,source_network\n";
+const HEADER: &str = "name,n,c,h,w,k,r,s,stride_h,stride_w,pad_h,pad_w,dil_h,dil_w,groups,flops,source_network\n";
 
 /// A folder with a layer file: two small layers and one that is no convolution.
 fn folder(rows: &str) -> tempfile::TempDir {
@@ -20,46 +19,24 @@ const BAD: &str = "big,1,1,2,2,1,3,3,1,1,0,0,1,1,1,0,net\n";
 #[test]
 fn csv_has_the_header_and_a_row_a_layer() {
     let folder = folder(GOOD);
-    let output = run_in(
-        folder.path(),
-        "bench --layers l.csv --format csv --threads 1 --budget 0.01",
-    );
+    let output = run_in(folder.path(), "bench --layers l.csv --format csv --threads 1 --budget 0.01");
     let text = stdout(&output);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!((code(&output), lines.len()), (0, 3), "{text}{}", stderr(&output));
     assert_eq!(lines[0], "runner,layer,threads,min_us,median_us,gflops");
-    assert!(
-        lines[1].starts_with("sparkle-cpu,a,1,") && lines[2].starts_with("sparkle-cpu,b,1,"),
-        "{text}"
-    );
-    let numbers: Vec<f64> = lines[1]
-        .split(',')
-        .skip(3)
-        .map(|field| field.parse().expect("a number"))
-        .collect();
+    assert!(lines[1].starts_with("sparkle-cpu,a,1,") && lines[2].starts_with("sparkle-cpu,b,1,"), "{text}");
+    let numbers: Vec<f64> = lines[1].split(',').skip(3).map(|field| field.parse().expect("a number")).collect();
     assert!(numbers[0] > 0.0 && numbers[0] <= numbers[1], "{text}");
-    assert!(
-        (numbers[2] - 20736.0 / numbers[0] / 1e3).abs() < 0.01 * numbers[2] + 0.01,
-        "{text}"
-    );
+    assert!((numbers[2] - 20736.0 / numbers[0] / 1e3).abs() < 0.01 * numbers[2] + 0.01, "{text}");
 }
 
 #[test]
 fn table_and_json_show_the_peak_and_the_geometric_mean() {
     let folder = folder(GOOD);
     let table = stdout(&run_in(folder.path(), "bench --layers l.csv --budget 0.01"));
-    assert!(
-        table.contains("of peak") && table.contains("geometric mean of net (2 layers)"),
-        "{table}"
-    );
-    let report = json(&run_in(
-        folder.path(),
-        "bench --layers l.csv --budget 0.01 --io nchw --only ^a$ --format json",
-    ));
-    assert_eq!(
-        (&report["schema"], &report["command"]),
-        (&1.into(), &"bench".into())
-    );
+    assert!(table.contains("of peak") && table.contains("geometric mean of net (2 layers)"), "{table}");
+    let report = json(&run_in(folder.path(), "bench --layers l.csv --budget 0.01 --io nchw --only ^a$ --format json"));
+    assert_eq!((&report["schema"], &report["command"]), (&1.into(), &"bench".into()));
     let layers = report["layers"].as_array().expect("layers");
     assert_eq!(layers.len(), 1);
     assert!(layers[0]["peak_gflops"].as_f64() > Some(0.0), "{report}");
@@ -69,26 +46,17 @@ fn table_and_json_show_the_peak_and_the_geometric_mean() {
 #[test]
 fn the_built_in_set_is_there_without_a_file() {
     let output = run("bench --only ^rn50_s2_1x1_64_64_b1$ --budget 0 --format csv");
-    assert_eq!(
-        (code(&output), stdout(&output).lines().count()),
-        (0, 2),
-        "{}",
-        stderr(&output)
-    );
+    assert_eq!((code(&output), stdout(&output).lines().count()), (0, 2), "{}", stderr(&output));
 }
 
 #[test]
 fn serve_answers_every_line_until_the_end_of_input() {
     let folder = folder(&format!("{GOOD}{BAD}"));
     let mut command = sparkle();
-    command.current_dir(folder.path()).args([
-        "bench", "--layers", "l.csv", "--serve", "--format", "csv", "--budget", "0.005",
-    ]);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("starts");
+    command
+        .current_dir(folder.path())
+        .args(["bench", "--layers", "l.csv", "--serve", "--format", "csv", "--budget", "0.005"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("starts");
     let mut stdin = child.stdin.take().expect("stdin");
     let mut answers = BufReader::new(child.stdout.take().expect("stdout")).lines();
     let mut next = || answers.next().expect("an answer").expect("UTF-8");

@@ -15,20 +15,13 @@ use std::process::{Command, Output, Stdio};
 /// `sparkle-run` with an environment that names no devices.
 fn sparkle() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sparkle-run"));
-    command
-        .env_remove("SPARKLE_VISIBLE_DEVICES")
-        .env_remove("SPARKLE_CPU_ISA")
-        .stdin(Stdio::null());
+    command.env_remove("SPARKLE_VISIBLE_DEVICES").env_remove("SPARKLE_CPU_ISA").stdin(Stdio::null());
     command
 }
 
 /// Runs it in `folder`, one word of `line` an argument.
 fn run_in(folder: &Path, line: &str) -> Output {
-    sparkle()
-        .current_dir(folder)
-        .args(line.split_whitespace())
-        .output()
-        .expect("sparkle-run starts")
+    sparkle().current_dir(folder).args(line.split_whitespace()).output().expect("sparkle-run starts")
 }
 
 /// Runs it where files don't matter.
@@ -58,10 +51,7 @@ fn json(output: &Output) -> serde_json::Value {
 fn assert_refused(output: &Output, exit: i32, words: &str) {
     let message = stderr(output);
     assert_eq!(code(output), exit, "{message}");
-    assert!(
-        message.contains("error: ") && message.contains(words),
-        "{words:?} is not in: {message}"
-    );
+    assert!(message.contains("error: ") && message.contains(words), "{words:?} is not in: {message}");
     assert!(!message.contains("panicked"), "{message}");
     assert!(output.stdout.is_empty(), "{}", stdout(output));
 }
@@ -69,15 +59,8 @@ fn assert_refused(output: &Output, exit: i32, words: &str) {
 /// Names of the files in `folder`, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("the folder is there");
-    let mut names: Vec<String> = entries
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -90,34 +73,19 @@ fn npy(header: &str, data: &[u8]) -> Vec<u8> {
     }
     header.push('\n');
     let length = u16::try_from(header.len()).expect("a short header");
-    [
-        &b"\x93NUMPY\x01\x00"[..],
-        &length.to_le_bytes(),
-        header.as_bytes(),
-        data,
-    ]
-    .concat()
+    [&b"\x93NUMPY\x01\x00"[..], &length.to_le_bytes(), header.as_bytes(), data].concat()
 }
 
 /// A `.npy` of f32 elements.
 fn npy_f32(shape: &[usize], data: &[f32]) -> Vec<u8> {
     let dims: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
     let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({dims}), }}");
-    npy(
-        &header,
-        &data
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect::<Vec<u8>>(),
-    )
+    npy(&header, &data.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
 }
 
 /// The elements of a f32 `.npy` file.
 fn read_f32(path: &Path) -> Vec<f32> {
     let bytes = std::fs::read(path).expect("the file is there");
     let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    bytes[start..]
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect()
+    bytes[start..].chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }

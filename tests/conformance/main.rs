@@ -19,46 +19,29 @@ fn cpu(isa: Isa, threads: usize) -> Option<Box<dyn Backend>> {
         eprintln!("skipped: this CPU does not have {isa}");
         return None;
     }
-    Some(Box::new(
-        CpuBackend::new(CpuOptions {
-            threads: Some(threads),
-            isa: Some(isa),
-        })
-        .unwrap(),
-    ))
+    Some(Box::new(CpuBackend::new(CpuOptions { threads: Some(threads), isa: Some(isa) }).unwrap()))
 }
 
 /// Runs `problem` on `backend` as the planner cuts it, and widens the result.
 fn run(backend: &dyn Backend, problem: &ConvProblem, tensors: &Tensors) -> Vec<f32> {
-    run_plan(
-        backend,
-        problem,
-        &plan(problem, backend.machine()).unwrap(),
-        tensors,
-    )
+    run_plan(backend, problem, &plan(problem, backend.machine()).unwrap(), tensors)
 }
 
 fn run_plan(backend: &dyn Backend, problem: &ConvProblem, plan: &TilePlan, tensors: &Tensors) -> Vec<f32> {
-    let mut prepared = backend
-        .prepare(problem, plan, tensors.weights(), tensors.bias())
-        .unwrap();
+    let mut prepared = backend.prepare(problem, plan, tensors.weights(), tensors.bias()).unwrap();
     let len = problem.output_len();
     match problem.spec().dtype {
         DType::F32 => {
             let mut output = vec![f32::NAN; len];
             // Twice: the second run meets the scratch that the first one left.
             for _ in 0..2 {
-                prepared
-                    .run(tensors.input(), tensors.residual(), TensorMut::F32(&mut output))
-                    .unwrap();
+                prepared.run(tensors.input(), tensors.residual(), TensorMut::F32(&mut output)).unwrap();
             }
             output
         }
         DType::F16 => {
             let mut output = vec![f16::NAN; len];
-            prepared
-                .run(tensors.input(), tensors.residual(), TensorMut::F16(&mut output))
-                .unwrap();
+            prepared.run(tensors.input(), tensors.residual(), TensorMut::F16(&mut output)).unwrap();
             output.into_iter().map(f16::to_f32).collect()
         }
     }
@@ -78,14 +61,8 @@ fn assert_same(what: &str, got: &[f32], want: &[f32]) {
 }
 
 fn exact(problem: &ConvProblem, tensors: &Tensors) -> Vec<f32> {
-    let output = convolve_exact(
-        problem,
-        tensors.input(),
-        tensors.weights(),
-        tensors.bias(),
-        tensors.residual(),
-    )
-    .unwrap();
+    let output =
+        convolve_exact(problem, tensors.input(), tensors.weights(), tensors.bias(), tensors.residual()).unwrap();
     output.to_vec()
 }
 
@@ -93,11 +70,7 @@ fn exact(problem: &ConvProblem, tensors: &Tensors) -> Vec<f32> {
 fn computes_the_lists(backend: &dyn Backend) {
     for Case { line, problem } in problems::lists() {
         let tensors = Tensors::random(&problem, 1);
-        assert_same(
-            &line,
-            &run(backend, &problem, &tensors),
-            &exact(&problem, &tensors),
-        );
+        assert_same(&line, &run(backend, &problem, &tensors), &exact(&problem, &tensors));
     }
 }
 
@@ -105,11 +78,7 @@ fn computes_the_lists(backend: &dyn Backend) {
 fn passes_special_values(backend: &dyn Backend) {
     for Case { line, problem } in problems::lists().into_iter().step_by(3) {
         let tensors = Tensors::special_inputs(&problem, 2);
-        assert_same(
-            &line,
-            &run(backend, &problem, &tensors),
-            &exact(&problem, &tensors),
-        );
+        assert_same(&line, &run(backend, &problem, &tensors), &exact(&problem, &tensors));
     }
 }
 
@@ -117,20 +86,13 @@ fn passes_special_values(backend: &dyn Backend) {
 fn keeps_wild_weights_off_the_padding(backend: &dyn Backend) {
     for Case { line, problem } in problems::lists().into_iter().step_by(4) {
         let tensors = Tensors::special_weights(&problem, 3);
-        assert_same(
-            &line,
-            &run(backend, &problem, &tensors),
-            &exact(&problem, &tensors),
-        );
+        assert_same(&line, &run(backend, &problem, &tensors), &exact(&problem, &tensors));
     }
 }
 
 /// A batch gives what its images give one by one.
 fn splits_batches(backend: &dyn Backend) {
-    for Case { line, problem } in problems::lists()
-        .into_iter()
-        .filter(|case| case.problem.spec().batch > 1)
-    {
+    for Case { line, problem } in problems::lists().into_iter().filter(|case| case.problem.spec().batch > 1) {
         let tensors = Tensors::random(&problem, 4);
         let whole = run(backend, &problem, &tensors);
         let one = problem.respecify(|spec| spec.batch = 1).unwrap();
@@ -201,25 +163,14 @@ backends! {
 #[test]
 fn every_kernel_gives_the_same_bits() {
     for isa in Isa::available() {
-        let backend = CpuBackend::new(CpuOptions {
-            threads: Some(1),
-            isa: Some(isa),
-        })
-        .unwrap();
+        let backend = CpuBackend::new(CpuOptions { threads: Some(1), isa: Some(isa) }).unwrap();
         for variant in &backend.machine().variants {
-            let machine = MachineModel {
-                variants: vec![*variant],
-                ..backend.machine().clone()
-            };
+            let machine = MachineModel { variants: vec![*variant], ..backend.machine().clone() };
             for Case { line, problem } in problems::lists().into_iter().step_by(2) {
                 let tensors = Tensors::random(&problem, 7);
                 let plan = plan(&problem, &machine).unwrap();
                 let got = run_plan(&backend, &problem, &plan, &tensors);
-                assert_same(
-                    &format!("{} {line}", variant.name),
-                    &got,
-                    &exact(&problem, &tensors),
-                );
+                assert_same(&format!("{} {line}", variant.name), &got, &exact(&problem, &tensors));
             }
         }
     }
@@ -228,11 +179,7 @@ fn every_kernel_gives_the_same_bits() {
 /// Blocks of any size in any order, and any number of passes over the channels.
 #[test]
 fn any_blocking_gives_the_same_bits() {
-    let backend = CpuBackend::new(CpuOptions {
-        threads: Some(2),
-        isa: None,
-    })
-    .unwrap();
+    let backend = CpuBackend::new(CpuOptions { threads: Some(2), isa: None }).unwrap();
     let mut seed = 0_usize;
     for Case { line, problem } in problems::lists() {
         let tensors = Tensors::random(&problem, 8);
@@ -244,10 +191,7 @@ fn any_blocking_gives_the_same_bits() {
             plan.block_m = plan.variant.tile_m * [1, 2, 3, 7][seed % 4];
             plan.block_n = plan.variant.tile_n * [1, 2, 5][seed % 3];
             plan.block_channels = 16 * [1, 2, 3][seed % 3];
-            let what = format!(
-                "{line}: {} x {} x {} {order:?}",
-                plan.block_m, plan.block_n, plan.block_channels
-            );
+            let what = format!("{line}: {} x {} x {} {order:?}", plan.block_m, plan.block_n, plan.block_channels);
             assert_same(&what, &run_plan(&backend, &problem, &plan, &tensors), &want);
         }
     }
@@ -256,11 +200,7 @@ fn any_blocking_gives_the_same_bits() {
 /// A plan that no planner would make is refused, not trusted.
 #[test]
 fn refuses_plans_that_do_not_fit() {
-    let backend = CpuBackend::new(CpuOptions {
-        threads: Some(1),
-        isa: None,
-    })
-    .unwrap();
+    let backend = CpuBackend::new(CpuOptions { threads: Some(1), isa: None }).unwrap();
     let lists = problems::lists();
     let (problem, other) = (&lists[0].problem, &lists[3].problem);
     let tensors = Tensors::random(problem, 9);
@@ -268,10 +208,7 @@ fn refuses_plans_that_do_not_fit() {
     let refused = |change: &dyn Fn(&mut TilePlan)| {
         let mut plan = good.clone();
         change(&mut plan);
-        assert!(
-            backend.prepare(problem, &plan, tensors.weights(), None).is_err(),
-            "{plan:?}"
-        );
+        assert!(backend.prepare(problem, &plan, tensors.weights(), None).is_err(), "{plan:?}");
     };
     refused(&|plan| plan.block_m = 0);
     refused(&|plan| plan.block_n = 0);
@@ -282,11 +219,7 @@ fn refuses_plans_that_do_not_fit() {
     refused(&|plan| plan.variant.tile_m = 1000);
     refused(&|plan| plan.machine.push('x'));
     let foreign = sparkle::plan::plan(other, backend.machine()).unwrap();
-    assert!(
-        backend
-            .prepare(problem, &foreign, tensors.weights(), None)
-            .is_err()
-    );
+    assert!(backend.prepare(problem, &foreign, tensors.weights(), None).is_err());
 }
 
 /// Tensors of the wrong size, type or presence are refused and nothing is computed.
@@ -298,23 +231,11 @@ fn refuses_tensors_that_do_not_fit() {
     let plan = plan(&problem, backend.machine()).unwrap();
     let short = TensorRef::F32(&[0.0; 3]);
     assert!(backend.prepare(&problem, &plan, short, None).is_err());
-    assert!(
-        backend
-            .prepare(&problem, &plan, tensors.weights(), Some(short))
-            .is_err()
-    );
+    assert!(backend.prepare(&problem, &plan, tensors.weights(), Some(short)).is_err());
     let mut prepared = backend.prepare(&problem, &plan, tensors.weights(), None).unwrap();
     let mut output = vec![1.5; problem.output_len()];
     assert!(prepared.run(short, None, TensorMut::F32(&mut output)).is_err());
-    assert!(
-        prepared
-            .run(tensors.input(), Some(short), TensorMut::F32(&mut output))
-            .is_err()
-    );
-    assert!(
-        prepared
-            .run(tensors.input(), None, TensorMut::F32(&mut output[1..]))
-            .is_err()
-    );
+    assert!(prepared.run(tensors.input(), Some(short), TensorMut::F32(&mut output)).is_err());
+    assert!(prepared.run(tensors.input(), None, TensorMut::F32(&mut output[1..])).is_err());
     assert!(output.iter().all(|value| *value == 1.5));
 }

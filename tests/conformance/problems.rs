@@ -15,34 +15,18 @@ pub(crate) struct Case {
 /// Every problem of every list.
 pub(crate) fn lists() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/problems");
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let text: String = files
-        .iter()
-        .map(|path| fs::read_to_string(path).unwrap())
-        .collect();
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let cases: Vec<_> = lines
-        .map(|line| Case {
-            line: line.to_owned(),
-            problem: parse(line),
-        })
-        .collect();
+    let text: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let cases: Vec<_> = lines.map(|line| Case { line: line.to_owned(), problem: parse(line) }).collect();
     assert!(cases.len() > 40, "only {} problems found", cases.len());
     cases
 }
 
 fn parse(line: &str) -> ConvProblem {
     let mut words = line.split_whitespace();
-    let problem = benchdnn::parse(words.next().unwrap())
-        .unwrap_or_else(|error| panic!("{line}: {error}"))
-        .problem;
+    let problem = benchdnn::parse(words.next().unwrap()).unwrap_or_else(|error| panic!("{line}: {error}")).problem;
     let change = |spec: &mut sparkle::conv::ConvSpec| {
         for word in words {
             match word {
@@ -104,9 +88,7 @@ impl Random {
     }
 
     fn values(&mut self, len: usize) -> Vec<f32> {
-        (0..len)
-            .map(|_| (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0)
-            .collect()
+        (0..len).map(|_| (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0).collect()
     }
 
     /// Mostly ordinary values; one in eight of them is `special`.
@@ -123,16 +105,7 @@ impl Random {
 }
 
 const FINITE_SPECIAL: [f32; 7] = [0.0, -0.0, 1e-40, -1.1754944e-38, 3e38, -1e30, 65504.0];
-const SPECIAL: [f32; 8] = [
-    f32::NAN,
-    f32::INFINITY,
-    f32::NEG_INFINITY,
-    0.0,
-    -0.0,
-    1e-45,
-    3.4e38,
-    -65504.0,
-];
+const SPECIAL: [f32; 8] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, 1e-45, 3.4e38, -65504.0];
 
 impl Tensors {
     fn new(problem: &ConvProblem, random: &mut Random, input: Vec<f32>, weights: Vec<f32>) -> Self {
@@ -140,24 +113,15 @@ impl Tensors {
         Self {
             input: Elements::new(s.dtype, input),
             weights: Elements::new(s.dtype, weights),
-            bias: s
-                .epilogue
-                .bias
-                .then(|| Elements::new(s.dtype, random.values(s.out_channels))),
-            residual: s
-                .epilogue
-                .residual
-                .then(|| Elements::new(s.dtype, random.values(problem.output_len()))),
+            bias: s.epilogue.bias.then(|| Elements::new(s.dtype, random.values(s.out_channels))),
+            residual: s.epilogue.residual.then(|| Elements::new(s.dtype, random.values(problem.output_len()))),
         }
     }
 
     /// Ordinary values.
     pub(crate) fn random(problem: &ConvProblem, seed: u64) -> Self {
         let mut random = Random(seed);
-        let (input, weights) = (
-            random.values(problem.input_len()),
-            random.values(problem.weights_len()),
-        );
+        let (input, weights) = (random.values(problem.input_len()), random.values(problem.weights_len()));
         Self::new(problem, &mut random, input, weights)
     }
 
@@ -209,14 +173,8 @@ impl Tensors {
         Self {
             input: part(&self.input, problem.input_len()),
             weights: Elements::new(s.dtype, self.weights.to_vec()),
-            bias: self
-                .bias
-                .as_ref()
-                .map(|bias| Elements::new(s.dtype, bias.to_vec())),
-            residual: self
-                .residual
-                .as_ref()
-                .map(|residual| part(residual, problem.output_len())),
+            bias: self.bias.as_ref().map(|bias| Elements::new(s.dtype, bias.to_vec())),
+            residual: self.residual.as_ref().map(|residual| part(residual, problem.output_len())),
         }
     }
 
@@ -227,10 +185,7 @@ impl Tensors {
         Self {
             input: Elements::new(s.dtype, input),
             weights: Elements::new(s.dtype, self.weights.to_vec()),
-            bias: self
-                .bias
-                .as_ref()
-                .map(|bias| Elements::new(s.dtype, bias.to_vec())),
+            bias: self.bias.as_ref().map(|bias| Elements::new(s.dtype, bias.to_vec())),
             residual: self
                 .residual
                 .as_ref()

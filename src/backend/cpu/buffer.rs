@@ -20,10 +20,7 @@ impl AlignedBuffer {
     pub(super) fn zeroed(len: usize, what: &'static str) -> Result<Self, BackendError> {
         let mut lines = Vec::new();
         let count = len.div_ceil(16);
-        let out_of_memory = |_| BackendError::OutOfMemory {
-            bytes: len.saturating_mul(size_of::<f32>()),
-            what,
-        };
+        let out_of_memory = |_| BackendError::OutOfMemory { bytes: len.saturating_mul(size_of::<f32>()), what };
         lines.try_reserve_exact(count).map_err(out_of_memory)?;
         lines.resize(count, Line([0.0; 16]));
         Ok(Self { lines, len })

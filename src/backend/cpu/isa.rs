@@ -18,10 +18,7 @@ pub enum Isa {
 impl Isa {
     /// Those that this CPU has, best first. Never empty.
     pub fn available() -> Vec<Self> {
-        [Self::Avx512, Self::Avx2, Self::Portable]
-            .into_iter()
-            .filter(|isa| isa.is_available())
-            .collect()
+        [Self::Avx512, Self::Avx2, Self::Portable].into_iter().filter(|isa| isa.is_available()).collect()
     }
 
     /// The best that this CPU has.
@@ -47,9 +44,7 @@ impl Isa {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => {
-                is_x86_feature_detected!("avx2")
-                    && is_x86_feature_detected!("fma")
-                    && is_x86_feature_detected!("f16c")
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
             }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_available(),
@@ -82,13 +77,10 @@ impl FromStr for Isa {
     type Err = BackendError;
 
     fn from_str(text: &str) -> Result<Self, BackendError> {
-        [Self::Portable, Self::Avx2, Self::Avx512]
-            .into_iter()
-            .find(|isa| isa.to_string() == text)
-            .ok_or_else(|| {
-                BackendError::Isa(format!(
-                    "no instruction set is called {text:?}; SPARKLE_CPU_ISA takes avx512, avx2 or portable"
-                ))
-            })
+        [Self::Portable, Self::Avx2, Self::Avx512].into_iter().find(|isa| isa.to_string() == text).ok_or_else(|| {
+            BackendError::Isa(format!(
+                "no instruction set is called {text:?}; SPARKLE_CPU_ISA takes avx512, avx2 or portable"
+            ))
+        })
     }
 }

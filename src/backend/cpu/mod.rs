@@ -61,25 +61,15 @@ impl CpuBackend {
         if !isa.is_available() {
             let have: Vec<_> = info.isas.iter().map(Isa::to_string).collect();
             let have = have.join(", ");
-            return Err(BackendError::Isa(format!(
-                "this CPU does not have {isa}; it has {have}"
-            )));
+            return Err(BackendError::Isa(format!("this CPU does not have {isa}; it has {have}")));
         }
         let threads = options.threads.unwrap_or(info.cores);
         if threads == 0 {
-            return Err(BackendError::Threads {
-                threads,
-                reason: "at least 1 is needed".to_owned(),
-            });
+            return Err(BackendError::Threads { threads, reason: "at least 1 is needed".to_owned() });
         }
         let team = Arc::new(Team::new(threads)?);
         let machine = info.machine(isa, threads);
-        Ok(Self {
-            info,
-            isa,
-            team,
-            machine,
-        })
+        Ok(Self { info, isa, team, machine })
     }
 
     /// The instruction set in use.
@@ -106,10 +96,7 @@ impl CpuBackend {
     fn check_plan(&self, problem: &ConvProblem, plan: &TilePlan) -> Result<(), BackendError> {
         let foreign = |reason: String| Err(BackendError::ForeignPlan { reason });
         if plan.machine != self.machine.name {
-            return foreign(format!(
-                "it was made for {}, this is {}",
-                plan.machine, self.machine.name
-            ));
+            return foreign(format!("it was made for {}, this is {}", plan.machine, self.machine.name));
         }
         let (gemm, expected) = (plan.gemm, GemmShape::new(problem, plan.variant.family));
         if gemm != expected {
@@ -118,9 +105,7 @@ impl CpuBackend {
         let whole_tiles = plan.block_n.is_multiple_of(plan.variant.tile_n) || plan.block_n == gemm.n;
         if plan.block_m == 0 || plan.block_n == 0 || plan.block_channels == 0 || !whole_tiles {
             let (m, n, channels) = (plan.block_m, plan.block_n, plan.block_channels);
-            return foreign(format!(
-                "blocks of {m} pixels x {n} channels over {channels} input channels"
-            ));
+            return foreign(format!("blocks of {m} pixels x {n} channels over {channels} input channels"));
         }
         Ok(())
     }
@@ -147,27 +132,12 @@ impl Backend for CpuBackend {
         weights: TensorRef<'_>,
         bias: Option<TensorRef<'_>>,
     ) -> Result<Box<dyn Prepared>, BackendError> {
-        check_tensor(
-            "weights",
-            weights.len(),
-            weights.dtype(),
-            problem.weights_len(),
-            problem,
-        )?;
+        check_tensor("weights", weights.len(), weights.dtype(), problem.weights_len(), problem)?;
         if bias.is_some() != problem.spec().epilogue.bias {
-            return Err(BackendError::TensorPresence {
-                what: "bias",
-                wanted: bias.is_none(),
-            });
+            return Err(BackendError::TensorPresence { what: "bias", wanted: bias.is_none() });
         }
         if let Some(bias) = bias {
-            check_tensor(
-                "bias",
-                bias.len(),
-                bias.dtype(),
-                problem.spec().out_channels,
-                problem,
-            )?;
+            check_tensor("bias", bias.len(), bias.dtype(), problem.spec().out_channels, problem)?;
         }
         self.check_plan(problem, plan)?;
         let conv = prepared::CpuConv::new(problem, plan, self.isa, Arc::clone(&self.team), weights, bias)?;

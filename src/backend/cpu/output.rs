@@ -49,12 +49,7 @@ pub(super) struct Tile<'a> {
 }
 
 impl<'a> SharedOutput<'a> {
-    pub(super) fn new(
-        problem: &ConvProblem,
-        output: TensorMut<'a>,
-        residual: Option<TensorRef<'a>>,
-        isa: Isa,
-    ) -> Self {
+    pub(super) fn new(problem: &ConvProblem, output: TensorMut<'a>, residual: Option<TensorRef<'a>>, isa: Isa) -> Self {
         let s = problem.spec();
         let len = output.len();
         let data = match output {
@@ -76,13 +71,7 @@ impl<'a> SharedOutput<'a> {
 
     /// Where a kernel may store a tile's rows itself, and their distance: f32 with the channels side by side. `None`
     /// otherwise, and where `rows x columns` from there would leave the tensor.
-    pub(super) fn rows(
-        &self,
-        pixel: usize,
-        channel: usize,
-        rows: usize,
-        columns: usize,
-    ) -> Option<(*mut f32, usize)> {
+    pub(super) fn rows(&self, pixel: usize, channel: usize, rows: usize, columns: usize) -> Option<(*mut f32, usize)> {
         let Elements::F32(data) = self.data else {
             return None;
         };
@@ -140,8 +129,7 @@ impl<'a> SharedOutput<'a> {
 
     fn at(&self, pixel: usize, channel: usize) -> usize {
         let (image, rest) = (pixel / self.pixels, pixel % self.pixels);
-        self.strides
-            .at(image, channel, rest / self.columns, rest % self.columns)
+        self.strides.at(image, channel, rest / self.columns, rest % self.columns)
     }
 
     /// Stores neighbouring elements from index `at` on.
@@ -150,10 +138,7 @@ impl<'a> SharedOutput<'a> {
         match self.data {
             // SAFETY: inside the tensor (asserted); these elements belong to a block of the calling thread, and
             // `values` is that thread's scratch, so the two don't overlap.
-            Elements::F32(data) => unsafe {
-                data.add(at)
-                    .copy_from_nonoverlapping(values.as_ptr(), values.len())
-            },
+            Elements::F32(data) => unsafe { data.add(at).copy_from_nonoverlapping(values.as_ptr(), values.len()) },
             Elements::F16(data) => {
                 // SAFETY: inside the tensor (asserted), initialised, and no other thread touches these elements.
                 let stored = unsafe { std::slice::from_raw_parts_mut(data.add(at), values.len()) };

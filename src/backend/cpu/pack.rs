@@ -56,13 +56,7 @@ impl PackedWeights {
             }
             Ok(padded)
         });
-        Ok(Self {
-            weights: packed,
-            bias: bias.transpose()?,
-            panel_len,
-            tile_n,
-            panels_per_group,
-        })
+        Ok(Self { weights: packed, bias: bias.transpose()?, panel_len, tile_n, panels_per_group })
     }
 
     /// The panel of `group` that starts at its channel `panel * tile_n`.
@@ -74,8 +68,6 @@ impl PackedWeights {
     /// The panel's biases, zeros past the last channel; `None` where the problem has none.
     pub(super) fn bias(&self, group: usize, panel: usize) -> Option<&[f32]> {
         let index = group * self.panels_per_group + panel;
-        self.bias
-            .as_ref()
-            .map(|bias| &bias.as_slice()[index * self.tile_n..][..self.tile_n])
+        self.bias.as_ref().map(|bias| &bias.as_slice()[index * self.tile_n..][..self.tile_n])
     }
 }

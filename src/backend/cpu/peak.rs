@@ -29,9 +29,7 @@ pub(super) fn measure(isa: Isa, team: &Team, budget: Duration) -> f64 {
         let rate = flops / best.as_secs_f64().max(1e-9) / 1e9;
         *total.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += rate;
     });
-    total
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn chains(isa: Isa) {

@@ -24,16 +24,9 @@ pub(super) struct CpuConv {
 #[derive(Debug)]
 enum Method {
     /// Register tiles, with each thread's scratch.
-    Tiled {
-        conv: Box<TiledConv>,
-        scratch: Vec<Mutex<Scratch>>,
-    },
+    Tiled { conv: Box<TiledConv>, scratch: Vec<Mutex<Scratch>> },
     /// Element by element.
-    Scalar {
-        weights: ScalarWeights,
-        outputs_per_group: usize,
-        blocks: Vec<OutputBlock>,
-    },
+    Scalar { weights: ScalarWeights, outputs_per_group: usize, blocks: Vec<OutputBlock> },
 }
 
 impl CpuConv {
@@ -47,36 +40,18 @@ impl CpuConv {
         bias: Option<TensorRef<'_>>,
     ) -> Result<Self, BackendError> {
         let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
-        let tiled = if finite {
-            TiledConv::new(problem, plan, isa, team.len(), weights, bias)?
-        } else {
-            None
-        };
+        let tiled = if finite { TiledConv::new(problem, plan, isa, team.len(), weights, bias)? } else { None };
         let method = match tiled {
             None => {
                 let blocks = (0..plan.block_count()).map(|index| plan.block(index)).collect();
-                Method::Scalar {
-                    weights: ScalarWeights::new(weights, bias),
-                    outputs_per_group: plan.gemm.n,
-                    blocks,
-                }
+                Method::Scalar { weights: ScalarWeights::new(weights, bias), outputs_per_group: plan.gemm.n, blocks }
             }
             Some(conv) => {
-                let scratch = (0..team.len())
-                    .map(|_| conv.scratch().map(Mutex::new))
-                    .collect::<Result<_, _>>()?;
-                Method::Tiled {
-                    conv: Box::new(conv),
-                    scratch,
-                }
+                let scratch = (0..team.len()).map(|_| conv.scratch().map(Mutex::new)).collect::<Result<_, _>>()?;
+                Method::Tiled { conv: Box::new(conv), scratch }
             }
         };
-        Ok(Self {
-            problem: *problem,
-            isa,
-            team,
-            method,
-        })
+        Ok(Self { problem: *problem, isa, team, method })
     }
 
     fn blocks(&self) -> &[OutputBlock] {
@@ -96,27 +71,12 @@ impl Prepared for CpuConv {
     ) -> Result<(), BackendError> {
         let problem = &self.problem;
         check_tensor("input", input.len(), input.dtype(), problem.input_len(), problem)?;
-        check_tensor(
-            "output",
-            output.len(),
-            output.dtype(),
-            problem.output_len(),
-            problem,
-        )?;
+        check_tensor("output", output.len(), output.dtype(), problem.output_len(), problem)?;
         if residual.is_some() != problem.spec().epilogue.residual {
-            return Err(BackendError::TensorPresence {
-                what: "residual",
-                wanted: residual.is_none(),
-            });
+            return Err(BackendError::TensorPresence { what: "residual", wanted: residual.is_none() });
         }
         if let Some(residual) = residual {
-            check_tensor(
-                "residual",
-                residual.len(),
-                residual.dtype(),
-                problem.output_len(),
-                problem,
-            )?;
+            check_tensor("residual", residual.len(), residual.dtype(), problem.output_len(), problem)?;
         }
         let output = SharedOutput::new(problem, output, residual, self.isa);
         let next = AtomicUsize::new(0);
@@ -130,12 +90,9 @@ impl Prepared for CpuConv {
                     let mut scratch = scratch[thread].lock().unwrap_or_else(PoisonError::into_inner);
                     blocks.for_each(|block| conv.run_block(block, input, &output, &mut scratch));
                 }
-                Method::Scalar {
-                    weights,
-                    outputs_per_group,
-                    ..
-                } => blocks
-                    .for_each(|block| weights.run_block(problem, *outputs_per_group, block, input, &output)),
+                Method::Scalar { weights, outputs_per_group, .. } => {
+                    blocks.for_each(|block| weights.run_block(problem, *outputs_per_group, block, input, &output))
+                }
             }
         };
         if self.blocks().len() == 1 {

@@ -15,10 +15,7 @@ pub(super) struct ScalarWeights {
 impl ScalarWeights {
     pub(super) fn new(weights: TensorRef<'_>, bias: Option<TensorRef<'_>>) -> Self {
         let widen = |tensor: TensorRef<'_>| (0..tensor.len()).map(|i| tensor.get(i)).collect();
-        Self {
-            weights: widen(weights),
-            bias: bias.map(widen),
-        }
+        Self { weights: widen(weights), bias: bias.map(widen) }
     }
 
     /// Computes a block. `outputs_per_group` is the block's own division of the output channels.
@@ -63,8 +60,7 @@ impl ScalarWeights {
                     }
                     for channel in block..(block + CHANNEL_BLOCK).min(channels) {
                         let value = input.get(strides.at(image, first + channel, y, x));
-                        let weight =
-                            self.weights[((out * channels + channel) * s.kernel[0] + r) * s.kernel[1] + c];
+                        let weight = self.weights[((out * channels + channel) * s.kernel[0] + r) * s.kernel[1] + c];
                         acc = value.mul_add(weight, acc);
                     }
                 }

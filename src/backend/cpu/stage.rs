@@ -72,13 +72,7 @@ impl Stager {
     }
 
     /// Fills `staged` with `piece`: `[rows][columns][pixel_len]`.
-    pub(super) fn stage(
-        &mut self,
-        input: TensorRef<'_>,
-        piece: &Piece,
-        contents: &PixelContents,
-        staged: &mut [f32],
-    ) {
+    pub(super) fn stage(&mut self, input: TensorRef<'_>, piece: &Piece, contents: &PixelContents, staged: &mut [f32]) {
         let len = self.pixel_len(contents);
         let row_len = piece.columns.len() * len;
         for (y, row) in piece.rows.clone().zip(staged.chunks_exact_mut(row_len.max(1))) {
@@ -127,9 +121,7 @@ impl Stager {
                 }
                 PixelContents::Lanes { first_out, lanes } => {
                     for (step, slots) in pixel.chunks_exact_mut(lanes).enumerate() {
-                        self.groups.spread(first_out, slots, |group| {
-                            source[group * self.groups.inputs + step]
-                        });
+                        self.groups.spread(first_out, slots, |group| source[group * self.groups.inputs + step]);
                     }
                 }
             }
@@ -147,14 +139,9 @@ impl Stager {
     ) {
         let len = row.len() / count;
         match *contents {
-            PixelContents::Channels {
-                first,
-                count: channels,
-                ..
-            } => {
+            PixelContents::Channels { first, count: channels, .. } => {
                 if channels < len {
-                    row.chunks_exact_mut(len)
-                        .for_each(|pixel| pixel[channels..].fill(0.0));
+                    row.chunks_exact_mut(len).for_each(|pixel| pixel[channels..].fill(0.0));
                 }
                 for block in (0..channels).step_by(TRANSPOSED_CHANNELS) {
                     for channel in block..(block + TRANSPOSED_CHANNELS).min(channels) {
@@ -170,8 +157,7 @@ impl Stager {
                     for (step, slots) in pixel.chunks_exact_mut(lanes).enumerate() {
                         let first = self.strides.at(image, step, y, x + i);
                         let next = self.groups.inputs * self.strides.channel;
-                        self.groups
-                            .spread(first_out, slots, |group| input.get(first + group * next));
+                        self.groups.spread(first_out, slots, |group| input.get(first + group * next));
                     }
                 }
             }

@@ -18,18 +18,13 @@ impl Team {
             .num_threads(threads)
             .thread_name(|index| format!("sparkle-cpu-{index}"))
             .build()
-            .map_err(|error| BackendError::Threads {
-                threads,
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| BackendError::Threads { threads, reason: error.to_string() })?;
         Ok(Self { pool: Some(pool) })
     }
 
     /// How many threads there are.
     pub(super) fn len(&self) -> usize {
-        self.pool
-            .as_ref()
-            .map_or(1, rayon::ThreadPool::current_num_threads)
+        self.pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
     }
 
     /// Calls `work` on every thread with the thread's number and waits for all.

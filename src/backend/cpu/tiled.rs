@@ -77,9 +77,7 @@ impl Blocking {
         let group_in = problem.group_in_channels();
         let several_passes = plan.variant.family == Family::Broadcast && access != Access::StagedRows;
         let pass_channels = match plan.block_channels {
-            channels if several_passes && channels < group_in => {
-                channels.next_multiple_of(CHANNEL_BLOCK).min(group_in)
-            }
+            channels if several_passes && channels < group_in => channels.next_multiple_of(CHANNEL_BLOCK).min(group_in),
             _ => group_in,
         };
         let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m);
@@ -88,11 +86,7 @@ impl Blocking {
             _ if blocks_of_pixels >= threads => (plan.gemm.n, LoopOrder::PixelsOuter),
             _ => (plan.block_n, LoopOrder::PixelsOuter),
         };
-        let mut blocking = Self {
-            block_n,
-            pass_channels,
-            order,
-        };
+        let mut blocking = Self { block_n, pass_channels, order };
         blocking.fit_accumulators(problem, &plan.variant);
         blocking
     }
@@ -106,13 +100,7 @@ impl Blocking {
     }
 
     /// Narrows blocks or passes until the smallest piece fits the scratch; false where none does.
-    fn fit_window(
-        &mut self,
-        problem: &ConvProblem,
-        window: &Window,
-        variant: &KernelVariant,
-        access: Access,
-    ) -> bool {
+    fn fit_window(&mut self, problem: &ConvProblem, window: &Window, variant: &KernelVariant, access: Access) -> bool {
         let s = problem.spec();
         let columns = window.columns();
         let width = (variant.tile_m - 1) * s.stride[1] + (s.kernel[1] - 1) * s.dilation[1] + 1;
@@ -121,10 +109,7 @@ impl Blocking {
         let pixels = height.saturating_mul(width);
         loop {
             let (pixel_len, narrower) = match variant.family {
-                Family::Broadcast => (
-                    self.pass_channels,
-                    (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK),
-                ),
+                Family::Broadcast => (self.pass_channels, (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK)),
                 Family::Lanewise => {
                     let lanes = self.block_n.next_multiple_of(variant.tile_n);
                     let narrower = (self.block_n / 2).next_multiple_of(variant.tile_n);
@@ -148,11 +133,7 @@ impl Blocking {
     }
 
     fn blocks(&self, plan: &TilePlan) -> Vec<OutputBlock> {
-        let cut = TilePlan {
-            block_n: self.block_n,
-            order: self.order,
-            ..plan.clone()
-        };
+        let cut = TilePlan { block_n: self.block_n, order: self.order, ..plan.clone() };
         (0..cut.block_count()).map(|index| cut.block(index)).collect()
     }
 }
@@ -175,11 +156,8 @@ impl TiledConv {
     ) -> Result<Option<Self>, BackendError> {
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
-        let kernel = microkernel::find(isa, variant.family, tile_m, tile_n).ok_or_else(|| {
-            BackendError::ForeignPlan {
-                reason: format!("{isa} has no kernel {}", variant.name),
-            }
-        })?;
+        let kernel = microkernel::find(isa, variant.family, tile_m, tile_n)
+            .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
         let access = choose_access(problem, plan);
         let window = match access {
             Access::StagedRows => Window::per_row(problem),
@@ -194,10 +172,7 @@ impl TiledConv {
         }
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
         let lanes = blocking.block_n.next_multiple_of(tile_n);
-        let longest_run = s
-            .in_channels
-            .max(s.kernel[1].saturating_mul(group_in))
-            .max(group_in.saturating_mul(lanes));
+        let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in)).max(group_in.saturating_mul(lanes));
         Ok(Some(Self {
             problem: *problem,
             family: variant.family,
@@ -266,16 +241,9 @@ impl TiledConv {
                 len: channels.len(),
             },
             Family::Lanewise if group_in == 1 && self.problem.group_out_channels() == 1 => {
-                PixelContents::Channels {
-                    first: block.n.start,
-                    count: block.n.len(),
-                    len: self.lanes(block.n.len()),
-                }
+                PixelContents::Channels { first: block.n.start, count: block.n.len(), len: self.lanes(block.n.len()) }
             }
-            Family::Lanewise => PixelContents::Lanes {
-                first_out: block.n.start,
-                lanes: self.lanes(block.n.len()),
-            },
+            Family::Lanewise => PixelContents::Lanes { first_out: block.n.start, lanes: self.lanes(block.n.len()) },
         }
     }
 
@@ -289,10 +257,7 @@ impl TiledConv {
             left
         };
         if self.access == Access::InPlace {
-            return Chunk {
-                pixels: pixel..pixel + most,
-                pieces: Vec::new(),
-            };
+            return Chunk { pixels: pixel..pixel + most, pieces: Vec::new() };
         }
         let columns = self.problem.output()[1];
         if pixel.is_multiple_of(columns) {
@@ -327,37 +292,19 @@ impl TiledConv {
             let (image, y) = (row / image_rows, row % image_rows);
             let count = (image_rows - y).min(end - row);
             let [top, bottom] = self.window.input_rows(y, y + count - 1);
-            pieces.push(Piece {
-                image,
-                rows: top..bottom,
-                columns: left..right,
-            });
+            pieces.push(Piece { image, rows: top..bottom, columns: left..right });
             row += count;
         }
-        Chunk {
-            pixels: pixel..pixel + rows * columns,
-            pieces,
-        }
+        Chunk { pixels: pixel..pixel + rows * columns, pieces }
     }
 
     /// `width` pixels of one output row.
     fn columns_chunk(&self, pixel: usize, width: usize) -> Chunk {
         let [image_rows, columns] = self.problem.output();
-        let (image, y, x) = (
-            pixel / columns / image_rows,
-            pixel / columns % image_rows,
-            pixel % columns,
-        );
+        let (image, y, x) = (pixel / columns / image_rows, pixel / columns % image_rows, pixel % columns);
         let [top, bottom] = self.window.input_rows(y, y);
         let [left, right] = self.window.input_columns(x, x + width - 1);
-        Chunk {
-            pixels: pixel..pixel + width,
-            pieces: vec![Piece {
-                image,
-                rows: top..bottom,
-                columns: left..right,
-            }],
-        }
+        Chunk { pixels: pixel..pixel + width, pieces: vec![Piece { image, rows: top..bottom, columns: left..right }] }
     }
 
     /// Computes a block.
@@ -371,9 +318,7 @@ impl TiledConv {
         let group_in = self.problem.group_in_channels();
         let mut pixel = block.m.start;
         while pixel < block.m.end {
-            let pixel_len = scratch
-                .stager
-                .pixel_len(&self.contents(block, 0..self.pass_channels));
+            let pixel_len = scratch.stager.pixel_len(&self.contents(block, 0..self.pass_channels));
             let chunk = self.chunk(block, pixel, pixel_len);
             for first in (0..group_in).step_by(self.pass_channels) {
                 let channels = first..(first + self.pass_channels).min(group_in);
@@ -393,13 +338,7 @@ impl TiledConv {
         output: &SharedOutput<'_>,
         scratch: &mut Scratch,
     ) {
-        let Scratch {
-            table,
-            stager,
-            staged,
-            accumulators,
-            bases,
-        } = scratch;
+        let Scratch { table, stager, staged, accumulators, bases } = scratch;
         let s = self.problem.spec();
         let first_image = chunk.pixels.start / self.problem.output_pixels();
         bases.clear();
@@ -410,13 +349,7 @@ impl TiledConv {
                 let last_image = (chunk.pixels.end - 1) / self.problem.output_pixels();
                 bases.extend((first_image..=last_image).map(|image| (image * strides.batch) as isize)); // CAST: in a tensor
                 let (row, column) = (strides.row as isize, strides.column as isize); // CAST: in a tensor
-                Pixels {
-                    data: data.as_ptr(),
-                    row,
-                    column,
-                    first_image,
-                    bases,
-                }
+                Pixels { data: data.as_ptr(), row, column, first_image, bases }
             }
             _ => {
                 let contents = self.contents(block, channels.clone());
@@ -430,39 +363,18 @@ impl TiledConv {
                     bases.push(at as isize - piece.rows.start * row - piece.columns.start * len); // CAST: likewise
                     at = end;
                 }
-                run.step_stride = if self.family == Family::Lanewise {
-                    self.lanes(block.n.len())
-                } else {
-                    1
-                };
+                run.step_stride = if self.family == Family::Lanewise { self.lanes(block.n.len()) } else { 1 };
                 run.block_stride = CHANNEL_BLOCK * run.step_stride;
                 let (row, column) = (row as isize, len as isize); // CAST: in the scratch
-                Pixels {
-                    data: staged.as_slice().as_ptr(),
-                    row,
-                    column,
-                    first_image,
-                    bases,
-                }
+                Pixels { data: staged.as_slice().as_ptr(), row, column, first_image, bases }
             }
         };
-        let (is_first, is_last) = (
-            channels.start == 0,
-            channels.end == self.problem.group_in_channels(),
-        );
+        let (is_first, is_last) = (channels.start == 0, channels.end == self.problem.group_in_channels());
         let stored = self.passes() > 1;
-        let acc_stride = if stored {
-            self.lanes(block.n.len())
-        } else {
-            self.tile_n
-        };
+        let acc_stride = if stored { self.lanes(block.n.len()) } else { self.tile_n };
         let weights_offset = channels.start * self.problem.taps() * self.tile_n;
         let channel_base = block.group * self.problem.group_out_channels();
-        let channel_base = if self.family == Family::Lanewise {
-            0
-        } else {
-            channel_base
-        };
+        let channel_base = if self.family == Family::Lanewise { 0 } else { channel_base };
         let panels = block.n.start / self.tile_n..block.n.end.div_ceil(self.tile_n);
         for pixel in chunk.pixels.clone().step_by(self.tile_m) {
             let rows = self.tile_m.min(chunk.pixels.end - pixel);
@@ -476,19 +388,10 @@ impl TiledConv {
                 } else {
                     None
                 };
-                let acc_at = if stored {
-                    (pixel - chunk.pixels.start) * acc_stride + first - block.n.start
-                } else {
-                    0
-                };
-                let sums =
-                    &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
+                let acc_at = if stored { (pixel - chunk.pixels.start) * acc_stride + first - block.n.start } else { 0 };
+                let sums = &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
                 let (out, out_stride) = direct.unwrap_or((sums.as_mut_ptr(), acc_stride));
-                let lane = if self.family == Family::Lanewise {
-                    first - run.first_lane
-                } else {
-                    0
-                };
+                let lane = if self.family == Family::Lanewise { first - run.first_lane } else { 0 };
                 let call = TileCall {
                     rows: table.rows().as_ptr(),
                     tap_ids: table.tap_ids().as_ptr(),
@@ -519,14 +422,7 @@ impl TiledConv {
                 // by `output.rows` and belonging to this block alone, or of this thread's accumulators, sliced above.
                 unsafe { (self.kernel)(&call) };
                 if direct.is_none() && is_last {
-                    output.write_tile(&mut Tile {
-                        sums,
-                        stride: acc_stride,
-                        rows,
-                        columns,
-                        pixel,
-                        channel,
-                    });
+                    output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
                 }
             }
         }
@@ -536,9 +432,7 @@ impl TiledConv {
     fn runs(&self, block: &OutputBlock, channels: &Range<usize>) -> Runs {
         let (full_blocks, tail_len) = match self.access {
             Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
-            Access::InPlace | Access::Staged => {
-                (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK)
-            }
+            Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
         };
         let in_place = self.access == Access::InPlace;
         let x_offset = match self.family {
@@ -546,23 +440,13 @@ impl TiledConv {
             _ => 0,
         };
         let first_lane = if in_place { 0 } else { block.n.start };
-        Runs {
-            full_blocks,
-            tail_len,
-            x_offset,
-            first_lane,
-            block_stride: CHANNEL_BLOCK,
-            step_stride: 1,
-        }
+        Runs { full_blocks, tail_len, x_offset, first_lane, block_stride: CHANNEL_BLOCK, step_stride: 1 }
     }
 }
 
 impl Chunk {
     fn staged_pixels(&self) -> usize {
-        self.pieces
-            .iter()
-            .map(Piece::pixels)
-            .fold(0, usize::saturating_add)
+        self.pieces.iter().map(Piece::pixels).fold(0, usize::saturating_add)
     }
 }
 

@@ -22,9 +22,7 @@ impl Window {
     pub(super) fn per_tap(problem: &ConvProblem) -> Self {
         let s = problem.spec();
         let taps = (0..s.kernel[0])
-            .flat_map(|r| {
-                (0..s.kernel[1]).map(move |c| [signed(r * s.dilation[0]), signed(c * s.dilation[1])])
-            })
+            .flat_map(|r| (0..s.kernel[1]).map(move |c| [signed(r * s.dilation[0]), signed(c * s.dilation[1])]))
             .collect();
         Self {
             stride: s.stride.map(signed),
@@ -137,31 +135,17 @@ impl RunTable {
 
     /// Points the table at the `used` pixels from folded output pixel `first`. Taps that lie in the padding for all
     /// of them are left out; where they do for some, those read `zeros`, and so do the rows past `used`.
-    pub(super) fn build(
-        &mut self,
-        window: &Window,
-        pixels: &Pixels<'_>,
-        first: usize,
-        used: usize,
-        zeros: *const f32,
-    ) {
+    pub(super) fn build(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
         let tile_m = self.origins.len();
         let [out_rows, out_columns] = window.output;
-        let (mut image, mut oy, mut ox) = (
-            first / (out_rows * out_columns),
-            first / out_columns % out_rows,
-            first % out_columns,
-        );
+        let (mut image, mut oy, mut ox) =
+            (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
         let mut interior = used == tile_m;
         for origin in &mut self.origins[..used] {
             let y = signed(oy) * window.stride[0] - window.pad[0];
             let x = signed(ox) * window.stride[1] - window.pad[1];
             let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
-            *origin = Origin {
-                offset: base + y * pixels.row + x * pixels.column,
-                y,
-                x,
-            };
+            *origin = Origin { offset: base + y * pixels.row + x * pixels.column, y, x };
             interior &= y >= window.rows[0]
                 && y + window.reach[0] <= window.rows[1]
                 && x >= window.columns[0]
@@ -176,12 +160,7 @@ impl RunTable {
         }
         self.tap_ids.clear();
         if interior {
-            for (id, (tap, row)) in window
-                .taps
-                .iter()
-                .zip(self.rows.chunks_exact_mut(tile_m))
-                .enumerate()
-            {
+            for (id, (tap, row)) in window.taps.iter().zip(self.rows.chunks_exact_mut(tile_m)).enumerate() {
                 let step = tap[0] * pixels.row + tap[1] * pixels.column;
                 for (pointer, origin) in row.iter_mut().zip(&self.origins) {
                     *pointer = pixels.data.wrapping_offset(origin.offset + step);
@@ -199,10 +178,8 @@ impl RunTable {
             for (pointer, origin) in row.iter_mut().zip(&self.origins[..used]) {
                 let (y, x) = (origin.y + tap[0], origin.x + tap[1]);
                 // In a run per row the columns are all staged, so only the window's start has to be inside.
-                let inside = y >= window.rows[0]
-                    && y < window.rows[1]
-                    && x >= window.columns[0]
-                    && x < window.columns[1];
+                let inside =
+                    y >= window.rows[0] && y < window.rows[1] && x >= window.columns[0] && x < window.columns[1];
                 if inside {
                     *pointer = pixels.data.wrapping_offset(origin.offset + step);
                     any = true;

@@ -29,25 +29,16 @@ const SEED: u64 = 0;
 pub(in crate::cli) fn run(args: &BenchArgs) -> Result<(), Failure> {
     let mut layers = layers::load(args.layers.as_deref())?;
     if let Some(pattern) = &args.only {
-        let regex = regex_lite::Regex::new(pattern).map_err(|error| {
-            Failure::input(format_args!(
-                "--only {pattern:?} is no regular expression: {error}"
-            ))
-        })?;
+        let regex = regex_lite::Regex::new(pattern)
+            .map_err(|error| Failure::input(format_args!("--only {pattern:?} is no regular expression: {error}")))?;
         layers.retain(|layer| regex.is_match(&layer.name));
         if layers.is_empty() {
-            return Err(Failure::input(format_args!(
-                "no layer's name matches --only {pattern:?}"
-            )));
+            return Err(Failure::input(format_args!("no layer's name matches --only {pattern:?}")));
         }
     }
     let chosen = device::choose(&args.device)?;
     chosen.notes.iter().for_each(|note| output::note(note));
-    let bench = Bench {
-        chosen: &chosen,
-        io: args.io,
-        budget: args.budget,
-    };
+    let bench = Bench { chosen: &chosen, io: args.io, budget: args.budget };
     if args.serve {
         return bench.serve(&layers);
     }
@@ -119,10 +110,8 @@ struct BenchReport<'a> {
 impl Bench<'_> {
     fn prepare(&self, layer: &Layer) -> Result<Ready, Failure> {
         let cpu = &self.chosen.cpu;
-        let problem = layer
-            .problem
-            .as_ref()
-            .map_err(|error| Failure::input(format_args!("layer {}: {error}", layer.name)))?;
+        let problem =
+            layer.problem.as_ref().map_err(|error| Failure::input(format_args!("layer {}: {error}", layer.name)))?;
         let layout = match self.io {
             Io::Native => cpu.preferred_layout(problem),
             Io::Nchw => Layout::Nchw,
@@ -142,15 +131,8 @@ impl Bench<'_> {
     }
 
     fn measure(&self, name: &str, ready: &mut Ready) -> Result<Row, Failure> {
-        let Ready {
-            problem,
-            prepared,
-            input,
-            output,
-        } = ready;
-        let seconds = timing::sample(self.budget, || {
-            prepared.run(input.as_ref(), None, output.as_mut())
-        })?;
+        let Ready { problem, prepared, input, output } = ready;
+        let seconds = timing::sample(self.budget, || prepared.run(input.as_ref(), None, output.as_mut()))?;
         let samples = Samples::new(seconds).ok_or_else(|| Failure::system("the clock gave no sample"))?;
         let min_us = samples.min_us();
         Ok(Row {
@@ -167,17 +149,8 @@ impl Bench<'_> {
         let mut ready = self.prepare(layer)?;
         let row = self.measure(&layer.name, &mut ready)?;
         let peak_gflops = self.chosen.cpu.peak_gflops(PEAK_BUDGET);
-        let fraction_of_peak = if peak_gflops > 0.0 {
-            row.gflops / peak_gflops
-        } else {
-            0.0
-        };
-        Ok(PeakRow {
-            row,
-            source_network: layer.network.clone(),
-            peak_gflops,
-            fraction_of_peak,
-        })
+        let fraction_of_peak = if peak_gflops > 0.0 { row.gflops / peak_gflops } else { 0.0 };
+        Ok(PeakRow { row, source_network: layer.network.clone(), peak_gflops, fraction_of_peak })
     }
 
     fn csv(&self, layers: &[Layer]) -> Result<(), Failure> {
@@ -190,12 +163,7 @@ impl Bench<'_> {
     }
 
     fn table(&self, layers: &[Layer]) -> Result<(), Failure> {
-        let width = layers
-            .iter()
-            .map(|layer| layer.name.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max("layer".len());
+        let width = layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or(0).max("layer".len());
         let (cpu, isa) = (&self.chosen.cpu, self.chosen.cpu.isa());
         output::print(&format!(
             "{RUNNER}, {isa}, {} threads\n{:<width$} {:>12} {:>12} {:>10} {:>10} {:>7}\n",
@@ -210,26 +178,14 @@ impl Bench<'_> {
         let mut rows = Vec::new();
         for layer in layers {
             let measured = self.measure_with_peak(layer)?;
-            let Row {
-                layer,
-                min_us,
-                median_us,
-                gflops,
-                ..
-            } = &measured.row;
+            let Row { layer, min_us, median_us, gflops, .. } = &measured.row;
             let (peak, percent) = (measured.peak_gflops, 100.0 * measured.fraction_of_peak);
             output::print(&format!(
                 "{layer:<width$} {min_us:>12.2} {median_us:>12.2} {gflops:>10.1} {peak:>10.1} {percent:>6.1}%\n"
             ))?;
             rows.push(measured);
         }
-        for NetworkMean {
-            source_network,
-            layers,
-            gflops,
-            fraction_of_peak,
-        } in network_means(&rows)
-        {
+        for NetworkMean { source_network, layers, gflops, fraction_of_peak } in network_means(&rows) {
             let percent = 100.0 * fraction_of_peak;
             output::print(&format!(
                 "geometric mean of {source_network} ({layers} layers): {gflops:.1} GFLOP/s, {percent:.1}% of peak\n"
@@ -239,10 +195,7 @@ impl Bench<'_> {
     }
 
     fn json(&self, layers: &[Layer], chosen: &Chosen) -> Result<(), Failure> {
-        let rows = layers
-            .iter()
-            .map(|layer| self.measure_with_peak(layer))
-            .collect::<Result<Vec<_>, _>>()?;
+        let rows = layers.iter().map(|layer| self.measure_with_peak(layer)).collect::<Result<Vec<_>, _>>()?;
         output::print_json(&BenchReport {
             schema: SCHEMA,
             command: "bench",
@@ -259,8 +212,7 @@ impl Bench<'_> {
 
     /// Answers names from stdin until it ends. An error on a layer is that layer's answer.
     fn serve(&self, layers: &[Layer]) -> Result<(), Failure> {
-        let by_name: HashMap<&str, &Layer> =
-            layers.iter().map(|layer| (layer.name.as_str(), layer)).collect();
+        let by_name: HashMap<&str, &Layer> = layers.iter().map(|layer| (layer.name.as_str(), layer)).collect();
         let mut kept: HashMap<&str, Ready> = HashMap::new();
         output::print("READY\n")?;
         let mut stdin = io::stdin().lock();
@@ -287,9 +239,7 @@ impl Bench<'_> {
         layers: &HashMap<&'l str, &'l Layer>,
         kept: &mut HashMap<&'l str, Ready>,
     ) -> Result<Row, Failure> {
-        let name = std::str::from_utf8(line)
-            .map_err(|_| Failure::input("the layer name is not UTF-8"))?
-            .trim();
+        let name = std::str::from_utf8(line).map_err(|_| Failure::input("the layer name is not UTF-8"))?.trim();
         let Some((name, layer)) = layers.get_key_value(name) else {
             return Err(Failure::input(format_args!("no layer is called {name:?}")));
         };
@@ -303,14 +253,7 @@ impl Bench<'_> {
 
 /// A row as CSV; a name with a comma in it is quoted.
 fn csv_row(row: &Row) -> String {
-    let Row {
-        runner,
-        layer,
-        threads,
-        min_us,
-        median_us,
-        gflops,
-    } = row;
+    let Row { runner, layer, threads, min_us, median_us, gflops } = row;
     let layer = if layer.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", layer.replace('"', "\"\""))
     } else {
@@ -344,20 +287,8 @@ mod tests {
     use super::*;
 
     fn row(layer: &str, network: &str, gflops: f64) -> PeakRow {
-        let row = Row {
-            runner: RUNNER,
-            layer: layer.to_owned(),
-            threads: 1,
-            min_us: 1.0,
-            median_us: 2.0,
-            gflops,
-        };
-        PeakRow {
-            row,
-            source_network: network.to_owned(),
-            peak_gflops: 100.0,
-            fraction_of_peak: gflops / 100.0,
-        }
+        let row = Row { runner: RUNNER, layer: layer.to_owned(), threads: 1, min_us: 1.0, median_us: 2.0, gflops };
+        PeakRow { row, source_network: network.to_owned(), peak_gflops: 100.0, fraction_of_peak: gflops / 100.0 }
     }
 
     #[test]
@@ -369,9 +300,6 @@ mod tests {
 
     #[test]
     fn a_name_with_a_comma_stays_one_field() {
-        assert_eq!(
-            csv_row(&row("a,\"b", "x", 3.0).row),
-            "sparkle-cpu,\"a,\"\"b\",1,1.000,2.000,3.000\n"
-        );
+        assert_eq!(csv_row(&row("a,\"b", "x", 3.0).row), "sparkle-cpu,\"a,\"\"b\",1,1.000,2.000,3.000\n");
     }
 }

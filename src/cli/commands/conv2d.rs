@@ -21,10 +21,7 @@ use std::path::Path;
 
 /// Computes, writes the output, reports.
 pub(in crate::cli) fn run(mut args: Conv2dArgs, pasted: Option<ProblemText>) -> Result<(), Failure> {
-    [&args.files.output, &args.run.trace]
-        .into_iter()
-        .flatten()
-        .try_for_each(|path| check_writable(path))?;
+    [&args.files.output, &args.run.trace].into_iter().flatten().try_for_each(|path| check_writable(path))?;
     if args.files.image.is_some() {
         return picture::run(&args.files, &args.run);
     }
@@ -77,17 +74,12 @@ pub(super) fn execute(
     let mut output = Elements::zeros(problem.spec().dtype, problem.output_len(), "output")?;
     let (plan, _) = trace.span("plan", || plan::plan(problem, cpu.machine()));
     let plan = plan?;
-    let (weights, bias) = (
-        arrays.weights.as_ref(),
-        arrays.bias.as_ref().map(Elements::as_ref),
-    );
+    let (weights, bias) = (arrays.weights.as_ref(), arrays.bias.as_ref().map(Elements::as_ref));
     let (prepared, prepare_seconds) = trace.span("prepare", || cpu.prepare(problem, &plan, weights, bias));
     let mut prepared = prepared?;
     let residual = arrays.residual.as_ref().map(Elements::as_ref);
     let mut once = |trace: &mut Trace, name, output: &mut Elements| -> Result<f64, Failure> {
-        let (result, seconds) = trace.span(name, || {
-            prepared.run(arrays.input.as_ref(), residual, output.as_mut())
-        });
+        let (result, seconds) = trace.span(name, || prepared.run(arrays.input.as_ref(), residual, output.as_mut()));
         result?;
         Ok(seconds)
     };
@@ -95,14 +87,9 @@ pub(super) fn execute(
         once(&mut trace, "warmup", &mut output)?;
     }
     let iters = args.iters.unwrap_or(1);
-    let seconds = (0..iters)
-        .map(|_| once(&mut trace, "run", &mut output))
-        .collect::<Result<Vec<_>, _>>()?;
+    let seconds = (0..iters).map(|_| once(&mut trace, "run", &mut output)).collect::<Result<Vec<_>, _>>()?;
     let samples = Samples::new(seconds).ok_or_else(|| Failure::input("--iters must be at least 1"))?;
-    let verify = args
-        .verify
-        .then(|| trace.span("verify", || verify(problem, arrays, &output)).0)
-        .transpose()?;
+    let verify = args.verify.then(|| trace.span("verify", || verify(problem, arrays, &output)).0).transpose()?;
 
     let mut report = report(problem, &plan, args, chosen);
     report.prepare_us = prepare_seconds * 1e6;
@@ -110,18 +97,12 @@ pub(super) fn execute(
     report.median_us = samples.median_us();
     report.gflops = gflops(report.flops, report.min_us);
     report.verify = verify;
-    Ok(Done {
-        output,
-        report,
-        trace,
-    })
+    Ok(Done { output, report, trace })
 }
 
 /// Writes the trace and the report, and turns a failed verification into its exit code.
 pub(super) fn finish(done: Done, files: &FileArgs, args: &RunArgs) -> Result<(), Failure> {
-    let Done {
-        mut report, trace, ..
-    } = done;
+    let Done { mut report, trace, .. } = done;
     report.output.clone_from(&files.output);
     if let Some(path) = &args.trace {
         let json = trace.to_json().map_err(|error| Failure::System(error.into()))?;
@@ -134,9 +115,7 @@ pub(super) fn finish(done: Done, files: &FileArgs, args: &RunArgs) -> Result<(),
         output::print(&report.to_string())?
     }
     match &report.verify {
-        Some(VerifyReport {
-            ok: false, failures, ..
-        }) => Err(Failure::Difference(format!(
+        Some(VerifyReport { ok: false, failures, .. }) => Err(Failure::Difference(format!(
             "{failures} of {} elements differ from the reference by more than their bound; please report this problem",
             report.output_shape.iter().product::<usize>()
         ))),
@@ -200,12 +179,7 @@ fn verify(problem: &ConvProblem, arrays: &Arrays, output: &Elements) -> Result<V
         residual.map(Elements::as_ref),
     );
     let verdict = expected.and_then(|expected| verify::verify(problem, output.as_ref(), &expected));
-    let Verdict {
-        ok,
-        failures,
-        max_abs_error,
-        worst,
-    } = verdict.map_err(|error| Failure::Input(error.into()))?;
+    let Verdict { ok, failures, max_abs_error, worst } = verdict.map_err(|error| Failure::Input(error.into()))?;
     Ok(VerifyReport {
         ok,
         max_abs_error,
@@ -226,12 +200,7 @@ fn explain(plan: &TilePlan, chosen: &Chosen) -> String {
     format!(
         "device: {device}\nISA: {}; this CPU has {}, and SPARKLE_CPU_ISA chooses\nplan for {}\n",
         cpu.isa(),
-        cpu.info()
-            .isas
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(", "),
+        cpu.info().isas.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         plan.explain().join("\n")
     )
 }

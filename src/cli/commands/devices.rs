@@ -12,11 +12,7 @@ use std::fmt;
 /// Looks and prints.
 pub(in crate::cli) fn run(args: &DevicesArgs) -> Result<(), Failure> {
     let report = DevicesReport::new(CpuInfo::detect(), Isa::from_env()?, Gpus::discover()?);
-    if args.json {
-        output::print_json(&report)
-    } else {
-        output::print(&report.to_string())
-    }
+    if args.json { output::print_json(&report) } else { output::print(&report.to_string()) }
 }
 
 #[derive(Debug, Serialize)]
@@ -57,19 +53,11 @@ impl DevicesReport {
         let cpu = CpuReport {
             model: cpu.model_name,
             cores: cpu.cores,
-            isa: isa.map_or_else(
-                || isas.first().cloned().unwrap_or_default(),
-                |isa| isa.to_string(),
-            ),
+            isa: isa.map_or_else(|| isas.first().cloned().unwrap_or_default(), |isa| isa.to_string()),
             isas,
             caches: cpu.caches.into_iter().map(cache).collect(),
         };
-        Self {
-            schema: SCHEMA,
-            command: "devices",
-            cpu,
-            gpus,
-        }
+        Self { schema: SCHEMA, command: "devices", cpu, gpus }
     }
 }
 
@@ -79,17 +67,9 @@ impl fmt::Display for DevicesReport {
         writeln!(f, "cpu    {}, {} cores", cpu.model, cpu.cores)?;
         writeln!(f, "       ISA {} (of {})", cpu.isa, cpu.isas.join(", "))?;
         for cache in &cpu.caches {
-            let CacheReport {
-                name,
-                line_bytes,
-                shared_by,
-                ..
-            } = cache;
+            let CacheReport { name, line_bytes, shared_by, .. } = cache;
             let size = bytes(cache.bytes);
-            writeln!(
-                f,
-                "       {name:<4} {size:>9}, {line_bytes}-byte lines, shared by {shared_by}"
-            )?;
+            writeln!(f, "       {name:<4} {size:>9}, {line_bytes}-byte lines, shared by {shared_by}")?;
         }
         for (index, gpu) in self.gpus.visible.iter().enumerate() {
             let pci = gpu.pci.as_deref().unwrap_or("no PCI address");

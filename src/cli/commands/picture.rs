@@ -17,12 +17,7 @@ pub(super) fn run(args: &FileArgs, run: &RunArgs) -> Result<(), Failure> {
     };
     let mut picture = files::read_picture(image)?;
     let (channels, size) = (picture.channels(), picture.size());
-    let too_large = || {
-        Failure::input(format_args!(
-            "{} is too large: its size overflows",
-            image.display()
-        ))
-    };
+    let too_large = || Failure::input(format_args!("{} is too large: its size overflows", image.display()));
     let problem = ConvProblem::new(filter.spec(channels, size).ok_or_else(too_large)?)?;
     let chosen = device::choose(&run.device)?;
     let arrays = Arrays {
@@ -33,11 +28,7 @@ pub(super) fn run(args: &FileArgs, run: &RunArgs) -> Result<(), Failure> {
     };
     let mut done = execute(&problem, &arrays, run, &chosen)?;
     done.report.name = Some(filter.to_string());
-    if let Done {
-        output: Elements::F32(values),
-        ..
-    } = &mut done
-    {
+    if let Done { output: Elements::F32(values), .. } = &mut done {
         filter.to_pixels(values);
         picture.planes.copy_from_slice(values);
     }

@@ -36,15 +36,9 @@ pub(in crate::cli) fn run(args: &PlanArgs, pasted: Option<ProblemText>) -> Resul
     let problem = describe(&problem);
     if args.json {
         let plans = plans.iter().map(PlanReport::from).collect();
-        output::print_json(&PlansReport {
-            schema: SCHEMA,
-            command: "plan",
-            problem,
-            plans,
-            notes,
-        })
+        output::print_json(&PlansReport { schema: SCHEMA, command: "plan", problem, plans, notes })
     } else {
-        output::print(&format!("{problem}\n\n{}", plan::render_side_by_side(&plans)))
+        output::print(&format!("{problem}\n\n{}", plan::side_by_side(&plans)))
     }
 }
 
@@ -61,10 +55,7 @@ fn machines(args: &PlanArgs) -> Result<Vec<MachineModel>, Failure> {
 
 fn gpu(name: &str) -> Result<MachineModel, Failure> {
     plan::gpu_model(name).ok_or_else(|| {
-        let known: Vec<String> = plan::gpu_models()
-            .into_iter()
-            .map(|machine| machine.name)
-            .collect();
+        let known: Vec<String> = plan::gpu_models().into_iter().map(|machine| machine.name).collect();
         Failure::input(format_args!(
             "there is no model of {name:?}; --device takes cpu, gpu, or gpu:NAME of {}",
             known.join(", ")
@@ -135,12 +126,7 @@ impl From<&TilePlan> for PlanReport {
             kernel: plan.variant.name,
             tile_m: plan.variant.tile_m,
             tile_n: plan.variant.tile_n,
-            gemm: GemmReport {
-                groups: gemm.groups,
-                m: gemm.m,
-                n: gemm.n,
-                k: gemm.k,
-            },
+            gemm: GemmReport { groups: gemm.groups, m: gemm.m, n: gemm.n, k: gemm.k },
             block_m: plan.block_m,
             block_n: plan.block_n,
             block_channels: plan.block_channels,

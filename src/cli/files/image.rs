@@ -87,16 +87,9 @@ impl Picture {
         let source = reader.info();
         (info.srgb, info.source_gamma) = (source.srgb, source.gama_chunk);
         (info.source_chromaticities, info.pixel_dims) = (source.chrm_chunk, source.pixel_dims);
-        info.icc_profile = source
-            .icc_profile
-            .as_ref()
-            .map(|profile| Cow::Owned(profile.to_vec()));
+        info.icc_profile = source.icc_profile.as_ref().map(|profile| Cow::Owned(profile.to_vec()));
 
-        let mut picture = Self {
-            planes: Vec::new(),
-            alpha: None,
-            info,
-        };
+        let mut picture = Self { planes: Vec::new(), alpha: None, info };
         picture.planes = zeroed(picture.channels() * picture.pixels()).ok_or_else(memory)?;
         if matches!(frame.color_type, ColorType::GrayscaleAlpha | ColorType::Rgba) {
             picture.alpha = Some(zeroed(picture.pixels()).ok_or_else(memory)?);
@@ -114,19 +107,10 @@ impl Picture {
     /// What `out` reports.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let (pixels, scale) = (self.pixels(), self.scale());
-        let sample_bytes = if self.info.bit_depth == BitDepth::Sixteen {
-            2
-        } else {
-            1
-        };
+        let sample_bytes = if self.info.bit_depth == BitDepth::Sixteen { 2 } else { 1 };
         let mut bytes = Vec::with_capacity(pixels * self.info.color_type.samples() * sample_bytes);
         for pixel in 0..pixels {
-            let colors = self
-                .planes
-                .iter()
-                .skip(pixel)
-                .step_by(pixels)
-                .map(|value| quantize(*value, scale));
+            let colors = self.planes.iter().skip(pixel).step_by(pixels).map(|value| quantize(*value, scale));
             for sample in colors.chain(self.alpha.iter().map(|alpha| alpha[pixel])) {
                 bytes.extend_from_slice(&sample.to_be_bytes()[2 - sample_bytes..]);
             }
@@ -157,11 +141,7 @@ impl Picture {
 
     /// The sample of a full channel.
     const fn scale(&self) -> f32 {
-        if matches!(self.info.bit_depth, BitDepth::Sixteen) {
-            u16::MAX as f32
-        } else {
-            u8::MAX as f32
-        }
+        if matches!(self.info.bit_depth, BitDepth::Sixteen) { u16::MAX as f32 } else { u8::MAX as f32 }
     }
 
     /// Sorts interleaved samples into the planes and alpha.

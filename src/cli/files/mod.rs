@@ -113,37 +113,19 @@ pub enum ArrayFile {
 /// # Errors
 /// [`FileError`]: it can't be opened or read, is of another format, or is broken.
 pub fn read_arrays(path: &Path, wanted: &[&str]) -> Result<ArrayFile, FileError> {
-    let io_error = |action| {
-        move |source| FileError::Io {
-            action,
-            path: path.to_owned(),
-            source,
-        }
-    };
+    let io_error = |action| move |source| FileError::Io { action, path: path.to_owned(), source };
     let file = open(path)?;
     let metadata = file.metadata().map_err(io_error("open"))?;
-    let length = if metadata.is_file() {
-        npy::Length::Present(metadata.len())
-    } else {
-        npy::Length::Unknown
-    };
+    let length = if metadata.is_file() { npy::Length::Present(metadata.len()) } else { npy::Length::Unknown };
     let mut reader = BufReader::new(file);
     match reader.fill_buf().map_err(io_error("read"))?.first() {
         Some(&first) if first == npy::MAGIC[0] => npy::read(&mut reader, length)
             .map(ArrayFile::Single)
-            .map_err(|source| FileError::Npy {
-                path: path.to_owned(),
-                source,
-            }),
+            .map_err(|source| FileError::Npy { path: path.to_owned(), source }),
         Some(b'P') => npz::read(reader, wanted)
             .map(ArrayFile::Named)
-            .map_err(|source| FileError::Npz {
-                path: path.to_owned(),
-                source,
-            }),
-        _ => Err(FileError::NotArrays {
-            path: path.to_owned(),
-        }),
+            .map_err(|source| FileError::Npz { path: path.to_owned(), source }),
+        _ => Err(FileError::NotArrays { path: path.to_owned() }),
     }
 }
 
@@ -153,10 +135,7 @@ pub fn read_arrays(path: &Path, wanted: &[&str]) -> Result<ArrayFile, FileError>
 /// [`FileError`]: it can't be opened or read, is no PNG, or is broken.
 pub fn read_picture(path: &Path) -> Result<Picture, FileError> {
     let reader = BufReader::new(open(path)?);
-    Picture::read(reader).map_err(|source| FileError::Image {
-        path: path.to_owned(),
-        source,
-    })
+    Picture::read(reader).map_err(|source| FileError::Image { path: path.to_owned(), source })
 }
 
 /// Writes an array whole or not at all: a `.npz` with the one array `y` where `path` ends so, else a `.npy`.
@@ -164,16 +143,8 @@ pub fn read_picture(path: &Path) -> Result<Picture, FileError> {
 /// # Errors
 /// [`FileError::Io`], [`FileError::NoFolder`] or [`FileError::IsFolder`].
 pub fn write_array(path: &Path, shape: &[usize], data: TensorRef<'_>) -> Result<(), FileError> {
-    let is_npz = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("npz"));
-    write(path, |out| {
-        if is_npz {
-            npz::write(out, "y", shape, data)
-        } else {
-            npy::write(out, shape, data)
-        }
-    })
+    let is_npz = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"));
+    write(path, |out| if is_npz { npz::write(out, "y", shape, data) } else { npy::write(out, shape, data) })
 }
 
 /// Writes a `.png` whole or not at all.
@@ -188,26 +159,15 @@ pub fn write_picture(path: &Path, picture: &Picture) -> Result<(), FileError> {
 ///
 /// # Errors
 /// [`FileError::Io`], [`FileError::NoFolder`] or [`FileError::IsFolder`].
-pub fn write(
-    path: &Path,
-    content: impl FnOnce(&mut BufWriter<AtomicFile>) -> io::Result<()>,
-) -> Result<(), FileError> {
+pub fn write(path: &Path, content: impl FnOnce(&mut BufWriter<AtomicFile>) -> io::Result<()>) -> Result<(), FileError> {
     let mut out = BufWriter::with_capacity(1 << 16, AtomicFile::create(path)?);
     content(&mut out)
         .and_then(|()| out.flush())
         .and_then(|()| out.into_inner().map_err(io::IntoInnerError::into_error))
         .and_then(AtomicFile::commit)
-        .map_err(|source| FileError::Io {
-            action: "write",
-            path: path.to_owned(),
-            source,
-        })
+        .map_err(|source| FileError::Io { action: "write", path: path.to_owned(), source })
 }
 
 fn open(path: &Path) -> Result<File, FileError> {
-    File::open(path).map_err(|source| FileError::Io {
-        action: "open",
-        path: path.to_owned(),
-        source,
-    })
+    File::open(path).map_err(|source| FileError::Io { action: "open", path: path.to_owned(), source })
 }

@@ -61,9 +61,7 @@ pub enum NpyError {
         descr: String,
     },
     /// The elements are of another type.
-    #[error(
-        "its type {descr:?} is not supported; save it with array.astype('<f4') (float32) or '<f2' (float16)"
-    )]
+    #[error("its type {descr:?} is not supported; save it with array.astype('<f4') (float32) or '<f2' (float16)")]
     Dtype {
         /// The type as the header states it.
         descr: String,
@@ -153,10 +151,7 @@ impl Array {
     /// # Errors
     /// [`NpyError::Rank`] where it has others.
     pub fn dims<const RANK: usize>(&self) -> Result<[usize; RANK], NpyError> {
-        let rank_error = |_| NpyError::Rank {
-            shape: self.shape.clone(),
-            rank: RANK,
-        };
+        let rank_error = |_| NpyError::Rank { shape: self.shape.clone(), rank: RANK };
         self.shape.as_slice().try_into().map_err(rank_error)
     }
 
@@ -191,16 +186,11 @@ pub enum Length {
 /// [`NpyError`]: the contents are no f32 or f16 array, the shape contradicts the length, or reading failed.
 pub fn read(reader: &mut impl Read, length: Length) -> Result<Array, NpyError> {
     let (header, header_bytes) = read_header(reader)?;
-    let too_large = || NpyError::TooLarge {
-        shape: header.shape.clone(),
-    };
+    let too_large = || NpyError::TooLarge { shape: header.shape.clone() };
     if header.shape.contains(&0) {
         return Err(NpyError::Empty { shape: header.shape });
     }
-    let count = header
-        .shape
-        .iter()
-        .try_fold(1_usize, |count, extent| count.checked_mul(*extent));
+    let count = header.shape.iter().try_fold(1_usize, |count, extent| count.checked_mul(*extent));
     let count = count.ok_or_else(too_large)?;
     let bytes = count.checked_mul(header.dtype.bytes()).ok_or_else(too_large)?;
     if bytes > isize::MAX as usize {
@@ -214,17 +204,10 @@ pub fn read(reader: &mut impl Read, length: Length) -> Result<Array, NpyError> {
             return Err(NpyError::Truncated { need, have });
         }
         if have > need {
-            return Err(NpyError::Trailing {
-                shape: header.shape,
-                need,
-            });
+            return Err(NpyError::Trailing { shape: header.shape, need });
         }
     }
-    let reserve = if matches!(length, Length::Present(_)) {
-        count
-    } else {
-        0
-    };
+    let reserve = if matches!(length, Length::Present(_)) { count } else { 0 };
     let order = header.fortran_order.then_some(header.shape.as_slice());
     let data = match header.dtype {
         DType::F32 => ArrayData::F32(read_elements(reader, count, reserve, order, f32::from_le_bytes)?),
@@ -232,15 +215,9 @@ pub fn read(reader: &mut impl Read, length: Length) -> Result<Array, NpyError> {
     };
     // Reads on even where the length is known: the end is where a ZIP entry's checksum is compared.
     if fill(reader, &mut [0])? != 0 {
-        return Err(NpyError::Trailing {
-            shape: header.shape,
-            need,
-        });
+        return Err(NpyError::Trailing { shape: header.shape, need });
     }
-    Ok(Array {
-        shape: header.shape,
-        data,
-    })
+    Ok(Array { shape: header.shape, data })
 }
 
 /// The header, and how many bytes it took with all that stands before it.
@@ -265,10 +242,7 @@ fn read_header(reader: &mut impl Read) -> Result<(Header, u64), NpyError> {
     }
     let mut text = vec![0; bytes as usize];
     check_filled(text.len(), fill(reader, &mut text)?)?;
-    Ok((
-        Header::parse(&text)?,
-        (preamble.len() + width + text.len()) as u64,
-    ))
+    Ok((Header::parse(&text)?, (preamble.len() + width + text.len()) as u64))
 }
 
 /// Reads `count` elements; `columns_first` is the shape where they come in Fortran order.
@@ -279,9 +253,7 @@ fn read_elements<T: Copy, const BYTES: usize>(
     columns_first: Option<&[usize]>,
     convert: fn([u8; BYTES]) -> T,
 ) -> Result<Vec<T>, NpyError> {
-    let memory = |_| NpyError::Memory {
-        bytes: (count * BYTES) as u64,
-    };
+    let memory = |_| NpyError::Memory { bytes: (count * BYTES) as u64 };
     let mut data = Vec::new();
     data.try_reserve_exact(reserve).map_err(memory)?;
     let mut chunk = vec![0; CHUNK_BYTES.min(count * BYTES)];
@@ -290,10 +262,7 @@ fn read_elements<T: Copy, const BYTES: usize>(
         let have = fill(reader, &mut chunk[..want])?;
         if have < want {
             let have = (data.len() * BYTES + have) as u64;
-            return Err(NpyError::Truncated {
-                need: (count * BYTES) as u64,
-                have,
-            });
+            return Err(NpyError::Truncated { need: (count * BYTES) as u64, have });
         }
         let (elements, _) = chunk[..want].as_chunks();
         data.try_reserve(elements.len()).map_err(memory)?;
@@ -316,11 +285,7 @@ fn to_rows_first<T: Copy>(data: &[T], shape: &[usize]) -> Result<Vec<T>, std::co
     let row_stride: usize = outer.iter().product();
     let mut index = vec![0; outer.len()];
     while ordered.len() < data.len() {
-        let start: usize = index
-            .iter()
-            .zip(outer)
-            .rev()
-            .fold(0, |sum, (i, extent)| sum * extent + i);
+        let start: usize = index.iter().zip(outer).rev().fold(0, |sum, (i, extent)| sum * extent + i);
         ordered.extend((0..row_len).map(|column| data[start + column * row_stride]));
         for (i, extent) in index.iter_mut().zip(outer).rev() {
             *i = (*i + 1) % extent;
@@ -347,14 +312,7 @@ fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 fn check_filled(need: usize, have: usize) -> Result<(), NpyError> {
-    if have == need {
-        Ok(())
-    } else {
-        Err(NpyError::Truncated {
-            need: need as u64,
-            have: have as u64,
-        })
-    }
+    if have == need { Ok(()) } else { Err(NpyError::Truncated { need: need as u64, have: have as u64 }) }
 }
 
 /// Writes a `.npy` version 1.0, byte for byte as numpy does.
@@ -362,26 +320,14 @@ fn check_filled(need: usize, have: usize) -> Result<(), NpyError> {
 /// # Errors
 /// What `out` reports, and `InvalidInput` where `shape` does not fit `data` or a header of version 1.0.
 pub fn write(out: &mut impl Write, shape: &[usize], data: TensorRef<'_>) -> io::Result<()> {
-    if shape
-        .iter()
-        .try_fold(1_usize, |count, extent| count.checked_mul(*extent))
-        != Some(data.len())
-    {
-        let message = format!(
-            "shape {shape:?} does not have the array's {} elements",
-            data.len()
-        );
+    if shape.iter().try_fold(1_usize, |count, extent| count.checked_mul(*extent)) != Some(data.len()) {
+        let message = format!("shape {shape:?} does not have the array's {} elements", data.len());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     let prefix = [&MAGIC[..], &[1, 0]].concat();
-    let header = Header {
-        dtype: data.dtype(),
-        fortran_order: false,
-        shape: shape.to_vec(),
-    };
+    let header = Header { dtype: data.dtype(), fortran_order: false, shape: shape.to_vec() };
     let text = header.to_text(prefix.len() + size_of::<u16>());
-    let length =
-        u16::try_from(text.len()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let length = u16::try_from(text.len()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     out.write_all(&prefix)?;
     out.write_all(&length.to_le_bytes())?;
     out.write_all(text.as_bytes())?;

@@ -10,8 +10,7 @@ use super::npy::{self, Array, Length, NpyError};
 use crate::conv::TensorRef;
 use flate2::read::DeflateDecoder;
 use rawzip::{
-    CompressionMethod, ErrorKind, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder,
-    ZipArchiveWriter,
+    CompressionMethod, ErrorKind, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder, ZipArchiveWriter,
 };
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -24,9 +23,7 @@ pub enum NpzError {
     #[error("it is no readable ZIP archive")]
     Zip(#[source] rawzip::Error),
     /// An array is compressed in a way that numpy doesn't write.
-    #[error(
-        "its array {name:?} has ZIP compression method {method}; stored (0) and deflated (8) are understood"
-    )]
+    #[error("its array {name:?} has ZIP compression method {method}; stored (0) and deflated (8) are understood")]
     Method {
         /// The array.
         name: String,
@@ -116,49 +113,27 @@ pub fn read<R: Read + Seek>(mut reader: R, wanted: &[&str]) -> Result<Archive, N
         } else if record.flags().is_encrypted() {
             return Err(NpzError::Encrypted { name });
         } else {
-            found.push(Entry {
-                name,
-                method: record.compression_method(),
-                wayfinder: record.wayfinder(),
-            });
+            found.push(Entry { name, method: record.compression_method(), wayfinder: record.wayfinder() });
         }
     }
-    for Entry {
-        name,
-        method,
-        wayfinder,
-    } in found
-    {
+    for Entry { name, method, wayfinder } in found {
         let entry = zip.get_entry(wayfinder)?;
         let (start, end) = entry.compressed_data_range();
         let array = match method {
             CompressionMethod::STORE => {
                 let bytes = end - start;
-                let length = if end <= file_bytes {
-                    Length::Present(bytes)
-                } else {
-                    Length::Claimed(bytes)
-                };
+                let length = if end <= file_bytes { Length::Present(bytes) } else { Length::Claimed(bytes) };
                 npy::read(&mut entry.verifying_reader(entry.reader()), length)
             }
             CompressionMethod::DEFLATE => {
                 let length = Length::Claimed(wayfinder.uncompressed_size_hint());
-                npy::read(
-                    &mut entry.verifying_reader(DeflateDecoder::new(entry.reader())),
-                    length,
-                )
+                npy::read(&mut entry.verifying_reader(DeflateDecoder::new(entry.reader())), length)
             }
             method => {
-                return Err(NpzError::Method {
-                    name,
-                    method: method.as_u16(),
-                });
+                return Err(NpzError::Method { name, method: method.as_u16() });
             }
         };
-        let array = array.map_err(|source| NpzError::Array {
-            name: name.clone(),
-            source,
-        })?;
+        let array = array.map_err(|source| NpzError::Array { name: name.clone(), source })?;
         archive.arrays.insert(name, array);
     }
     Ok(archive)
@@ -171,10 +146,7 @@ pub fn read<R: Read + Seek>(mut reader: R, wanted: &[&str]) -> Result<Archive, N
 pub fn write(out: &mut impl Write, name: &str, shape: &[usize], data: TensorRef<'_>) -> io::Result<()> {
     let path = format!("{name}.npy");
     let mut archive = ZipArchiveWriter::new(out);
-    let (mut entry, config) = archive
-        .new_file(path.as_str())
-        .start()
-        .map_err(io::Error::other)?;
+    let (mut entry, config) = archive.new_file(path.as_str()).start().map_err(io::Error::other)?;
     let mut writer = config.wrap(&mut entry);
     npy::write(&mut writer, shape, data)?;
     let (_, descriptor) = writer.finish().map_err(io::Error::other)?;

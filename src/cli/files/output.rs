@@ -47,11 +47,7 @@ enum Content {
 /// What stands at the path to write.
 enum Target {
     /// A regular file with these permissions, or nothing yet.
-    File {
-        path: PathBuf,
-        folder: PathBuf,
-        existing: Option<Permissions>,
-    },
+    File { path: PathBuf, folder: PathBuf, existing: Option<Permissions> },
     /// A device, a pipe, an open descriptor: it can only be written as it is.
     Stream(PathBuf),
 }
@@ -62,25 +58,14 @@ impl AtomicFile {
     /// # Errors
     /// [`FileError::NoFolder`], [`FileError::IsFolder`], or [`FileError::Io`] where it may not be written.
     pub fn create(path: &Path) -> Result<Self, FileError> {
-        let io_error = |source| FileError::Io {
-            action: "write",
-            path: path.to_owned(),
-            source,
-        };
+        let io_error = |source| FileError::Io { action: "write", path: path.to_owned(), source };
         match find_target(path)? {
             Target::Stream(target) => {
                 // Appending, for the shell may have opened the file behind a descriptor with `>>`.
                 let file = OpenOptions::new().append(true).open(&target).map_err(io_error)?;
-                Ok(Self {
-                    target,
-                    content: Content::Target(file),
-                })
+                Ok(Self { target, content: Content::Target(file) })
             }
-            Target::File {
-                path: target,
-                folder,
-                existing,
-            } => {
+            Target::File { path: target, folder, existing } => {
                 if existing.is_some() {
                     // Renaming over a write-protected file would succeed; whoever protected it wants it to fail.
                     OpenOptions::new().write(true).open(&target).map_err(io_error)?;
@@ -131,16 +116,10 @@ impl Content {
 
 /// Follows symbolic links to what `path` stands for.
 fn find_target(path: &Path) -> Result<Target, FileError> {
-    let io_error = |source| FileError::Io {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    };
+    let io_error = |source| FileError::Io { action: "write", path: path.to_owned(), source };
     let existing = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
-            return Err(FileError::IsFolder {
-                path: path.to_owned(),
-            });
+            return Err(FileError::IsFolder { path: path.to_owned() });
         }
         Ok(metadata) if !metadata.is_file() => return Ok(Target::Stream(path.to_owned())),
         Ok(metadata) => Some(metadata.permissions()),
@@ -150,19 +129,11 @@ fn find_target(path: &Path) -> Result<Target, FileError> {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
         let Some(name) = target.file_name().map(OsStr::to_owned) else {
-            return Err(FileError::IsFolder {
-                path: path.to_owned(),
-            });
+            return Err(FileError::IsFolder { path: path.to_owned() });
         };
-        let parent = target
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = fs::canonicalize(parent).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => FileError::NoFolder {
-                path: path.to_owned(),
-                folder: parent.to_owned(),
-            },
+            io::ErrorKind::NotFound => FileError::NoFolder { path: path.to_owned(), folder: parent.to_owned() },
             _ => io_error(error),
         })?;
         if folder.starts_with("/proc") {
@@ -172,11 +143,7 @@ fn find_target(path: &Path) -> Result<Target, FileError> {
         match fs::read_link(&target) {
             Ok(link) => target = folder.join(link),
             Err(_) => {
-                return Ok(Target::File {
-                    path: target,
-                    folder,
-                    existing,
-                });
+                return Ok(Target::File { path: target, folder, existing });
             }
         }
     }
@@ -190,11 +157,7 @@ fn open_unnamed(folder: &Path) -> io::Result<Option<File>> {
     if !Path::new("/proc/self/fd").exists() {
         return Ok(None);
     }
-    let opened = OpenOptions::new()
-        .write(true)
-        .mode(MODE)
-        .custom_flags(OFlag::O_TMPFILE.bits())
-        .open(folder);
+    let opened = OpenOptions::new().write(true).mode(MODE).custom_flags(OFlag::O_TMPFILE.bits()).open(folder);
     match opened {
         Ok(file) => Ok(Some(file)),
         Err(error) if matches!(error.raw_os_error(), Some(EOPNOTSUPP | EISDIR | ENOENT | EINVAL)) => Ok(None),
@@ -203,10 +166,7 @@ fn open_unnamed(folder: &Path) -> io::Result<Option<File>> {
 }
 
 fn open_named(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix(".sparkle-")
-        .permissions(Permissions::from_mode(MODE))
-        .tempfile_in(folder)
+    tempfile::Builder::new().prefix(".sparkle-").permissions(Permissions::from_mode(MODE)).tempfile_in(folder)
 }
 
 /// Gives the unnamed `file` the name `target`. Linking can't replace, so where there is a file already, a hidden name
@@ -218,8 +178,7 @@ fn name_file(file: &File, target: &Path) -> io::Result<()> {
         Err(nix::errno::Errno::EEXIST) => {}
         linked => return Ok(linked?),
     }
-    let hidden =
-        (0..MAX_NAMES).map(|n| target.with_file_name(format!(".sparkle-{}-{n}", std::process::id())));
+    let hidden = (0..MAX_NAMES).map(|n| target.with_file_name(format!(".sparkle-{}-{n}", std::process::id())));
     for name in hidden {
         match link(&name) {
             Err(nix::errno::Errno::EEXIST) => {}

@@ -7,9 +7,7 @@ use crate::conv::TensorRef;
 use std::fs;
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
 /// `numpy.arange(24) / 8 - 1`, what all fixtures hold in the shape [1, 2, 3, 4].
@@ -25,27 +23,14 @@ fn assert_holds_values(array: &Array, name: &str) {
 
 #[test]
 fn arrays_that_numpy_wrote_are_read() {
-    for name in [
-        "v1_f32.npy",
-        "v2_f32.npy",
-        "v3_f32.npy",
-        "v1_f16.npy",
-        "fortran_f32.npy",
-    ] {
-        let ArrayFile::Single(array) = read_arrays(&fixture(name), &[]).unwrap() else {
-            panic!("{name}")
-        };
+    for name in ["v1_f32.npy", "v2_f32.npy", "v3_f32.npy", "v1_f16.npy", "fortran_f32.npy"] {
+        let ArrayFile::Single(array) = read_arrays(&fixture(name), &[]).unwrap() else { panic!("{name}") };
         assert_holds_values(&array, name);
     }
     for name in ["stored.npz", "deflated.npz", "zip64.npz", "streamed.npz"] {
-        let ArrayFile::Named(archive) = read_arrays(&fixture(name), &["x", "w"]).unwrap() else {
-            panic!("{name}")
-        };
+        let ArrayFile::Named(archive) = read_arrays(&fixture(name), &["x", "w"]).unwrap() else { panic!("{name}") };
         assert!(archive.arrays.contains_key("x"), "{name}");
-        archive
-            .arrays
-            .values()
-            .for_each(|array| assert_holds_values(array, name));
+        archive.arrays.values().for_each(|array| assert_holds_values(array, name));
     }
 }
 
@@ -59,18 +44,11 @@ fn arrays_that_are_not_understood_are_the_users_fault() {
     ] {
         let error = read_arrays(&fixture(name), &[]).unwrap_err();
         assert!(error.is_user_fault(), "{name}");
-        assert!(
-            format!("{:#}", anyhow::Error::new(error)).contains(expected),
-            "{name}"
-        );
+        assert!(format!("{:#}", anyhow::Error::new(error)).contains(expected), "{name}");
     }
     let error = read_arrays(&fixture("missing.npy"), &[]).unwrap_err();
     assert!(!error.is_user_fault());
-    assert!(
-        read_arrays(&fixture("../../Cargo.toml"), &[])
-            .unwrap_err()
-            .is_user_fault()
-    );
+    assert!(read_arrays(&fixture("../../Cargo.toml"), &[]).unwrap_err().is_user_fault());
     assert!(!read_arrays(&fixture(""), &[]).unwrap_err().is_user_fault());
 }
 
@@ -81,10 +59,7 @@ fn a_npy_is_written_byte_for_byte_as_numpy_does() {
     write_array(&path, &[1, 2, 3, 4], TensorRef::F32(&values())).unwrap();
     assert_eq!(fs::read(&path).unwrap(), fs::read(fixture("v1_f32.npy")).unwrap());
     write_array(&path, &[], TensorRef::F32(&[1.5])).unwrap();
-    assert_eq!(
-        fs::read(&path).unwrap(),
-        fs::read(fixture("scalar_f32.npy")).unwrap()
-    );
+    assert_eq!(fs::read(&path).unwrap(), fs::read(fixture("scalar_f32.npy")).unwrap());
 }
 
 #[test]
@@ -92,9 +67,7 @@ fn a_npz_is_chosen_by_the_extension() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.npz");
     write_array(&path, &[1, 2, 3, 4], TensorRef::F32(&values())).unwrap();
-    let ArrayFile::Named(archive) = read_arrays(&path, &["y"]).unwrap() else {
-        panic!("no .npz")
-    };
+    let ArrayFile::Named(archive) = read_arrays(&path, &["y"]).unwrap() else { panic!("no .npz") };
     assert_holds_values(&archive.arrays["y"], "y");
 }
 

@@ -35,11 +35,7 @@ fn the_problem_is_valid_and_keeps_the_size() {
         assert_eq!(problem.output_shape(), [1, 3, 7, 1], "{filter}");
         assert_eq!(problem.weights_len(), filter.weights(3).len(), "{filter}");
         let margin = filter.margin();
-        assert_eq!(
-            problem.input_len(),
-            extend_edges(&[0.5; 21], [7, 1], margin).len(),
-            "{filter}"
-        );
+        assert_eq!(problem.input_len(), extend_edges(&[0.5; 21], [7, 1], margin).len(), "{filter}");
     }
     assert_eq!(Filter::Box.spec(1, [usize::MAX, 1]), None);
 }

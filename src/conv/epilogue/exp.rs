@@ -32,10 +32,7 @@ pub(super) fn exp(x: f32, correction: f32) -> ScaledExp {
     let q = q.mul_add(r, 0.041668255);
     let q = q.mul_add(r, 0.16666521);
     let q = q.mul_add(r, 0.49999994);
-    ScaledExp {
-        fraction: q.mul_add(r, 1.0) * r,
-        exponent,
-    }
+    ScaledExp { fraction: q.mul_add(r, 1.0) * r, exponent }
 }
 
 /// `x * 2^exponent` for |exponent| < 250, rounded once as long as `x * 2^(exponent / 2)` is normal.

@@ -79,8 +79,8 @@ impl Activation {
         match self {
             Self::None | Self::Relu | Self::Relu6 => 1.0,
             Self::LeakyRelu(slope) => (slope.abs() as f64).max(1.0), // CAST: widens
-            Self::Silu => 1.1,  // the slope's maximum is 1.09984 at x = 2.39936
-            Self::Gelu => 1.13, // the slope's maximum is 1.12890 at x = sqrt 2
+            Self::Silu => 1.1,                                       // the slope's maximum is 1.09984 at x = 2.39936
+            Self::Gelu => 1.13,                                      // the slope's maximum is 1.12890 at x = sqrt 2
         }
     }
 }

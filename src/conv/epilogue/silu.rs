@@ -14,18 +14,10 @@ const TAIL_END: f32 = 110.0;
 #[inline(always)]
 pub fn silu(x: f32) -> f32 {
     let clamped = if x < -TAIL_END { -TAIL_END } else { x };
-    let magnitude = if clamped.abs() > TAIL_END {
-        TAIL_END
-    } else {
-        clamped.abs()
-    };
+    let magnitude = if clamped.abs() > TAIL_END { TAIL_END } else { clamped.abs() };
     let e = exp(-magnitude, 0.0);
     let denominator = 1.0 + scale(1.0 + e.fraction, e.exponent);
     let negative = x < 0.0;
-    let numerator = if negative {
-        clamped.mul_add(e.fraction, clamped)
-    } else {
-        x
-    };
+    let numerator = if negative { clamped.mul_add(e.fraction, clamped) } else { x };
     scale(numerator / denominator, if negative { e.exponent } else { 0 })
 }

@@ -12,10 +12,11 @@ use std::fmt::Write as _;
 
 const FORM: &str = "a benchdnn descriptor";
 const KEYS: [&str; 22] = [
-    "g", "mb", "ic", "oc", "ih", "iw", "oh", "ow", "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw", "id",
-    "od", "kd", "sd", "pd", "dd",
+    "g", "mb", "ic", "oc", "ih", "iw", "oh", "ow", "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw", "id", "od", "kd",
+    "sd", "pd", "dd",
 ];
-const KEY_LIST: &str = "one of g, mb, ic, oc, ih, iw, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw with its number, or n\"NAME\" at the end";
+const KEY_LIST: &str =
+    "one of g, mb, ic, oc, ih, iw, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw with its number, or n\"NAME\" at the end";
 /// The keys of [`Axis`], in the order of its fields.
 const HEIGHT_KEYS: [&str; 6] = ["ih", "kh", "sh", "dh", "oh", "ph"];
 const WIDTH_KEYS: [&str; 6] = ["iw", "kw", "sw", "dw", "ow", "pw"];
@@ -50,12 +51,7 @@ pub fn parse(text: &str) -> Result<ProblemText, TextError> {
         out_channels: keys.require("oc")?,
         kernel: [height.kernel, width.kernel],
         stride: [height.stride, width.stride],
-        padding: Padding {
-            top,
-            left,
-            bottom,
-            right,
-        },
+        padding: Padding { top, left, bottom, right },
         dilation: [height.step("dh")?, width.step("dw")?],
         groups: keys.get("g").unwrap_or(1),
         layout: Layout::default(),
@@ -63,10 +59,7 @@ pub fn parse(text: &str) -> Result<ProblemText, TextError> {
         epilogue: Default::default(),
     };
     let problem = ConvProblem::with_output(spec, height.output, width.output)?;
-    Ok(ProblemText {
-        name,
-        ..ProblemText::new(problem, notes)
-    })
+    Ok(ProblemText { name, ..ProblemText::new(problem, notes) })
 }
 
 /// Prints the full descriptor, with the name where there is one.
@@ -88,10 +81,8 @@ pub fn print(problem: &ConvProblem, name: Option<&str>) -> Result<String, TextEr
         return inexpressible(format!("the type {}", s.dtype));
     }
     let [oh, ow] = problem.output();
-    let mut text = format!(
-        "mb{}ic{}ih{}iw{}oc{}oh{oh}ow{ow}",
-        s.batch, s.in_channels, s.input[0], s.input[1], s.out_channels
-    );
+    let mut text =
+        format!("mb{}ic{}ih{}iw{}oc{}oh{oh}ow{ow}", s.batch, s.in_channels, s.input[0], s.input[1], s.out_channels);
     let pairs = [
         ("k", s.kernel),
         ("s", s.stride),
@@ -104,14 +95,11 @@ pub fn print(problem: &ConvProblem, name: Option<&str>) -> Result<String, TextEr
     let _ = write!(text, "g{}", s.groups);
     // What the form says of the bottom and right is exactly what reading it back gives.
     let implied = parse(&text)?.problem.spec().padding;
-    for (side, stated, implied) in [
-        ("bottom", s.padding.bottom, implied.bottom),
-        ("right", s.padding.right, implied.right),
-    ] {
+    for (side, stated, implied) in
+        [("bottom", s.padding.bottom, implied.bottom), ("right", s.padding.right, implied.right)]
+    {
         if stated != implied {
-            return inexpressible(format!(
-                "padding {stated} at the {side} (its output implies {implied})"
-            ));
+            return inexpressible(format!("padding {stated} at the {side} (its output implies {implied})"));
         }
     }
     if let Some(name) = name {
@@ -156,11 +144,7 @@ fn scan(text: &str) -> Result<(Keys, Option<String>), TextError> {
         }
         let Some(index) = key_at(rest) else {
             let found = rest.chars().take(8).collect();
-            return Err(TextError::UnknownKey {
-                position,
-                found,
-                keys: KEY_LIST,
-            });
+            return Err(TextError::UnknownKey { position, found, keys: KEY_LIST });
         };
         let key = KEYS[index];
         let Some(slot) = keys.0.get_mut(index) else {
@@ -173,11 +157,7 @@ fn scan(text: &str) -> Result<(Keys, Option<String>), TextError> {
         let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         if end == 0 {
             let given = digits.chars().take(8).collect();
-            return Err(TextError::Value {
-                key: key.into(),
-                expected: "a whole number",
-                given,
-            });
+            return Err(TextError::Value { key: key.into(), expected: "a whole number", given });
         }
         *slot = Some(number(key, &digits[..end])?);
         position += key.len() + end;
@@ -191,9 +171,7 @@ fn parse_name(name: &str) -> Result<Option<String>, TextError> {
         None => Ok(Some(name.into())),
         Some(quoted) => {
             let inner = quoted.strip_suffix('"');
-            inner
-                .map(|name| Some(name.into()))
-                .ok_or_else(|| TextError::UnclosedName { given: name.into() })
+            inner.map(|name| Some(name.into())).ok_or_else(|| TextError::UnclosedName { given: name.into() })
         }
     }
 }
@@ -214,14 +192,7 @@ impl Axis {
     fn height(keys: &Keys) -> Result<Self, TextError> {
         if keys.any(&["iw", "kw"]) && !keys.any(&HEIGHT_KEYS) {
             // benchdnn's 1-D convolution: only the width is said, and the height is one row.
-            return Ok(Self {
-                input: 1,
-                kernel: 1,
-                stride: 1,
-                gap: 0,
-                output: None,
-                before: None,
-            });
+            return Ok(Self { input: 1, kernel: 1, stride: 1, gap: 0, output: None, before: None });
         }
         Self::stated(keys, HEIGHT_KEYS)
     }
@@ -266,10 +237,7 @@ impl Axis {
 
     /// Step between taps, as a [`ConvSpec`] has it.
     fn step(&self, key: &str) -> Result<usize, TextError> {
-        let overflow = || TextError::Overflow {
-            key: key.into(),
-            given: self.gap.to_string(),
-        };
+        let overflow = || TextError::Overflow { key: key.into(), given: self.gap.to_string() };
         self.gap.checked_add(1).ok_or_else(overflow)
     }
 
@@ -281,19 +249,11 @@ impl Axis {
             return Ok([before, before]);
         };
         // Wide enough for any product of two sizes; the problem's own checks come later.
-        let [input, kernel, stride, gap] =
-            [self.input, self.kernel, self.stride, self.gap].map(|v| v as i128);
-        let overflow = || TextError::Overflow {
-            key: format!("output {name}"),
-            given: output.to_string(),
-        };
-        let reach = (kernel - 1)
-            .checked_mul(gap + 1)
-            .and_then(|span| span.checked_add(1));
+        let [input, kernel, stride, gap] = [self.input, self.kernel, self.stride, self.gap].map(|v| v as i128);
+        let overflow = || TextError::Overflow { key: format!("output {name}"), given: output.to_string() };
+        let reach = (kernel - 1).checked_mul(gap + 1).and_then(|span| span.checked_add(1));
         let spanned = (output as i128 - 1).checked_mul(stride);
-        let total = reach
-            .zip(spanned)
-            .and_then(|(reach, spanned)| reach.checked_add(spanned - input));
+        let total = reach.zip(spanned).and_then(|(reach, spanned)| reach.checked_add(spanned - input));
         let total = total.ok_or_else(overflow)?;
         let before = match self.before {
             Some(before) => before,
@@ -304,20 +264,10 @@ impl Axis {
         if smallest + stride <= 0 {
             let room = input + before as i128 - reach.unwrap_or(0);
             let limit = usize::try_from(room / stride + 1).unwrap_or(0);
-            return Err(TextError::NegativePadding {
-                axis: name,
-                output,
-                input: self.input,
-                before,
-                limit,
-            });
+            return Err(TextError::NegativePadding { axis: name, output, input: self.input, before, limit });
         }
         let symmetric = (smallest..smallest + stride).contains(&(before as i128));
-        let after = if symmetric {
-            before as i128
-        } else {
-            smallest.max(0)
-        };
+        let after = if symmetric { before as i128 } else { smallest.max(0) };
         Ok([before, usize::try_from(after).map_err(|_| overflow())?])
     }
 }

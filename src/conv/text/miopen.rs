@@ -21,11 +21,8 @@ pub fn split_line(line: &str) -> Vec<String> {
     let mut rest = line.trim_start();
     while let Some(first) = rest.chars().next() {
         // A quote without its partner, as in a log's prose, is an ordinary character.
-        let quoted = rest
-            .strip_prefix(['"', '\''])
-            .and_then(|inner| inner.split_once(first));
-        let (word, tail) =
-            quoted.unwrap_or_else(|| rest.split_once(char::is_whitespace).unwrap_or((rest, "")));
+        let quoted = rest.strip_prefix(['"', '\'']).and_then(|inner| inner.split_once(first));
+        let (word, tail) = quoted.unwrap_or_else(|| rest.split_once(char::is_whitespace).unwrap_or((rest, "")));
         words.push(word.to_owned());
         rest = tail.trim_start();
     }
@@ -45,19 +42,11 @@ pub fn is_line(words: &[String]) -> bool {
 /// [`TextError`] with the flag at fault; anything but a forward 2-D convolution in f32 or f16 is refused.
 pub fn parse(words: &[String], takes_value: impl Fn(&str) -> bool) -> Result<ProblemText, TextError> {
     let Some((command, arguments)) = find_command(words) else {
-        return Err(TextError::NoProblem {
-            word: words.first().cloned().unwrap_or_default(),
-        });
+        return Err(TextError::NoProblem { word: words.first().cloned().unwrap_or_default() });
     };
-    let dtype = COMMANDS
-        .iter()
-        .find(|(name, _)| *name == command)
-        .and_then(|(_, dtype)| *dtype);
+    let dtype = COMMANDS.iter().find(|(name, _)| *name == command).and_then(|(_, dtype)| *dtype);
     let Some(dtype) = dtype else {
-        return Err(TextError::Unsupported {
-            what: command,
-            why: "use conv (f32) or convfp16 (f16)",
-        });
+        return Err(TextError::Unsupported { what: command, why: "use conv (f32) or convfp16 (f16)" });
     };
     let mut line = Line::default();
     let mut ours = Vec::new();
@@ -67,27 +56,18 @@ pub fn parse(words: &[String], takes_value: impl Fn(&str) -> bool) -> Result<Pro
             Word::Flag { flag, meaning, value } => {
                 let value = match value {
                     Some(value) => value,
-                    None => arguments
-                        .next()
-                        .ok_or(TextError::MissingValue { flag: flag.clone() })?,
+                    None => arguments.next().ok_or(TextError::MissingValue { flag: flag.clone() })?,
                 };
                 line.set(flag, meaning, value)?;
             }
             Word::Ours { name, has_value } => {
-                let value = if !has_value && takes_value(&name) {
-                    arguments.next()
-                } else {
-                    None
-                };
+                let value = if !has_value && takes_value(&name) { arguments.next() } else { None };
                 ours.push(word);
                 ours.extend(value);
             }
         }
     }
-    Ok(ProblemText {
-        ours,
-        ..line.finish(dtype)?
-    })
+    Ok(ProblemText { ours, ..line.finish(dtype)? })
 }
 
 /// Prints the line from its command on.
@@ -97,12 +77,7 @@ pub fn parse(words: &[String], takes_value: impl Fn(&str) -> bool) -> Result<Pro
 pub fn print(problem: &ConvProblem) -> Result<String, TextError> {
     check_plain(problem, FORM)?;
     let s = problem.spec();
-    let Padding {
-        top,
-        left,
-        bottom,
-        right,
-    } = s.padding;
+    let Padding { top, left, bottom, right } = s.padding;
     if (top, left) != (bottom, right) {
         let what = format!("asymmetric padding {top},{left},{bottom},{right}");
         return Err(TextError::Inexpressible { what, form: FORM });
@@ -127,9 +102,7 @@ pub fn print(problem: &ConvProblem) -> Result<String, TextError> {
 fn find_command(words: &[String]) -> Option<(String, Vec<String>)> {
     words.iter().enumerate().find_map(|(index, word)| {
         let mut parts = split_line(word);
-        let at = parts
-            .iter()
-            .position(|part| COMMANDS.iter().any(|(name, _)| name == part))?;
+        let at = parts.iter().position(|part| COMMANDS.iter().any(|(name, _)| name == part))?;
         let mut arguments = parts.split_off(at);
         let command = arguments.remove(0);
         arguments.extend_from_slice(&words[index + 1..]);
@@ -140,29 +113,18 @@ fn find_command(words: &[String]) -> Option<(String, Vec<String>)> {
 /// Whose a word is.
 enum Word {
     /// MIOpen's; `value` where it came with `=`, else the next word has it.
-    Flag {
-        flag: String,
-        meaning: Meaning,
-        value: Option<String>,
-    },
+    Flag { flag: String, meaning: Meaning, value: Option<String> },
     /// Ours; `name` is without dashes and value.
     Ours { name: String, has_value: bool },
 }
 
 fn classify(word: &str, next: Option<&str>) -> Result<Word, TextError> {
-    let unexpected = |advice| {
-        Err(TextError::UnexpectedWord {
-            word: word.into(),
-            advice,
-        })
-    };
+    let unexpected = |advice| Err(TextError::UnexpectedWord { word: word.into(), advice });
     let Some(flag) = word.strip_prefix('-') else {
         return unexpected("after conv come flags with their values");
     };
     if let Some(long) = flag.strip_prefix('-') {
-        let (name, value) = long
-            .split_once('=')
-            .map_or((long, None), |(name, value)| (name, Some(value)));
+        let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
         if name.is_empty() {
             return unexpected("give an option's name");
         }
@@ -170,26 +132,17 @@ fn classify(word: &str, next: Option<&str>) -> Result<Word, TextError> {
         let is_switch = matches!(value.or(next), Some("0" | "1"));
         let ours = name == "weights" || (matches!(name, "verify" | "bias") && !is_switch);
         return Ok(match row.filter(|_| !ours) {
-            Some((_, _, meaning)) => Word::Flag {
-                flag: format!("--{name}"),
-                meaning: *meaning,
-                value: value.map(str::to_owned),
-            },
-            None => Word::Ours {
-                name: name.into(),
-                has_value: value.is_some(),
-            },
+            Some((_, _, meaning)) => {
+                Word::Flag { flag: format!("--{name}"), meaning: *meaning, value: value.map(str::to_owned) }
+            }
+            None => Word::Ours { name: name.into(), has_value: value.is_some() },
         });
     }
     let mut letters = flag.chars();
     match (letters.next(), letters.next()) {
         (Some('h' | '?'), None) => unexpected("leave it out; `sparkle-run --help` has the help"),
         (Some(letter), None) => match FLAGS.iter().find(|(known, ..)| *known == letter) {
-            Some((_, _, meaning)) => Ok(Word::Flag {
-                flag: word.into(),
-                meaning: *meaning,
-                value: None,
-            }),
+            Some((_, _, meaning)) => Ok(Word::Flag { flag: word.into(), meaning: *meaning, value: None }),
             None => unexpected("MIOpenDriver has no such flag for conv"),
         },
         // MIOpen reads `-n1 2` as `-n 2`; nobody means that.
@@ -219,17 +172,8 @@ enum PadMode {
 
 impl Line {
     fn set(&mut self, flag: String, meaning: Meaning, value: String) -> Result<(), TextError> {
-        let unsupported = |why| {
-            Err(TextError::Unsupported {
-                what: format!("{flag} {value}"),
-                why,
-            })
-        };
-        let wrong = |expected| TextError::Value {
-            key: flag.clone(),
-            expected,
-            given: value.clone(),
-        };
+        let unsupported = |why| Err(TextError::Unsupported { what: format!("{flag} {value}"), why });
+        let wrong = |expected| TextError::Value { key: flag.clone(), expected, given: value.clone() };
         match meaning {
             Meaning::Size(size) => self.sizes[size as usize] = Some(number(&flag, &value)?),
             Meaning::Forward => match number(&flag, &value)? {
@@ -271,9 +215,7 @@ impl Line {
             Meaning::Verify => self.verify = Some(number(&flag, &value)? != 0),
             Meaning::SpatialDim if value == "2" => {}
             Meaning::SpatialDim | Meaning::ThreeD => {
-                return Err(TextError::ThreeD {
-                    key: format!("{flag} {value}"),
-                });
+                return Err(TextError::ThreeD { key: format!("{flag} {value}") });
             }
             Meaning::Only(only, _) if value == only => {}
             Meaning::Only(_, why) => return unsupported(why),
@@ -295,10 +237,7 @@ impl Line {
         let pair = |height, width| [self.size(height), self.size(width)];
         let mut notes = Vec::new();
         if !self.ignored.is_empty() {
-            notes.push(format!(
-                "flags without a meaning here: {}",
-                self.ignored.join(", ")
-            ));
+            notes.push(format!("flags without a meaning here: {}", self.ignored.join(", ")));
         }
         let mut spec = ConvSpec {
             batch: self.size(Size::Batch),
@@ -312,20 +251,13 @@ impl Line {
             groups: self.size(Size::Groups).max(1), // as MIOpen
             layout: self.layout.unwrap_or_default(),
             dtype,
-            epilogue: Epilogue {
-                bias: self.bias,
-                ..Epilogue::default()
-            },
+            epilogue: Epilogue { bias: self.bias, ..Epilogue::default() },
         };
         if self.pad_mode != PadMode::Explicit {
             apply_pad_mode(self.pad_mode, &mut spec, &mut notes);
         }
         let problem = ConvProblem::new(spec)?;
-        Ok(ProblemText {
-            iters: self.iters,
-            verify: self.verify,
-            ..ProblemText::new(problem, notes)
-        })
+        Ok(ProblemText { iters: self.iters, verify: self.verify, ..ProblemText::new(problem, notes) })
     }
 }
 

@@ -31,14 +31,7 @@ pub struct ProblemText {
 
 impl ProblemText {
     fn new(problem: ConvProblem, notes: Vec<String>) -> Self {
-        Self {
-            problem,
-            name: None,
-            iters: None,
-            verify: None,
-            ours: Vec::new(),
-            notes,
-        }
+        Self { problem, name: None, iters: None, verify: None, ours: Vec::new(), notes }
     }
 }
 
@@ -166,19 +159,13 @@ pub enum TextError {
 ///
 /// # Errors
 /// [`TextError`], with the position or the flag at fault.
-pub fn parse_problem_words(
-    words: &[String],
-    takes_value: impl Fn(&str) -> bool,
-) -> Result<ProblemText, TextError> {
+pub fn parse_problem_words(words: &[String], takes_value: impl Fn(&str) -> bool) -> Result<ProblemText, TextError> {
     let Some((first, rest)) = words.split_first() else {
         return Err(TextError::NoProblem { word: String::new() });
     };
     // The descriptor goes first: a word `conv` after it is some option's value.
     match benchdnn::parse(first) {
-        Ok(parsed) => Ok(ProblemText {
-            ours: rest.to_vec(),
-            ..parsed
-        }),
+        Ok(parsed) => Ok(ProblemText { ours: rest.to_vec(), ..parsed }),
         Err(_) if miopen::is_line(words) => miopen::parse(words, takes_value),
         Err(error) if benchdnn::looks_like(first) => Err(error),
         Err(_) => Err(TextError::NoProblem { word: first.clone() }),
@@ -189,16 +176,9 @@ pub fn parse_problem_words(
 fn number(key: &str, text: &str) -> Result<usize, TextError> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         let expected = "a whole number that is not negative";
-        return Err(TextError::Value {
-            key: key.into(),
-            expected,
-            given: text.into(),
-        });
+        return Err(TextError::Value { key: key.into(), expected, given: text.into() });
     }
-    text.parse().map_err(|_| TextError::Overflow {
-        key: key.into(),
-        given: text.into(),
-    })
+    text.parse().map_err(|_| TextError::Overflow { key: key.into(), given: text.into() })
 }
 
 /// The first thing about `problem` that a form without options for it can't say: an activation or a residual.

@@ -32,19 +32,10 @@ impl FromStr for PaddingOption {
         match parsed[..] {
             [all] => Ok(Self::Explicit(Padding::symmetric(all, all))),
             [height, width] => Ok(Self::Explicit(Padding::symmetric(height, width))),
-            [top, left, bottom, right] => Ok(Self::Explicit(Padding {
-                top,
-                left,
-                bottom,
-                right,
-            })),
+            [top, left, bottom, right] => Ok(Self::Explicit(Padding { top, left, bottom, right })),
             _ => {
                 let expected = "P, PH,PW, TOP,LEFT,BOTTOM,RIGHT, valid or same";
-                Err(TextError::Value {
-                    key: KEY.into(),
-                    expected,
-                    given: text.into(),
-                })
+                Err(TextError::Value { key: KEY.into(), expected, given: text.into() })
             }
         }
     }
@@ -65,12 +56,8 @@ impl PaddingOption {
         match self {
             Self::Explicit(padding) => Ok(padding),
             Self::Valid => Ok(Padding::default()),
-            Self::Same => {
-                Padding::same_upper(input, kernel, stride, dilation).ok_or_else(|| TextError::Overflow {
-                    key: "--padding".into(),
-                    given: "same".into(),
-                })
-            }
+            Self::Same => Padding::same_upper(input, kernel, stride, dilation)
+                .ok_or_else(|| TextError::Overflow { key: "--padding".into(), given: "same".into() }),
         }
     }
 }
@@ -104,11 +91,7 @@ pub fn parse_kernel(text: &str) -> Result<[usize; 2], TextError> {
 /// # Errors
 /// [`TextError::Value`] for anything else.
 pub fn parse_activation(text: &str) -> Result<Activation, TextError> {
-    let wrong = |expected| TextError::Value {
-        key: "--activation".into(),
-        expected,
-        given: text.into(),
-    };
+    let wrong = |expected| TextError::Value { key: "--activation".into(), expected, given: text.into() };
     Ok(match text {
         "none" => Activation::None,
         "relu" => Activation::Relu,
@@ -147,11 +130,7 @@ pub fn parse_layout(text: &str) -> Result<Layout, TextError> {
     match text {
         "nchw" => Ok(Layout::Nchw),
         "nhwc" => Ok(Layout::Nhwc),
-        _ => Err(TextError::Value {
-            key: "--layout".into(),
-            expected: "nchw or nhwc",
-            given: text.into(),
-        }),
+        _ => Err(TextError::Value { key: "--layout".into(), expected: "nchw or nhwc", given: text.into() }),
     }
 }
 
@@ -163,11 +142,7 @@ pub fn parse_dtype(text: &str) -> Result<DType, TextError> {
     match text {
         "f32" => Ok(DType::F32),
         "f16" => Ok(DType::F16),
-        _ => Err(TextError::Value {
-            key: "--dtype".into(),
-            expected: "f32 or f16",
-            given: text.into(),
-        }),
+        _ => Err(TextError::Value { key: "--dtype".into(), expected: "f32 or f16", given: text.into() }),
     }
 }
 
@@ -177,27 +152,17 @@ pub fn parse_dtype(text: &str) -> Result<DType, TextError> {
 /// [`TextError::Inexpressible`] for a bias, a residual, and a leaky-relu whose slope isn't finite.
 pub fn print(problem: &ConvProblem) -> Result<String, TextError> {
     let s = problem.spec();
-    let inexpressible = |what: &str| TextError::Inexpressible {
-        what: what.into(),
-        form: FORM,
-    };
+    let inexpressible = |what: &str| TextError::Inexpressible { what: what.into(), form: FORM };
     if s.epilogue.bias {
         return Err(inexpressible("a bias (the file given with --bias says it)"));
     }
     if s.epilogue.residual {
-        return Err(inexpressible(
-            "a residual (the file given with --residual says it)",
-        ));
+        return Err(inexpressible("a residual (the file given with --residual says it)"));
     }
     let activation = print_activation(s.epilogue.activation)
         .ok_or_else(|| inexpressible("a leaky-relu whose slope is not finite"))?;
     let ([h, w], [r, c], [sh, sw], [dh, dw]) = (s.input, s.kernel, s.stride, s.dilation);
-    let Padding {
-        top,
-        left,
-        bottom,
-        right,
-    } = s.padding;
+    let Padding { top, left, bottom, right } = s.padding;
     Ok(format!(
         "--batch {} --in-channels {} --height {h} --width {w} --out-channels {} --kernel {r}x{c} --stride {sh},{sw} \
          --padding {top},{left},{bottom},{right} --dilation {dh},{dw} --groups {} --layout {} --dtype {} \
@@ -214,11 +179,7 @@ fn pair(key: &str, text: &str, separator: char, expected: &'static str) -> Resul
         [height, width] => Some([height, width]),
         _ => None,
     };
-    let wrong = || TextError::Value {
-        key: key.into(),
-        expected,
-        given: text.into(),
-    };
+    let wrong = || TextError::Value { key: key.into(), expected, given: text.into() };
     pair.filter(|pair| !pair.contains(&0)).ok_or_else(wrong)
 }
 

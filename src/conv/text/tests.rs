@@ -17,10 +17,7 @@ fn line(text: &str) -> Result<ProblemText, TextError> {
 }
 
 fn spec_of(text: &str) -> ConvSpec {
-    *benchdnn::parse(text)
-        .unwrap_or_else(|error| panic!("{text}: {error}"))
-        .problem
-        .spec()
+    *benchdnn::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).problem.spec()
 }
 
 mod descriptors {
@@ -29,8 +26,7 @@ mod descriptors {
     #[test]
     fn the_canonical_form_says_everything() {
         let parsed =
-            benchdnn::parse("mb1ic64ih56iw56oc64oh56ow56kh3kw3sh1sw1ph1pw1dh0dw0g1n\"res2a_branch2b*3\"")
-                .unwrap();
+            benchdnn::parse("mb1ic64ih56iw56oc64oh56ow56kh3kw3sh1sw1ph1pw1dh0dw0g1n\"res2a_branch2b*3\"").unwrap();
         assert_eq!(*parsed.problem.spec(), ConvSpec::default());
         assert_eq!(parsed.name.as_deref(), Some("res2a_branch2b*3"));
         assert!(parsed.notes.is_empty(), "{:?}", parsed.notes);
@@ -39,15 +35,9 @@ mod descriptors {
     #[test]
     fn the_width_follows_the_height_and_underscores_separate() {
         assert_eq!(spec_of("mb1_ic64ih56_oc64oh56_kh3ph1_nNAME"), ConvSpec::default());
-        assert_eq!(
-            benchdnn::parse("ic64ih56oc64kh3nNAME").unwrap().name.as_deref(),
-            Some("NAME")
-        );
+        assert_eq!(benchdnn::parse("ic64ih56oc64kh3nNAME").unwrap().name.as_deref(), Some("NAME"));
         let spec = spec_of("mb2ic8ih9oc8kh3sh2ph1dh1");
-        assert_eq!(
-            (spec.kernel, spec.stride, spec.dilation),
-            ([3, 3], [2, 2], [2, 2])
-        );
+        assert_eq!((spec.kernel, spec.stride, spec.dilation), ([3, 3], [2, 2], [2, 2]));
         assert_eq!(spec.padding, Padding::symmetric(1, 1));
     }
 
@@ -55,16 +45,9 @@ mod descriptors {
     fn a_partly_given_width_is_completed_with_a_note() {
         let parsed = benchdnn::parse("mb1ic3ih224iw112oc8kh3sh2ph1").unwrap();
         let spec = parsed.problem.spec();
-        assert_eq!(
-            (spec.input, spec.kernel, spec.stride),
-            ([224, 112], [3, 3], [2, 2])
-        );
+        assert_eq!((spec.input, spec.kernel, spec.stride), ([224, 112], [3, 3], [2, 2]));
         assert_eq!(spec.padding, Padding::symmetric(1, 1));
-        assert!(
-            parsed.notes[0].starts_with("kw, sw, pw taken from the height"),
-            "{:?}",
-            parsed.notes
-        );
+        assert!(parsed.notes[0].starts_with("kw, sw, pw taken from the height"), "{:?}", parsed.notes);
     }
 
     #[test]
@@ -83,17 +66,9 @@ mod descriptors {
 
     #[test]
     fn padding_is_deduced_from_the_output() {
-        assert_eq!(
-            spec_of("mb1ic64ih56oc64oh56kh3").padding,
-            Padding::symmetric(1, 1)
-        );
+        assert_eq!(spec_of("mb1ic64ih56oc64oh56kh3").padding, Padding::symmetric(1, 1));
         // An even filter needs an odd total: the odd pixel goes to the bottom and right.
-        let odd = Padding {
-            top: 0,
-            left: 0,
-            bottom: 1,
-            right: 1,
-        };
+        let odd = Padding { top: 0, left: 0, bottom: 1, right: 1 };
         assert_eq!(spec_of("mb1ic64ih56oc64oh56kh2").padding, odd);
         assert_eq!(spec_of("mb1ic64ih56oc64oh54kh3").padding, Padding::default());
     }
@@ -101,29 +76,15 @@ mod descriptors {
     #[test]
     fn rows_that_a_stride_leaves_unused_are_no_negative_padding() {
         // ResNet-50's shortcut and stem as benchdnn's inputs have them.
-        assert_eq!(
-            spec_of("mb1ic256ih56oc512oh28kh1sh2ph0").padding,
-            Padding::default()
-        );
-        assert_eq!(
-            spec_of("mb1ic3ih224oc64oh112kh7sh2ph3").padding,
-            Padding::symmetric(3, 3)
-        );
+        assert_eq!(spec_of("mb1ic256ih56oc512oh28kh1sh2ph0").padding, Padding::default());
+        assert_eq!(spec_of("mb1ic3ih224oc64oh112kh7sh2ph3").padding, Padding::symmetric(3, 3));
         assert_eq!(spec_of("mb1ic256ih56oc512oh28kh1sh2").padding, Padding::default());
     }
 
     #[test]
     fn the_output_decides_the_bottom_and_right() {
         let parsed = benchdnn::parse("mb1ic1ih8iw8oc1oh9ow7kh3kw3ph1pw0").unwrap();
-        assert_eq!(
-            parsed.problem.spec().padding,
-            Padding {
-                top: 1,
-                left: 0,
-                bottom: 2,
-                right: 1
-            }
-        );
+        assert_eq!(parsed.problem.spec().padding, Padding { top: 1, left: 0, bottom: 2, right: 1 });
         assert_eq!(parsed.problem.output(), [9, 7]);
     }
 
@@ -138,13 +99,7 @@ mod descriptors {
     #[test]
     fn negative_padding_is_refused() {
         let error = benchdnn::parse("mb1ic64ih56oc64oh10kh3sh1ph1").unwrap_err();
-        let want = TextError::NegativePadding {
-            axis: "height",
-            output: 10,
-            input: 56,
-            before: 1,
-            limit: 55,
-        };
+        let want = TextError::NegativePadding { axis: "height", output: 10, input: 56, before: 1, limit: 55 };
         assert_eq!(error, want);
     }
 
@@ -166,10 +121,7 @@ mod descriptors {
             ("mb1ic64ih56oc64kh3é", "position 18"),
             ("mb1ic64ih56oc64kh3g3", "3 groups"),
             ("mb1ic64ih56oc64kh3dh18446744073709551615", "too large for `dh`"),
-            (
-                "mb1ic1ih1oc1oh18446744073709551615kh3sh18446744073709551615",
-                "too large",
-            ),
+            ("mb1ic1ih1oc1oh18446744073709551615kh3sh18446744073709551615", "too large"),
         ] {
             let error = benchdnn::parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
@@ -186,19 +138,11 @@ mod descriptors {
             (|s| s.epilogue.bias = true, "bias"),
             (|s| s.epilogue.residual = true, "residual"),
             (|s| s.epilogue.activation = Activation::Relu6, "relu6"),
-            (
-                |s| (s.stride, s.padding.bottom) = ([2, 2], 0),
-                "padding 0 at the bottom",
-            ),
-            (
-                |s| (s.stride, s.padding.right) = ([3, 3], 2),
-                "padding 2 at the right",
-            ),
+            (|s| (s.stride, s.padding.bottom) = ([2, 2], 0), "padding 0 at the bottom"),
+            (|s| (s.stride, s.padding.right) = ([3, 3], 2), "padding 2 at the right"),
         ];
         for (change, part) in changes {
-            let error = benchdnn::print(&base.respecify(change).unwrap(), None)
-                .unwrap_err()
-                .to_string();
+            let error = benchdnn::print(&base.respecify(change).unwrap(), None).unwrap_err().to_string();
             assert!(error.contains(part), "{part}: {error}");
         }
     }
@@ -220,8 +164,7 @@ mod driver_lines {
 
     #[test]
     fn a_quoted_line_may_be_followed_by_our_words() {
-        let parsed =
-            parse_problem_words(&[LOG.into(), "--input".into(), "my file.npy".into()], takes_value).unwrap();
+        let parsed = parse_problem_words(&[LOG.into(), "--input".into(), "my file.npy".into()], takes_value).unwrap();
         assert_eq!(*parsed.problem.spec(), ConvSpec::default());
         assert_eq!(parsed.ours, ["--input", "my file.npy"]);
     }
@@ -230,14 +173,8 @@ mod driver_lines {
     fn missing_flags_have_miopens_defaults() {
         let spec = *line("conv").unwrap().problem.spec();
         assert_eq!((spec.batch, spec.in_channels, spec.out_channels), (100, 3, 32));
-        assert_eq!(
-            (spec.input, spec.kernel, spec.stride, spec.dilation),
-            ([32, 32], [3, 3], [1, 1], [1, 1])
-        );
-        assert_eq!(
-            (spec.padding, spec.groups, spec.epilogue),
-            (Padding::default(), 1, Epilogue::default())
-        );
+        assert_eq!((spec.input, spec.kernel, spec.stride, spec.dilation), ([32, 32], [3, 3], [1, 1], [1, 1]));
+        assert_eq!((spec.padding, spec.groups, spec.epilogue), (Padding::default(), 1, Epilogue::default()));
     }
 
     #[test]
@@ -248,18 +185,9 @@ mod driver_lines {
         )
         .unwrap();
         let spec = parsed.problem.spec();
-        assert_eq!(
-            (spec.batch, spec.in_channels, spec.input, spec.out_channels),
-            (2, 8, [7, 9], 4)
-        );
-        assert_eq!(
-            (spec.kernel, spec.stride, spec.dilation, spec.groups),
-            ([1, 3], [2, 1], [1, 2], 2)
-        );
-        assert_eq!(
-            (spec.padding, spec.layout, spec.dtype),
-            (Padding::symmetric(0, 1), Layout::Nhwc, DType::F16)
-        );
+        assert_eq!((spec.batch, spec.in_channels, spec.input, spec.out_channels), (2, 8, [7, 9], 4));
+        assert_eq!((spec.kernel, spec.stride, spec.dilation, spec.groups), ([1, 3], [2, 1], [1, 2], 2));
+        assert_eq!((spec.padding, spec.layout, spec.dtype), (Padding::symmetric(0, 1), Layout::Nhwc, DType::F16));
         assert!(spec.epilogue.bias);
         assert_eq!((parsed.iters, parsed.verify), (Some(5), Some(false)));
     }
@@ -267,18 +195,11 @@ mod driver_lines {
     #[test]
     fn our_options_pass_through_in_order() {
         let parsed =
-            line("conv -c 4 --threads 2 --json --device=cpu --verify -k 8 --weights w.npy --bias b.npy")
-                .unwrap();
-        assert_eq!(
-            parsed.ours,
-            words("--threads 2 --json --device=cpu --verify --weights w.npy --bias b.npy")
-        );
+            line("conv -c 4 --threads 2 --json --device=cpu --verify -k 8 --weights w.npy --bias b.npy").unwrap();
+        assert_eq!(parsed.ours, words("--threads 2 --json --device=cpu --verify --weights w.npy --bias b.npy"));
         assert_eq!((parsed.verify, parsed.problem.spec().out_channels), (None, 8));
         let parsed = line("conv --verify 1 --bias 1").unwrap();
-        assert_eq!(
-            (parsed.verify, parsed.problem.spec().epilogue.bias),
-            (Some(true), true)
-        );
+        assert_eq!((parsed.verify, parsed.problem.spec().epilogue.bias), (Some(true), true));
         assert!(parsed.ours.is_empty());
         assert_eq!(line("conv --verify").unwrap().ours, ["--verify"]);
         assert_eq!(line("conv --verify=0").unwrap().verify, Some(false));
@@ -292,10 +213,7 @@ mod driver_lines {
         assert_eq!(padding("conv -z default -p 1 -q 2"), Padding::symmetric(1, 2));
         // Dilated: no effect, and said.
         let dilated = line("conv -z same -p 2 -q 2 -l 2 -j 2").unwrap();
-        assert_eq!(
-            (dilated.problem.spec().padding, dilated.notes.len()),
-            (Padding::symmetric(2, 2), 1)
-        );
+        assert_eq!((dilated.problem.spec().padding, dilated.notes.len()), (Padding::symmetric(2, 2), 1));
         // (7 - 2) / 2 on both sides: 111 rows, not ONNX's 112.
         let stem = line("conv -H 224 -W 224 -y 7 -x 7 -u 2 -v 2 -z same").unwrap();
         assert_eq!((stem.problem.output(), stem.notes.len()), ([111, 111], 1));
@@ -343,15 +261,10 @@ mod driver_lines {
         let changes: [(Change, &str); 3] = [
             (|s| s.padding.bottom = 2, "asymmetric padding 1,1,2,1"),
             (|s| s.epilogue.residual = true, "residual"),
-            (
-                |s| s.epilogue.activation = Activation::LeakyRelu(0.5),
-                "leaky-relu:0.5",
-            ),
+            (|s| s.epilogue.activation = Activation::LeakyRelu(0.5), "leaky-relu:0.5"),
         ];
         for (change, part) in changes {
-            let error = miopen::print(&base.respecify(change).unwrap())
-                .unwrap_err()
-                .to_string();
+            let error = miopen::print(&base.respecify(change).unwrap()).unwrap_err().to_string();
             assert!(error.contains(part), "{part}: {error}");
         }
     }
@@ -362,11 +275,7 @@ mod driver_lines {
                        -N 0 -& 0 -M 1 -Q 0 -J 0 --time 1";
         let parsed = line(&format!("conv {ignored} -n 2")).unwrap();
         assert_eq!(parsed.problem, line("conv -n 2").unwrap().problem);
-        let listed = words(ignored)
-            .chunks(2)
-            .map(|flag| flag.join(" "))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let listed = words(ignored).chunks(2).map(|flag| flag.join(" ")).collect::<Vec<_>>().join(", ");
         assert_eq!(parsed.notes, [format!("flags without a meaning here: {listed}")]);
     }
 
@@ -378,10 +287,7 @@ mod driver_lines {
 
     #[test]
     fn lines_split_at_whitespace_outside_quotes() {
-        assert_eq!(
-            miopen::split_line("  a 'b c'\t\"d e\"f can't "),
-            ["a", "b c", "d e", "f", "can't"]
-        );
+        assert_eq!(miopen::split_line("  a 'b c'\t\"d e\"f can't "), ["a", "b c", "d e", "f", "can't"]);
         assert_eq!(miopen::split_line("'tis conv"), ["'tis", "conv"]);
     }
 }
@@ -390,22 +296,9 @@ mod driver_lines {
 fn each_form_is_recognised() {
     let parse = |text: &str| parse_problem_words(&words(text), takes_value);
     let parsed = parse("mb1ic64ih56oc64oh56kh3ph1 --input conv").unwrap();
-    assert_eq!(
-        (*parsed.problem.spec(), parsed.ours),
-        (ConvSpec::default(), words("--input conv"))
-    );
-    assert_eq!(
-        parse("./MIOpenDriver conv -k 7")
-            .unwrap()
-            .problem
-            .spec()
-            .out_channels,
-        7
-    );
-    assert!(matches!(
-        parse("mb1ic64ih56oc64kh3zz"),
-        Err(TextError::UnknownKey { position: 18, .. })
-    ));
+    assert_eq!((*parsed.problem.spec(), parsed.ours), (ConvSpec::default(), words("--input conv")));
+    assert_eq!(parse("./MIOpenDriver conv -k 7").unwrap().problem.spec().out_channels, 7);
+    assert!(matches!(parse("mb1ic64ih56oc64kh3zz"), Err(TextError::UnknownKey { position: 18, .. })));
     assert!(matches!(parse("garbage"), Err(TextError::NoProblem { .. })));
     assert!(matches!(parse(""), Err(TextError::NoProblem { .. })));
 }
@@ -416,59 +309,29 @@ fn option_values() {
     assert_eq!(options::parse_stride("2,3"), Ok([2, 3]));
     assert_eq!(options::parse_kernel("5x3"), Ok([5, 3]));
     assert_eq!(options::parse_kernel("7"), Ok([7, 7]));
-    let explicit = |top, left, bottom, right| {
-        options::PaddingOption::Explicit(Padding {
-            top,
-            left,
-            bottom,
-            right,
-        })
-    };
+    let explicit = |top, left, bottom, right| options::PaddingOption::Explicit(Padding { top, left, bottom, right });
     assert_eq!("2".parse(), Ok(explicit(2, 2, 2, 2)));
     assert_eq!("1,2".parse(), Ok(explicit(1, 2, 1, 2)));
     assert_eq!("1,2,3,4".parse(), Ok(explicit(1, 2, 3, 4)));
     assert_eq!("same".parse(), Ok(options::PaddingOption::Same));
     assert_eq!("valid".parse(), Ok(options::PaddingOption::Valid));
-    assert_eq!(
-        options::parse_activation("leaky-relu:0.01"),
-        Ok(Activation::LeakyRelu(0.01))
-    );
+    assert_eq!(options::parse_activation("leaky-relu:0.01"), Ok(Activation::LeakyRelu(0.01)));
     for text in ["", "0", "1,0", "-1", "1,2,3", "1;2", "x", "99999999999999999999"] {
         assert!(options::parse_dilation(text).is_err(), "{text}");
     }
     for text in ["", "-1", "1,2,3", "SAME", "1,2,3,4,5", "1,", "1,-1"] {
         assert!(text.parse::<options::PaddingOption>().is_err(), "{text}");
     }
-    for text in [
-        "",
-        "leaky-relu",
-        "leaky-relu:",
-        "leaky-relu:nan",
-        "leaky-relu:inf",
-        "ReLU",
-    ] {
+    for text in ["", "leaky-relu", "leaky-relu:", "leaky-relu:nan", "leaky-relu:inf", "ReLU"] {
         assert!(options::parse_activation(text).is_err(), "{text}");
     }
 }
 
 #[test]
 fn same_padding_is_onnx_same_upper() {
-    let same = |input, kernel, stride, dilation| {
-        options::PaddingOption::Same.resolve(input, kernel, stride, dilation)
-    };
-    assert_eq!(
-        same([224; 2], [7; 2], [2; 2], [1; 2]),
-        Ok(Padding {
-            top: 2,
-            left: 2,
-            bottom: 3,
-            right: 3
-        })
-    );
-    assert_eq!(
-        same([10; 2], [3; 2], [1; 2], [2; 2]),
-        Ok(Padding::symmetric(2, 2))
-    );
+    let same = |input, kernel, stride, dilation| options::PaddingOption::Same.resolve(input, kernel, stride, dilation);
+    assert_eq!(same([224; 2], [7; 2], [2; 2], [1; 2]), Ok(Padding { top: 2, left: 2, bottom: 3, right: 3 }));
+    assert_eq!(same([10; 2], [3; 2], [1; 2], [2; 2]), Ok(Padding::symmetric(2, 2)));
     assert!(same([usize::MAX; 2], [usize::MAX; 2], [1; 2], [3; 2]).is_err());
 }
 
@@ -495,10 +358,7 @@ fn parse_options(text: &str) -> ConvProblem {
         groups: number("--groups"),
         layout: options::parse_layout(value("--layout")).unwrap(),
         dtype: options::parse_dtype(value("--dtype")).unwrap(),
-        epilogue: Epilogue {
-            activation,
-            ..Epilogue::default()
-        },
+        epilogue: Epilogue { activation, ..Epilogue::default() },
     })
     .unwrap()
 }
@@ -517,30 +377,13 @@ fn activations() -> impl Strategy<Value = Activation> {
 fn problems() -> impl Strategy<Value = ConvProblem> {
     let pair = |low: usize, high: usize| prop::array::uniform2(low..high);
     let sizes = (1_usize..5, 1_usize..4, 1_usize..5, 1_usize..5, pair(1, 40));
-    let steps = (
-        pair(1, 6),
-        pair(1, 5),
-        pair(1, 4),
-        prop::array::uniform4(0_usize..4),
-        any::<bool>(),
-    );
-    let rest = (
-        any::<bool>(),
-        any::<bool>(),
-        0_u8..4,
-        activations(),
-        any::<bool>(),
-    );
+    let steps = (pair(1, 6), pair(1, 5), pair(1, 4), prop::array::uniform4(0_usize..4), any::<bool>());
+    let rest = (any::<bool>(), any::<bool>(), 0_u8..4, activations(), any::<bool>());
     (sizes, steps, rest).prop_filter_map("the filter is larger than the input", |(sizes, steps, rest)| {
         let (batch, groups, ins, outs, input) = sizes;
         let (kernel, stride, dilation, [top, left, bottom, right], symmetric) = steps;
         let (nhwc, half, epilogue, activation, plain) = rest;
-        let padding = Padding {
-            top,
-            left,
-            bottom,
-            right,
-        };
+        let padding = Padding { top, left, bottom, right };
         ConvProblem::new(ConvSpec {
             batch,
             in_channels: groups * ins,
@@ -548,18 +391,10 @@ fn problems() -> impl Strategy<Value = ConvProblem> {
             out_channels: groups * outs,
             kernel,
             stride,
-            padding: if symmetric {
-                Padding::symmetric(top, left)
-            } else {
-                padding
-            },
+            padding: if symmetric { Padding::symmetric(top, left) } else { padding },
             dilation,
             groups,
-            layout: if nhwc && !plain {
-                Layout::Nhwc
-            } else {
-                Layout::Nchw
-            },
+            layout: if nhwc && !plain { Layout::Nhwc } else { Layout::Nchw },
             dtype: if half && !plain { DType::F16 } else { DType::F32 },
             epilogue: Epilogue {
                 bias: epilogue == 1,

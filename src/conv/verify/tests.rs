@@ -21,34 +21,18 @@ fn problem(activation: Activation, dtype: DType) -> ConvProblem {
 
 fn element(activation: Activation, preactivation: f64, magnitude: f64) -> Reference {
     let value = activation.apply_f64(preactivation);
-    Reference {
-        elements: vec![Element {
-            preactivation,
-            value,
-            magnitude,
-        }],
-    }
+    Reference { elements: vec![Element { preactivation, value, magnitude }] }
 }
 
 fn verdict(activation: Activation, preactivation: f64, magnitude: f64, output: f32) -> Verdict {
     let problem = problem(activation, DType::F32);
-    verify(
-        &problem,
-        TensorRef::F32(&[output]),
-        &element(activation, preactivation, magnitude),
-    )
-    .unwrap()
+    verify(&problem, TensorRef::F32(&[output]), &element(activation, preactivation, magnitude)).unwrap()
 }
 
 fn verdict_f16(preactivation: f64, output: f32) -> Verdict {
     let problem = problem(None, DType::F16);
     let output = [f16::from_f32(output)];
-    verify(
-        &problem,
-        TensorRef::F16(&output),
-        &element(None, preactivation, preactivation.abs()),
-    )
-    .unwrap()
+    verify(&problem, TensorRef::F16(&output), &element(None, preactivation, preactivation.abs())).unwrap()
 }
 
 #[test]
@@ -73,14 +57,9 @@ fn errors_within_the_bound_pass_and_others_fail() {
     let ulps = |n: i32| 1.0 + n as f32 * f32::EPSILON;
     assert!(verdict(None, 1.0, 1.0, ulps(5)).ok && verdict(None, 1.0, 1.0, ulps(-5)).ok);
     let v = verdict(None, 1.0, 1.0, ulps(6));
-    assert!(
-        !v.ok && v.failures == 1 && v.max_abs_error == 6.0 * f64::from(f32::EPSILON),
-        "{v:?}"
-    );
+    assert!(!v.ok && v.failures == 1 && v.max_abs_error == 6.0 * f64::from(f32::EPSILON), "{v:?}");
     assert!(verdict_f16(1.0, 1.0).ok && !verdict_f16(1.0, 1.001).ok);
-    assert!(
-        verdict(LeakyRelu(-8.0), 1.0, 1.0, ulps(37)).ok && !verdict(LeakyRelu(-8.0), 1.0, 1.0, ulps(38)).ok
-    );
+    assert!(verdict(LeakyRelu(-8.0), 1.0, 1.0, ulps(37)).ok && !verdict(LeakyRelu(-8.0), 1.0, 1.0, ulps(38)).ok);
     assert!(verdict(Silu, -20.0, 20.0, -4.122_307e-8).ok);
 }
 
@@ -88,19 +67,11 @@ fn errors_within_the_bound_pass_and_others_fail() {
 fn nan_and_infinities_must_agree() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     assert!(verdict(None, nan, nan, f32::NAN).ok && verdict(None, inf, inf, f32::INFINITY).ok);
-    for (expected, output) in [
-        (nan, 0.0),
-        (inf, f32::NAN),
-        (inf, f32::NEG_INFINITY),
-        (inf, f32::MAX),
-        (1.0, f32::NAN),
-        (1.0, f32::INFINITY),
-    ] {
+    for (expected, output) in
+        [(nan, 0.0), (inf, f32::NAN), (inf, f32::NEG_INFINITY), (inf, f32::MAX), (1.0, f32::NAN), (1.0, f32::INFINITY)]
+    {
         let v = verdict(None, expected, expected, output);
-        assert!(
-            !v.ok && v.max_abs_error == f64::INFINITY,
-            "{expected} {output}: {v:?}"
-        );
+        assert!(!v.ok && v.max_abs_error == f64::INFINITY, "{expected} {output}: {v:?}");
     }
     // A finite result of an infinite sum is exact.
     assert!(verdict(Relu6, inf, inf, 6.0).ok && !verdict(Relu6, inf, inf, 5.999_999_5).ok);
@@ -111,9 +82,7 @@ fn nan_and_infinities_must_agree() {
 fn overflow_of_the_stored_type_is_right() {
     let max = f64::from(f32::MAX);
     assert!(verdict(None, max, max, f32::INFINITY).ok && verdict(None, max, max, f32::MAX).ok);
-    assert!(
-        !verdict(None, max, max, f32::NEG_INFINITY).ok && !verdict(None, 0.5 * max, max, f32::INFINITY).ok
-    );
+    assert!(!verdict(None, max, max, f32::NEG_INFINITY).ok && !verdict(None, 0.5 * max, max, f32::INFINITY).ok);
     assert!(verdict(None, -2.0 * max, 2.0 * max, f32::NEG_INFINITY).ok);
     // The terms cancel, but the partial sum overflowed.
     assert!(verdict(None, 0.0, 2.0 * max, f32::NAN).ok);
@@ -135,24 +104,10 @@ fn denormal_sums_have_room() {
 fn the_worst_element_is_named() {
     let problem = problem(None, DType::F32).respecify(|s| s.input = [1, 3]).unwrap();
     let values = [1000.0, 1.0, 1.0];
-    let elements = values
-        .map(|v| Element {
-            preactivation: v,
-            value: v,
-            magnitude: v,
-        })
-        .to_vec();
-    let v = verify(
-        &problem,
-        TensorRef::F32(&[1_000.000_1, 1.0, 1.000_01]),
-        &Reference { elements },
-    )
-    .unwrap();
+    let elements = values.map(|v| Element { preactivation: v, value: v, magnitude: v }).to_vec();
+    let v = verify(&problem, TensorRef::F32(&[1_000.000_1, 1.0, 1.000_01]), &Reference { elements }).unwrap();
     assert!(!v.ok && v.failures == 1 && v.worst.index == 2, "{v:?}");
-    assert!(
-        v.max_abs_error > 4e-5 && v.worst.error < 2e-5 && v.worst.output == 1.000_01,
-        "{v:?}"
-    );
+    assert!(v.max_abs_error > 4e-5 && v.worst.error < 2e-5 && v.worst.output == 1.000_01, "{v:?}");
 }
 
 #[test]
@@ -160,18 +115,12 @@ fn foreign_outputs_are_errors() {
     let problem = problem(None, DType::F32);
     let reference = element(None, 1.0, 1.0);
     let message = |output, reference| verify(&problem, output, reference).unwrap_err().to_string();
-    assert_eq!(
-        message(TensorRef::F32(&[]), &reference),
-        "output: 0 elements given, the problem needs 1"
-    );
+    assert_eq!(message(TensorRef::F32(&[]), &reference), "output: 0 elements given, the problem needs 1");
     let half = [f16::ONE];
     assert_eq!(
         message(TensorRef::F16(&half), &reference),
         "output: the type is f16, the problem's is f32; convert one of them"
     );
     let empty = Reference { elements: Vec::new() };
-    assert_eq!(
-        message(TensorRef::F32(&[1.0]), &empty),
-        "reference: 0 elements given, the problem needs 1"
-    );
+    assert_eq!(message(TensorRef::F32(&[1.0]), &empty), "reference: 0 elements given, the problem needs 1");
 }

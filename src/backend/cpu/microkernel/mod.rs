@@ -66,10 +66,7 @@ pub(super) fn find(isa: Isa, family: Family, tile_m: usize, tile_n: usize) -> Op
         #[cfg(not(target_arch = "x86_64"))]
         Isa::Avx2 | Isa::Avx512 => return None,
     };
-    table
-        .iter()
-        .find(|row| (row.family, row.tile_m, row.tile_n) == (family, tile_m, tile_n))
-        .map(|row| row.kernel)
+    table.iter().find(|row| (row.family, row.tile_m, row.tile_n) == (family, tile_m, tile_n)).map(|row| row.kernel)
 }
 
 /// A row of an ISA's kernel table.
@@ -99,37 +96,38 @@ macro_rules! tile_kernels {
     ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $max:ident) => {
         /// Walks blocks, taps and steps of a call; `$body` sees the run pointers and the weights of a step.
         macro_rules! walk {
-            ($call:ident, $mr:ident, $nv:ident, $run:ident, $step:ident, $w:ident, $body:block) => {
-                let mut block_offset = $call.x_offset;
-                let mut block_weights = $call.weights;
-                for block in 0..=$call.full_blocks {
-                    let len = if block < $call.full_blocks { $call.block_len } else { $call.tail_len };
-                    if len == 0 {
-                        break;
-                    }
-                    for tap in 0..$call.taps {
-                        // SAFETY: `rows` and `tap_ids` hold `taps` entries (contract).
-                        let (rows, tap_id) =
-                            unsafe { ($call.rows.add(tap * $mr), *$call.tap_ids.add(tap) as usize) };
-                        let mut $run = [core::ptr::null::<f32>(); $mr];
-                        for i in 0..$mr {
-                            // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
-                            $run[i] = unsafe { (*rows.add(i)).add(block_offset) };
+                            ($call:ident, $mr:ident, $nv:ident, $run:ident, $step:ident, $w:ident, $body:block) => {
+                                let mut block_offset = $call.x_offset;
+                                let mut block_weights = $call.weights;
+                                for block in 0..=$call.full_blocks {
+                                    let len = if block < $call.full_blocks { $call.block_len } else { $call.tail_len };
+                                    if len == 0 {
+                                        break;
+                                    }
+                                    for tap in 0..$call.taps {
+                                        // SAFETY: `rows` holds `taps` x `tile_m` pointers (contract).
+                                        let rows = unsafe { $call.rows.add(tap * $mr) };
+                                        // SAFETY: `tap_ids` holds `taps` numbers (contract).
+                                        let tap_id = unsafe { *$call.tap_ids.add(tap) } as usize;
+                                        let mut $run = [core::ptr::null::<f32>(); $mr];
+                                        for i in 0..$mr {
+                                            // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
+                                            $run[i] = unsafe { (*rows.add(i)).add(block_offset) };
+                                        }
+                                        // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
+                                        let mut $w = unsafe { block_weights.add(tap_id * len * $nv * $lanes) };
+                                        for $step in 0..len {
+                                            $body
+                                            // SAFETY: at most one past the panel's end.
+                                            $w = unsafe { $w.add($nv * $lanes) };
+                                        }
+                                    }
+                                    block_offset += $call.block_stride;
+                                    // SAFETY: at most one past the panel's end.
+                                    block_weights = unsafe { block_weights.add($call.tap_count * len * $nv * $lanes) };
+                                }
+                            };
                         }
-                        // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
-                        let mut $w = unsafe { block_weights.add(tap_id * len * $nv * $lanes) };
-                        for $step in 0..len {
-                            $body
-                            // SAFETY: at most one past the panel's end.
-                            $w = unsafe { $w.add($nv * $lanes) };
-                        }
-                    }
-                    block_offset += $call.block_stride;
-                    // SAFETY: at most one past the panel's end.
-                    block_weights = unsafe { block_weights.add($call.tap_count * len * $nv * $lanes) };
-                }
-            };
-        }
 
         /// Loads the accumulators of an earlier pass, or zeros.
         macro_rules! start {

@@ -20,21 +20,12 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
     if call.resume {
         for (i, row) in acc.iter_mut().enumerate().take(call.rows_used) {
             // SAFETY: `out` holds `rows_used` rows of `tile_n` = `WIDTH` floats (contract).
-            *row = unsafe {
-                call.out
-                    .add(i * call.out_stride)
-                    .cast::<[f32; WIDTH]>()
-                    .read_unaligned()
-            };
+            *row = unsafe { call.out.add(i * call.out_stride).cast::<[f32; WIDTH]>().read_unaligned() };
         }
     }
     let mut panel = call.weights;
     for block in 0..=call.full_blocks {
-        let len = if block < call.full_blocks {
-            call.block_len
-        } else {
-            call.tail_len
-        };
+        let len = if block < call.full_blocks { call.block_len } else { call.tail_len };
         for tap in 0..call.taps {
             // SAFETY: `tap_ids` holds `taps` entries, the panel `tap_count` taps of `len` steps in this block.
             let weights = unsafe { panel.add(*call.tap_ids.add(tap) as usize * len * WIDTH) };
@@ -43,9 +34,7 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
                 let w = unsafe { &*weights.add(at * WIDTH).cast::<[f32; WIDTH]>() };
                 for (i, row) in acc.iter_mut().enumerate() {
                     // SAFETY: `rows` holds `MR` pointers a tap, each to a run that reaches past this block.
-                    let run = unsafe {
-                        (*call.rows.add(tap * MR + i)).add(call.x_offset + block * call.block_stride)
-                    };
+                    let run = unsafe { (*call.rows.add(tap * MR + i)).add(call.x_offset + block * call.block_stride) };
                     step(run, at, w, row);
                 }
             }
@@ -64,12 +53,7 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
             }
         }
         // SAFETY: `out` holds `rows_used` rows of `tile_n` = `WIDTH` floats (contract).
-        unsafe {
-            call.out
-                .add(i * call.out_stride)
-                .cast::<[f32; WIDTH]>()
-                .write_unaligned(*row)
-        };
+        unsafe { call.out.add(i * call.out_stride).cast::<[f32; WIDTH]>().write_unaligned(*row) };
     }
 }
 
@@ -101,10 +85,7 @@ unsafe fn lanewise<const MR: usize, const NV: usize>(call: &TileCall) {
     unsafe {
         tile::<MR, LANES>(call, |run, step, w, row| {
             // SAFETY: the run holds `LANES` floats for each step (contract).
-            let a = run
-                .add(step * call.step_stride)
-                .cast::<[f32; LANES]>()
-                .read_unaligned();
+            let a = run.add(step * call.step_stride).cast::<[f32; LANES]>().read_unaligned();
             for ((y, a), w) in row.iter_mut().zip(a).zip(w) {
                 *y = a.mul_add(*w, *y);
             }

@@ -39,12 +39,7 @@ fn samples(bytes: &[u8]) -> (ColorType, BitDepth, Vec<u8>) {
 fn every_sample_of_every_depth_survives() {
     let all8: Vec<u8> = (0..=u8::MAX).collect();
     let all16: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_be_bytes).collect();
-    for color in [
-        ColorType::Grayscale,
-        ColorType::GrayscaleAlpha,
-        ColorType::Rgb,
-        ColorType::Rgba,
-    ] {
+    for color in [ColorType::Grayscale, ColorType::GrayscaleAlpha, ColorType::Rgb, ColorType::Rgba] {
         let channels = color.samples();
         for (depth, all, bytes) in [(BitDepth::Eight, &all8, 1), (BitDepth::Sixteen, &all16, 2)] {
             let pixels = all.len() / bytes / channels;
@@ -57,13 +52,7 @@ fn every_sample_of_every_depth_survives() {
 
 #[test]
 fn samples_go_to_their_planes() {
-    let picture = read(&encode(
-        [1, 2],
-        ColorType::Rgba,
-        BitDepth::Eight,
-        &[0, 51, 255, 9, 255, 0, 51, 8],
-    ))
-    .unwrap();
+    let picture = read(&encode([1, 2], ColorType::Rgba, BitDepth::Eight, &[0, 51, 255, 9, 255, 0, 51, 8])).unwrap();
     assert_eq!(picture.planes, [0.0, 1.0, 0.2, 0.0, 1.0, 0.2]);
     assert_eq!(picture.alpha, Some(vec![9, 8]));
     assert_eq!((picture.channels(), picture.size()), (3, [1, 2]));
@@ -74,13 +63,7 @@ fn palettes_become_colours_and_few_bits_eight() {
     let picture = read(&encode([1, 2], ColorType::Indexed, BitDepth::Two, &[0b0001_0000])).unwrap();
     assert_eq!(picture.planes, [0.0, 1.0, 0.0, 0.0, 0.0, 0.2]);
     assert_eq!(picture.alpha, Some(vec![255, 7]));
-    let picture = read(&encode(
-        [1, 3],
-        ColorType::Grayscale,
-        BitDepth::One,
-        &[0b0100_0000],
-    ))
-    .unwrap();
+    let picture = read(&encode([1, 3], ColorType::Grayscale, BitDepth::One, &[0b0100_0000])).unwrap();
     assert_eq!(picture.planes, [0.0, 1.0, 0.0]);
 }
 
@@ -114,14 +97,8 @@ fn a_huge_picture_is_refused_by_its_header() {
     drop(writer);
     // An empty IDAT is enough for the decoder to believe the header.
     let at = bytes.windows(4).position(|window| window == b"IEND").unwrap() - 4;
-    bytes.splice(
-        at..at,
-        [0, 0, 0, 0, b'I', b'D', b'A', b'T', 0x35, 0xaf, 0x06, 0x1e],
-    );
-    assert!(matches!(
-        read(&bytes),
-        Err(ImageError::TooLarge { width: 1_048_576, .. })
-    ));
+    bytes.splice(at..at, [0, 0, 0, 0, b'I', b'D', b'A', b'T', 0x35, 0xaf, 0x06, 0x1e]);
+    assert!(matches!(read(&bytes), Err(ImageError::TooLarge { width: 1_048_576, .. })));
 }
 
 proptest! {

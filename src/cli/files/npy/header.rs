@@ -37,9 +37,7 @@ impl Header {
                 b"fortran_order" => fortran_order.replace(cursor.boolean()?).is_none(),
                 b"shape" => shape.replace(cursor.shape()?).is_none(),
                 _ => {
-                    return Err(
-                        cursor.error("there is a key other than 'descr', 'fortran_order' and 'shape'")
-                    );
+                    return Err(cursor.error("there is a key other than 'descr', 'fortran_order' and 'shape'"));
                 }
             };
             if !is_new {
@@ -70,15 +68,9 @@ impl Header {
         let order = if self.fortran_order { "True" } else { "False" };
         let extents: Vec<String> = self.shape.iter().map(usize::to_string).collect();
         let comma = if extents.len() == 1 { "," } else { "" };
-        let mut text = format!(
-            "{{'descr': '{descr}', 'fortran_order': {order}, 'shape': ({}{comma}), }}",
-            extents.join(", ")
-        );
-        let growth_axis = if self.fortran_order {
-            extents.last()
-        } else {
-            extents.first()
-        };
+        let mut text =
+            format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': ({}{comma}), }}", extents.join(", "));
+        let growth_axis = if self.fortran_order { extents.last() } else { extents.first() };
         let growth = growth_axis.map_or(0, |extent| GROWTH_DIGITS.saturating_sub(extent.len()));
         let unpadded = prefix + text.len() + growth + 1;
         // A whole ALIGNMENT where nothing would be needed: numpy does that too.
@@ -114,11 +106,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), NpyError> {
-        if self.accept(byte) {
-            Ok(())
-        } else {
-            Err(self.error(what))
-        }
+        if self.accept(byte) { Ok(()) } else { Err(self.error(what)) }
     }
 
     /// The bytes for which `belongs` holds.
@@ -159,9 +147,7 @@ impl<'a> Cursor<'a> {
             shape.push(self.extent()?);
             if !self.accept(b',') {
                 if shape.len() == 1 {
-                    return Err(
-                        self.error("'shape' is a number in parentheses, not a tuple: a ',' is missing")
-                    );
+                    return Err(self.error("'shape' is a number in parentheses, not a tuple: a ',' is missing"));
                 }
                 self.expect(b')', "',' or ')' is missing in 'shape'")?;
                 break;

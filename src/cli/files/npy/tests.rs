@@ -40,10 +40,7 @@ fn malformed_headers_say_what_is_wrong() {
         ("", "'{' is missing"),
         ("{'descr': '<f4'", "',' or '}' is missing"),
         ("{'descr': '<f4}", "a string does not end"),
-        (
-            "{'descr': '<f4', 'fortran_order': False}",
-            "the key 'shape' is missing",
-        ),
+        ("{'descr': '<f4', 'fortran_order': False}", "the key 'shape' is missing"),
         ("{'descr': '<f4', 'descr': '<f4'}", "a key comes twice"),
         ("{'color': 'red'}", "a key other than"),
         ("{'fortran_order': 0}", "neither True nor False"),
@@ -51,10 +48,7 @@ fn malformed_headers_say_what_is_wrong() {
         ("{'shape': (-2,)}", "no count"),
         ("{'shape': (99999999999999999999,)}", "no count"),
         ("{'shape': [2]}", "no tuple"),
-        (
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} 1",
-            "something follows",
-        ),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} 1", "something follows"),
     ] {
         let message = message(header, &[0; 4]);
         assert!(message.contains(expected), "{header}: {message}");
@@ -65,10 +59,7 @@ fn malformed_headers_say_what_is_wrong() {
 fn shapes_that_lie_are_refused_before_memory_is_taken() {
     let header = |shape: &str| format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}");
     for (shape, expected) in [
-        (
-            "(1099511627776,)",
-            "4398046511104 more bytes are needed, 4 are there",
-        ),
+        ("(1099511627776,)", "4398046511104 more bytes are needed, 4 are there"),
         ("(4294967296, 4294967296)", "larger than any memory"),
         ("(4611686018427387904,)", "larger than any memory"),
         ("(9223372036854775807,)", "larger than any memory"),
@@ -84,28 +75,16 @@ fn shapes_that_lie_are_refused_before_memory_is_taken() {
 #[test]
 fn the_fortran_order_is_undone() {
     let data: Vec<u8> = (0..24).flat_map(|i| f32::to_le_bytes(i as f32)).collect();
-    let array = read_all(&npy(
-        "{'descr':'<f4','fortran_order':True,'shape':(2,3,4)}",
-        &data,
-    ))
-    .unwrap();
-    let expected =
-        (0..2).flat_map(|i| (0..3).flat_map(move |j| (0..4).map(move |k| (i + 2 * j + 6 * k) as f32)));
+    let array = read_all(&npy("{'descr':'<f4','fortran_order':True,'shape':(2,3,4)}", &data)).unwrap();
+    let expected = (0..2).flat_map(|i| (0..3).flat_map(move |j| (0..4).map(move |k| (i + 2 * j + 6 * k) as f32)));
     assert_eq!(array.into_data(), ArrayData::F32(expected.collect()));
 }
 
 #[test]
 fn a_wrong_rank_is_named() {
-    let array = read_all(&npy(
-        "{'descr':'<f2','fortran_order':False,'shape':(1,2)}",
-        &[0; 4],
-    ))
-    .unwrap();
+    let array = read_all(&npy("{'descr':'<f2','fortran_order':False,'shape':(1,2)}", &[0; 4])).unwrap();
     assert_eq!(array.dims::<2>().unwrap(), [1, 2]);
-    assert_eq!(
-        array.dims::<4>().unwrap_err().to_string(),
-        "its shape [1, 2] has 2 dimensions; 4 are needed"
-    );
+    assert_eq!(array.dims::<4>().unwrap_err().to_string(), "its shape [1, 2] has 2 dimensions; 4 are needed");
 }
 
 #[test]

@@ -16,11 +16,7 @@ fn zeros(count: usize) -> Vec<u8> {
 fn zip(entries: &[(&str, CompressionMethod, &[u8])]) -> Vec<u8> {
     let mut archive = ZipArchiveWriter::new(Vec::new());
     for (name, method, content) in entries {
-        let (mut entry, config) = archive
-            .new_file(*name)
-            .compression_method(*method)
-            .start()
-            .unwrap();
+        let (mut entry, config) = archive.new_file(*name).compression_method(*method).start().unwrap();
         let descriptor = if *method == CompressionMethod::DEFLATE {
             let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::default());
             let mut writer = config.wrap(encoder);
@@ -43,9 +39,7 @@ fn read_all(bytes: &[u8]) -> Result<Archive, NpzError> {
 }
 
 fn chain(error: &dyn Error) -> String {
-    error
-        .source()
-        .map_or(error.to_string(), |source| format!("{error}: {}", chain(source)))
+    error.source().map_or(error.to_string(), |source| format!("{error}: {}", chain(source)))
 }
 
 #[test]
@@ -68,18 +62,10 @@ fn damage_is_found_by_the_checksum() {
     for method in [CompressionMethod::STORE, CompressionMethod::DEFLATE] {
         let mut bytes = zip(&[("x.npy", method, &zeros(100))]);
         // The stored data lie at 35..563; of a deflated stream the middle is hit.
-        let at = if method == CompressionMethod::STORE {
-            300
-        } else {
-            70
-        };
+        let at = if method == CompressionMethod::STORE { 300 } else { 70 };
         bytes[at] ^= 1;
         let error = read_all(&bytes).unwrap_err();
-        assert!(
-            matches!(error, NpzError::Array { .. }) && !error.is_system(),
-            "{}",
-            chain(&error)
-        );
+        assert!(matches!(error, NpzError::Array { .. }) && !error.is_system(), "{}", chain(&error));
     }
 }
 
@@ -90,10 +76,7 @@ fn a_header_that_contradicts_the_entry_is_refused() {
     lying[at..at + 6].copy_from_slice(b"(1,   ");
     for method in [CompressionMethod::STORE, CompressionMethod::DEFLATE] {
         let error = chain(&read_all(&zip(&[("x.npy", method, &lying)])).unwrap_err());
-        assert!(
-            error.contains("its array \"x\" cannot be read: its shape [1] needs 4 bytes"),
-            "{error}"
-        );
+        assert!(error.contains("its array \"x\" cannot be read: its shape [1] needs 4 bytes"), "{error}");
     }
 }
 
@@ -103,12 +86,7 @@ fn duplicates_and_other_methods_are_refused() {
     let twice = [("x.npy", CompressionMethod::STORE, &data[..]); 2];
     assert!(matches!(read_all(&zip(&twice)), Err(NpzError::Duplicate { .. })));
     let bytes = zip(&[("x.npy", CompressionMethod::from(12_u16), &data)]);
-    assert!(
-        read_all(&bytes)
-            .unwrap_err()
-            .to_string()
-            .contains("compression method 12")
-    );
+    assert!(read_all(&bytes).unwrap_err().to_string().contains("compression method 12"));
 }
 
 #[test]

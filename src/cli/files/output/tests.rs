@@ -12,9 +12,7 @@ fn write(path: &Path, content: &[u8]) {
 
 fn names(folder: &TempDir) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -47,10 +45,7 @@ fn an_abandoned_file_leaves_nothing() {
 fn the_fallback_with_a_name_does_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("y.npy");
-    let mut file = AtomicFile {
-        target,
-        content: Content::Named(open_named(folder.path()).unwrap()),
-    };
+    let mut file = AtomicFile { target, content: Content::Named(open_named(folder.path()).unwrap()) };
     file.write_all(b"whole").unwrap();
     file.commit().unwrap();
     assert_eq!(names(&folder), ["y.npy"]);
@@ -61,13 +56,7 @@ fn the_fallback_with_a_name_does_the_same() {
 #[test]
 fn permissions_are_the_replaced_files_or_what_any_new_file_gets() {
     let folder = tempfile::tempdir().unwrap();
-    let mode = |name: &str| {
-        fs::metadata(folder.path().join(name))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777
-    };
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
     File::create(folder.path().join("usual")).unwrap();
     write(&folder.path().join("new"), b"");
     assert_eq!(mode("new"), mode("usual"));
@@ -101,10 +90,7 @@ fn devices_and_descriptors_are_written_straight() {
     let folder = tempfile::tempdir().unwrap();
     let mut behind = File::create(folder.path().join("log")).unwrap();
     behind.write_all(b"before ").unwrap();
-    write(
-        &PathBuf::from(format!("/dev/fd/{}", behind.as_raw_fd())),
-        b"after",
-    );
+    write(&PathBuf::from(format!("/dev/fd/{}", behind.as_raw_fd())), b"after");
     assert_eq!(fs::read(folder.path().join("log")).unwrap(), b"before after");
 }
 
@@ -112,18 +98,9 @@ fn devices_and_descriptors_are_written_straight() {
 fn folders_are_named_in_errors() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
-    let message = AtomicFile::create(&missing.join("y.npy"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains(&format!("there is no folder {}", missing.display())),
-        "{message}"
-    );
+    let message = AtomicFile::create(&missing.join("y.npy")).unwrap_err().to_string();
+    assert!(message.contains(&format!("there is no folder {}", missing.display())), "{message}");
     for path in [folder.path(), Path::new("/"), Path::new("..")] {
-        assert!(
-            matches!(AtomicFile::create(path), Err(FileError::IsFolder { .. })),
-            "{}",
-            path.display()
-        );
+        assert!(matches!(AtomicFile::create(path), Err(FileError::IsFolder { .. })), "{}", path.display());
     }
 }

@@ -1,0 +1,142 @@
+//! Who may know whom: the arrows between modules, read from the sources themselves.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a module may use of the others; what is not listed is not allowed.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("conv", &[]),
+    ("plan", &["conv"]),
+    ("backend", &["plan", "conv"]),
+    ("cli", &["backend", "plan", "conv"]),
+    ("bin", &["cli"]),
+];
+
+/// Crates that belong to the command line alone, so that embedders don't build them.
+const CLI_CRATES: &[&str] = &[
+    "anyhow",
+    "clap",
+    "clap_complete",
+    "csv",
+    "flate2",
+    "nix",
+    "png",
+    "rawzip",
+    "regex_lite",
+    "serde",
+    "serde_json",
+    "tempfile",
+];
+
+/// What would make a pure module impure.
+const IMPURE: &[&str] = &["std::fs", "std::env", "std::time", "std::net", "std::process", "std::io"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The sources of a top-level module.
+fn sources(module: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(module)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, code(&text)));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{module} has no sources");
+    found
+}
+
+/// A source without its comments.
+fn code(text: &str) -> String {
+    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// Top-level modules that `text` names behind `crate::` or `sparkle::`, single or in braces.
+fn named(text: &str) -> BTreeSet<String> {
+    let mut modules = BTreeSet::new();
+    for prefix in ["crate::", "sparkle::"] {
+        for (at, _) in text.match_indices(prefix) {
+            let rest = &text[at + prefix.len()..];
+            let names = match rest.strip_prefix('{') {
+                Some(list) => list.split('}').next().unwrap_or_default(),
+                None => rest.split([';', ' ', '(', '<', ',', '\n', ')']).next().unwrap_or_default(),
+            };
+            let word = |name: &str| name.trim().split("::").next().unwrap_or_default().to_owned();
+            modules.extend(names.split(',').map(word).filter(|name| !name.is_empty()));
+        }
+    }
+    modules
+}
+
+#[test]
+fn modules_use_only_what_the_architecture_allows() {
+    for (module, allowed) in ARROWS {
+        for (path, text) in sources(module) {
+            for used in named(&text) {
+                let known = ARROWS.iter().any(|(name, _)| *name == used);
+                let fine = !known || used == *module || allowed.contains(&used.as_str());
+                assert!(fine, "{} uses {used}; {module} may use only {allowed:?}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_module_is_in_the_table() {
+    for entry in fs::read_dir(root()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            assert!(ARROWS.iter().any(|(module, _)| *module == name), "{name} has no row in ARROWS");
+        }
+    }
+}
+
+#[test]
+fn the_library_does_not_use_the_command_lines_crates() {
+    for module in ["conv", "plan", "backend"] {
+        for (path, text) in sources(module) {
+            for name in CLI_CRATES {
+                assert!(!text.contains(&format!("{name}::")), "{} uses {name}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn conv_and_plan_are_pure() {
+    for module in ["conv", "plan"] {
+        for (path, text) in sources(module) {
+            for name in IMPURE {
+                assert!(!text.contains(name), "{} uses {name}", path.display());
+            }
+        }
+    }
+}
+
+/// `unsafe` only where the architecture wants it: in files that say so at their top.
+#[test]
+fn unsafe_stays_in_thin_layers() {
+    for module in ["conv", "plan", "cli", "bin"] {
+        for (path, text) in sources(module) {
+            assert!(!text.contains("unsafe {") && !text.contains("allow(unsafe_code)"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_reader_of_arrows_sees_them() {
+    let seen = named("use crate::{plan, conv::Layout};\nlet x: crate::backend::cpu::Isa = sparkle::cli::main();");
+    let seen: Vec<_> = seen.iter().map(String::as_str).collect();
+    assert_eq!(seen, ["backend", "cli", "conv", "plan"]);
+}
