@@ -173,7 +173,7 @@ pub(super) struct DeviceArgs {
     #[arg(long)]
     pub(super) no_fallback: bool,
     /// CPU threads [default: all cores]
-    #[arg(long, value_name = "COUNT", value_parser = positive)]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
     pub(super) threads: Option<usize>,
     /// exact gives the same bits everywhere; fast may use other orders of summation within a stated bound
     #[arg(long, value_enum, default_value_t)]
@@ -253,7 +253,7 @@ pub(super) struct PlanArgs {
     #[arg(long)]
     pub(super) device: Option<String>,
     /// CPU threads to plan for [default: all cores]
-    #[arg(long, value_name = "COUNT", value_parser = positive)]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
     pub(super) threads: Option<usize>,
     /// Print one JSON object instead of text
     #[arg(long)]
@@ -291,6 +291,16 @@ fn positive(text: &str) -> Result<usize, String> {
         Ok(0) => Err("it must be at least 1".to_owned()),
         Ok(count) => Ok(count),
         Err(error) => Err(format!("write a count of at least 1 ({error})")),
+    }
+}
+
+/// More threads than any machine has cores take the system minutes to start and gain nothing.
+const MAX_THREADS: usize = 1024;
+
+fn threads(text: &str) -> Result<usize, String> {
+    match positive(text)? {
+        count if count <= MAX_THREADS => Ok(count),
+        _ => Err(format!("it must be at most {MAX_THREADS}")),
     }
 }
 

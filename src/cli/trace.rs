@@ -7,6 +7,8 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Trace {
     start: Instant,
+    /// Nobody wants the events of a run without `--trace`, and there may be very many.
+    keep: bool,
     events: Vec<Event>,
 }
 
@@ -30,9 +32,13 @@ struct File<'a> {
 }
 
 impl Trace {
-    /// Starts the clock.
-    pub(super) fn start() -> Self {
-        Self { start: Instant::now(), events: Vec::new() }
+    /// Starts the clock. Without `keep`, spans are timed and forgotten.
+    pub(super) fn start(keep: bool) -> Self {
+        Self {
+            start: Instant::now(),
+            keep,
+            events: Vec::new(),
+        }
     }
 
     /// Runs `work` and records it as a span. Gives its seconds, too.
@@ -40,9 +46,19 @@ impl Trace {
         let begin = Instant::now();
         let result = work();
         let seconds = begin.elapsed().as_secs_f64();
-        let ts = (begin - self.start).as_secs_f64() * 1e6;
-        let pid = std::process::id();
-        self.events.push(Event { name, cat: "sparkle", ph: "X", ts, dur: seconds * 1e6, pid, tid: 1 });
+        if self.keep {
+            let ts = (begin - self.start).as_secs_f64() * 1e6;
+            let pid = std::process::id();
+            self.events.push(Event {
+                name,
+                cat: "sparkle",
+                ph: "X",
+                ts,
+                dur: seconds * 1e6,
+                pid,
+                tid: 1,
+            });
+        }
         (result, seconds)
     }
 
@@ -51,7 +67,10 @@ impl Trace {
     /// # Errors
     /// What serialisation says.
     pub(super) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&File { trace_events: &self.events, display_time_unit: "ns" })
+        serde_json::to_vec(&File {
+            trace_events: &self.events,
+            display_time_unit: "ns",
+        })
     }
 }
 
@@ -63,14 +82,20 @@ mod tests {
 
     #[test]
     fn spans_follow_each_other() {
-        let mut trace = Trace::start();
+        let mut trace = Trace::start(true);
         assert_eq!(trace.span("prepare", || 1).0, 1);
         trace.span("run", || ());
         let json: serde_json::Value =
             serde_json::from_slice(&trace.to_json().expect("plain data")).expect("it is JSON");
         let events = json["traceEvents"].as_array().expect("an array");
-        assert_eq!(events.iter().map(|e| e["name"].as_str()).collect::<Vec<_>>(), [Some("prepare"), Some("run")]);
-        let end = events[0]["ts"].as_f64().zip(events[0]["dur"].as_f64()).map(|(ts, dur)| ts + dur);
+        assert_eq!(
+            events.iter().map(|e| e["name"].as_str()).collect::<Vec<_>>(),
+            [Some("prepare"), Some("run")]
+        );
+        let end = events[0]["ts"]
+            .as_f64()
+            .zip(events[0]["dur"].as_f64())
+            .map(|(ts, dur)| ts + dur);
         assert!(end <= events[1]["ts"].as_f64());
     }
 }

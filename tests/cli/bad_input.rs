@@ -92,6 +92,7 @@ fn what_the_system_refuses_is_exit_1() {
 fn words_that_make_no_sense_are_exit_2() {
     for (line, words) in [
         ("conv2d --threads 0", "at least 1"),
+        ("conv2d --threads 1000000", "at most 1024"),
         ("conv2d --threads many", "--threads"),
         ("conv2d --iters 0", "at least 1"),
         ("conv2d --device tpu", "gpu:N"),

@@ -70,7 +70,7 @@ pub(super) fn execute(
     chosen: &Chosen,
 ) -> Result<Done, Failure> {
     let cpu = &chosen.cpu;
-    let mut trace = Trace::start();
+    let mut trace = Trace::start(args.trace.is_some());
     let mut output = Elements::zeros(problem.spec().dtype, problem.output_len(), "output")?;
     let (plan, _) = trace.span("plan", || plan::plan(problem, cpu.machine()));
     let plan = plan?;
