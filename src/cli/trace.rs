@@ -34,11 +34,7 @@ struct File<'a> {
 impl Trace {
     /// Starts the clock. Without `keep`, spans are timed and forgotten.
     pub(super) fn start(keep: bool) -> Self {
-        Self {
-            start: Instant::now(),
-            keep,
-            events: Vec::new(),
-        }
+        Self { start: Instant::now(), keep, events: Vec::new() }
     }
 
     /// Runs `work` and records it as a span. Gives its seconds, too.
@@ -49,15 +45,7 @@ impl Trace {
         if self.keep {
             let ts = (begin - self.start).as_secs_f64() * 1e6;
             let pid = std::process::id();
-            self.events.push(Event {
-                name,
-                cat: "sparkle",
-                ph: "X",
-                ts,
-                dur: seconds * 1e6,
-                pid,
-                tid: 1,
-            });
+            self.events.push(Event { name, cat: "sparkle", ph: "X", ts, dur: seconds * 1e6, pid, tid: 1 });
         }
         (result, seconds)
     }
@@ -67,10 +55,7 @@ impl Trace {
     /// # Errors
     /// What serialisation says.
     pub(super) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&File {
-            trace_events: &self.events,
-            display_time_unit: "ns",
-        })
+        serde_json::to_vec(&File { trace_events: &self.events, display_time_unit: "ns" })
     }
 }
 
@@ -88,14 +73,8 @@ mod tests {
         let json: serde_json::Value =
             serde_json::from_slice(&trace.to_json().expect("plain data")).expect("it is JSON");
         let events = json["traceEvents"].as_array().expect("an array");
-        assert_eq!(
-            events.iter().map(|e| e["name"].as_str()).collect::<Vec<_>>(),
-            [Some("prepare"), Some("run")]
-        );
-        let end = events[0]["ts"]
-            .as_f64()
-            .zip(events[0]["dur"].as_f64())
-            .map(|(ts, dur)| ts + dur);
+        assert_eq!(events.iter().map(|e| e["name"].as_str()).collect::<Vec<_>>(), [Some("prepare"), Some("run")]);
+        let end = events[0]["ts"].as_f64().zip(events[0]["dur"].as_f64()).map(|(ts, dur)| ts + dur);
         assert!(end <= events[1]["ts"].as_f64());
     }
 }

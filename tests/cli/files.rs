@@ -101,7 +101,8 @@ fn an_interrupt_leaves_the_old_output_and_nothing_else() {
         .expect("sparkle-run starts");
     std::thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().expect("a child").is_none(), "it should be computing still");
-    kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), Signal::SIGINT).expect("it can be interrupted");
+    // Not SIGINT, which is ignored by what a script runs in the background; both end the process the same way.
+    kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), Signal::SIGTERM).expect("it can be interrupted");
     assert!(!child.wait().expect("a child").success());
     assert_eq!(fs::read(folder.path().join("y.npy")).expect("y.npy"), b"an old result");
     assert_eq!(names(folder.path()), before);
