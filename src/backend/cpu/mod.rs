@@ -31,6 +31,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use threads::Team;
 
+/// More threads than any machine has cores only cost: systems take minutes to start a million of them.
+const MAX_THREADS: usize = 1024;
+
 /// What a caller may choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CpuOptions {
@@ -66,6 +69,9 @@ impl CpuBackend {
         let threads = options.threads.unwrap_or(info.cores);
         if threads == 0 {
             return Err(BackendError::Threads { threads, reason: "at least 1 is needed".to_owned() });
+        }
+        if threads > MAX_THREADS {
+            return Err(BackendError::Threads { threads, reason: format!("at most {MAX_THREADS} are allowed") });
         }
         let team = Arc::new(Team::new(threads)?);
         let machine = info.machine(isa, threads);
