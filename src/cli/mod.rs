@@ -1,7 +1,7 @@
 //! The command line: arguments, files, commands, reports.
 //!
-//! A command returns `Ok(())` or a [`Failure`](failure::Failure), which carries the exit code. Results go to stdout in one
-//! piece through [`output`], notes and errors to stderr, one sentence each.
+//! A command returns `Ok(())` or a `Failure`, which carries the exit code. Results go to stdout in one
+//! piece through `output`, notes and errors to stderr, one sentence each.
 
 mod args;
 mod arrays;

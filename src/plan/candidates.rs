@@ -74,7 +74,8 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     let Some(capacity) = machine.levels.get(1).and_then(|level| level.capacity_bytes) else {
         return all;
     };
-    let channel_bytes = variant.tile_n as u64 * problem.taps() as u64 * variant.dtype.bytes() as u64;
+    let channel_bytes =
+        (variant.tile_n as u64).saturating_mul(problem.taps() as u64).saturating_mul(variant.dtype.bytes() as u64);
     let fitting = usize::try_from(capacity * 3 / 4 / channel_bytes.max(1)).unwrap_or(usize::MAX);
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }

@@ -3,7 +3,7 @@
 
 use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::microkernel;
-use crate::conv::{Activation, ConvProblem, Strides, TensorMut, TensorRef};
+use crate::conv::{Activation, ConvProblem, Layout, Strides, TensorMut, TensorRef};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use std::marker::PhantomData;
@@ -14,6 +14,8 @@ pub(super) struct SharedOutput<'a> {
     data: Elements,
     len: usize,
     strides: Strides,
+    /// Whether the next folded pixel, also of the next image, is a pixel's channels further on.
+    pixels_adjacent: bool,
     pixels: usize,
     columns: usize,
     activation: Activation,
@@ -60,6 +62,7 @@ impl<'a> SharedOutput<'a> {
             data,
             len,
             strides: s.layout.strides(s.out_channels, problem.output()),
+            pixels_adjacent: s.layout == Layout::Nhwc,
             pixels: problem.output_pixels(),
             columns: problem.output()[1],
             activation: s.epilogue.activation,
@@ -75,7 +78,7 @@ impl<'a> SharedOutput<'a> {
         let Elements::F32(data) = self.data else {
             return None;
         };
-        if self.strides.channel != 1 {
+        if !self.pixels_adjacent {
             return None;
         }
         let start = pixel * self.strides.column + channel;

@@ -82,9 +82,9 @@ impl Blocking {
         };
         let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m);
         let (block_n, order) = match access {
-            Access::InPlace => (plan.block_n, plan.order),
+            Access::InPlace => (plan.block_n.min(plan.gemm.n), plan.order),
             _ if blocks_of_pixels >= threads => (plan.gemm.n, LoopOrder::PixelsOuter),
-            _ => (plan.block_n, LoopOrder::PixelsOuter),
+            _ => (plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
         };
         let mut blocking = Self { block_n, pass_channels, order };
         blocking.fit_accumulators(problem, &plan.variant);
@@ -103,9 +103,10 @@ impl Blocking {
     fn fit_window(&mut self, problem: &ConvProblem, window: &Window, variant: &KernelVariant, access: Access) -> bool {
         let s = problem.spec();
         let columns = window.columns();
-        let width = (variant.tile_m - 1) * s.stride[1] + (s.kernel[1] - 1) * s.dilation[1] + 1;
+        let reach = (s.kernel[1] - 1).saturating_mul(s.dilation[1]).saturating_add(1);
+        let width = (variant.tile_m - 1).saturating_mul(s.stride[1]).saturating_add(reach);
         let width = width.min(columns[0].abs_diff(columns[1]));
-        let height = ((s.kernel[0] - 1) * s.dilation[0] + 1).min(s.input[0]);
+        let height = (s.kernel[0] - 1).saturating_mul(s.dilation[0]).saturating_add(1).min(s.input[0]);
         let pixels = height.saturating_mul(width);
         loop {
             let (pixel_len, narrower) = match variant.family {
@@ -171,7 +172,10 @@ impl TiledConv {
             return Ok(None);
         }
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
-        let lanes = blocking.block_n.next_multiple_of(tile_n);
+        let lanes = match variant.family {
+            Family::Lanewise => blocking.block_n.next_multiple_of(tile_n),
+            Family::Broadcast => 1,
+        };
         let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in)).max(group_in.saturating_mul(lanes));
         Ok(Some(Self {
             problem: *problem,

@@ -145,7 +145,11 @@ impl RunTable {
             let y = signed(oy) * window.stride[0] - window.pad[0];
             let x = signed(ox) * window.stride[1] - window.pad[1];
             let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
-            *origin = Origin { offset: base + y * pixels.row + x * pixels.column, y, x };
+            *origin = Origin {
+                offset: base.wrapping_add(y.wrapping_mul(pixels.row)).wrapping_add(x.wrapping_mul(pixels.column)),
+                y,
+                x,
+            };
             interior &= y >= window.rows[0]
                 && y + window.reach[0] <= window.rows[1]
                 && x >= window.columns[0]
@@ -161,16 +165,16 @@ impl RunTable {
         self.tap_ids.clear();
         if interior {
             for (id, (tap, row)) in window.taps.iter().zip(self.rows.chunks_exact_mut(tile_m)).enumerate() {
-                let step = tap[0] * pixels.row + tap[1] * pixels.column;
+                let step = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
                 for (pointer, origin) in row.iter_mut().zip(&self.origins) {
-                    *pointer = pixels.data.wrapping_offset(origin.offset + step);
+                    *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
                 }
                 self.tap_ids.push(id as u32); // CAST: taps of a filter
             }
             return;
         }
         for (id, tap) in window.taps.iter().enumerate() {
-            let step = tap[0] * pixels.row + tap[1] * pixels.column;
+            let step = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
             let at = self.tap_ids.len() * tile_m;
             let row = &mut self.rows[at..at + tile_m];
             row.fill(zeros);
@@ -181,7 +185,7 @@ impl RunTable {
                 let inside =
                     y >= window.rows[0] && y < window.rows[1] && x >= window.columns[0] && x < window.columns[1];
                 if inside {
-                    *pointer = pixels.data.wrapping_offset(origin.offset + step);
+                    *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
                     any = true;
                 }
             }

@@ -26,6 +26,9 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
     let mut panel = call.weights;
     for block in 0..=call.full_blocks {
         let len = if block < call.full_blocks { call.block_len } else { call.tail_len };
+        if len == 0 {
+            break;
+        }
         for tap in 0..call.taps {
             // SAFETY: `tap_ids` holds `taps` entries, the panel `tap_count` taps of `len` steps in this block.
             let weights = unsafe { panel.add(*call.tap_ids.add(tap) as usize * len * WIDTH) };
