@@ -37,9 +37,8 @@ pub(super) struct Stager {
     strides: Strides,
     layout: Layout,
     width: usize,
-    in_channels: usize,
     groups: Groups,
-    /// One row or pixel of the input, widened from f16.
+    /// A row of a plane, widened from f16.
     widened: Vec<f32>,
 }
 
@@ -53,7 +52,6 @@ impl Stager {
             strides: s.layout.strides(s.in_channels, s.input),
             layout: s.layout,
             width: s.input[1],
-            in_channels: s.in_channels,
             groups: Groups {
                 inputs: problem.group_in_channels(),
                 outputs: problem.group_out_channels(),
@@ -96,7 +94,7 @@ impl Stager {
 
     /// A row where each pixel's channels lie side by side already.
     fn row_of_pixels(
-        &mut self,
+        &self,
         input: TensorRef<'_>,
         [image, y, x]: [usize; 3],
         count: usize,
@@ -106,22 +104,19 @@ impl Stager {
         let len = row.len() / count;
         for (i, pixel) in row.chunks_exact_mut(len).enumerate() {
             let at = self.strides.at(image, 0, y, x + i);
-            let source = match input {
-                TensorRef::F32(data) => &data[at..at + self.in_channels],
-                TensorRef::F16(data) => {
-                    self.widened.resize(self.in_channels, 0.0);
-                    data[at..at + self.in_channels].convert_to_f32_slice(&mut self.widened);
-                    &self.widened
-                }
-            };
             match *contents {
                 PixelContents::Channels { first, count, .. } => {
-                    pixel[..count].copy_from_slice(&source[first..first + count]);
+                    let wanted = at + first..at + first + count;
+                    match input {
+                        TensorRef::F32(data) => pixel[..count].copy_from_slice(&data[wanted]),
+                        TensorRef::F16(data) => data[wanted].convert_to_f32_slice(&mut pixel[..count]),
+                    }
                     pixel[count..].fill(0.0);
                 }
                 PixelContents::Lanes { first_out, lanes } => {
                     for (step, slots) in pixel.chunks_exact_mut(lanes).enumerate() {
-                        self.groups.spread(first_out, slots, |group| source[group * self.groups.inputs + step]);
+                        let first = at + step;
+                        self.groups.spread(first_out, slots, |group| input.get(first + group * self.groups.inputs));
                     }
                 }
             }
