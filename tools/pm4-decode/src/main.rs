@@ -1,0 +1,3 @@
+//! `sparkle-pm4`: reads PM4 dumps.
+
+fn main() {}
