@@ -5,10 +5,18 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[allow(unused_extern_crates)]
 extern crate alloc;
 
-mod field;
+pub mod field;
 mod gfx;
+mod header;
+mod opcode;
+pub mod packets;
+pub mod registers;
 
-pub use field::FieldError;
+pub use field::{AddressError, FieldError};
 pub use gfx::{Generation, Gfx, ParseGfxError, Ring};
+pub use header::{Header, PacketType};
+pub use opcode::Opcode;
+pub use packets::{Packet, Type3};
