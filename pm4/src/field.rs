@@ -45,6 +45,8 @@ impl On {
     pub const ALL: Self = Self { generations: 0xF, engines: 0x7 };
     /// gfx10.1 and gfx10.3.
     pub const GFX10: Self = Self { generations: 0b0011, ..Self::ALL };
+    /// gfx10.1 alone.
+    pub const GFX10_1: Self = Self { generations: 0b0001, ..Self::ALL };
     /// gfx10.3 and later.
     pub const FROM_GFX10_3: Self = Self { generations: 0b1110, ..Self::ALL };
     /// gfx10 and gfx11.
@@ -90,6 +92,8 @@ pub struct When {
     pub lo: u8,
     /// The values with which the field is there.
     pub values: &'static [u32],
+    /// A selector that must hold too.
+    pub and: Option<&'static When>,
 }
 
 impl When {
@@ -97,6 +101,7 @@ impl When {
     pub fn holds(&self, body: &[u32]) -> bool {
         body.get((self.dword as usize).wrapping_sub(1))
             .is_some_and(|&word| self.values.contains(&extract(word, self.hi as u32, self.lo as u32)))
+            && self.and.is_none_or(|and| and.holds(body))
     }
 }
 

@@ -41,13 +41,13 @@ pub(crate) use values;
 ///
 /// ```text
 /// TypeName = OPCODE "NAME" [body dwords] flags(..) tail(..) {       flags and tail may be missing
-///     field dword[hi:lo] kind  on(where)  when(dword[hi:lo] = values);
-///     @address name (low_name dword[hi:lo], high_name dword[hi:lo]) shift(n) Access  on(..) when(..);
+///     field dword[hi:lo] kind  on(where)  when(dword[hi:lo] = values && ..);
+///     @address name (low_name dword[hi:lo], high_name dword[hi:lo]) << shift  Access  on(..) when(..);
 /// }
 /// ```
 ///
 /// A dword is counted from the header, 1 = the first after it. A kind is `flag`, `count`, `bits`, `register`,
-/// `register_in(Space)`, `initiator` or the name of a type in [`super::values`]. Rows may overlap: the alternatives of a
+/// `register_in(Space)`, `initiator`, `gcr` or the name of a type in [`super::values`]. Rows may overlap: the alternatives of a
 /// dword, told apart by a selector, and the parts of a field that has a name of its own.
 macro_rules! packets {
     ($(
@@ -55,20 +55,20 @@ macro_rules! packets {
         $name:ident = $opcode:ident $text:literal [$head:literal] $(flags($flags:expr))? $(tail($($tail:tt)+))? {
             $(
                 $field:ident $dword:literal [$hi:literal : $lo:literal] $kind:ident $(($($arg:tt)+))?
-                $(on($($on:tt)+))? $(when($wd:literal [$wh:literal : $wl:literal] = $($wv:literal)|+))? ;
+                $(on($($on:tt)+))? $(when($($when:tt)+))? ;
             )*
             $(
                 @address $address:ident ($aln:ident $ald:literal [$alh:literal : $all:literal], $ahn:ident $ahd:literal [$ahh:literal : $ahl:literal])
-                $(shift($shift:literal))? $access:ident $(($bytes:literal))?
-                $(on($($aon:tt)+))? $(when($awd:literal [$awh:literal : $awl:literal] = $($awv:literal)|+))? ;
+                $(<< $shift:literal)? $access:ident $(($bytes:literal))?
+                $(on($($aon:tt)+))? $(when($($awhen:tt)+))? ;
             )*
         }
     )+) => {
         $( packet_type! {
             $(#[$doc])* $name = $opcode $text [$head] ($($flags)?) ($($($tail)+)?)
-            { $( $field $dword [$hi : $lo] [$kind $($($arg)+)?] ($($($on)+)?) ($($wd [$wh : $wl] = $($wv)|+)?) ; )* }
+            { $( $field $dword [$hi : $lo] [$kind $($($arg)+)?] ($($($on)+)?) ($($($when)+)?) ; )* }
             { $( $address ($aln $ald [$alh : $all], $ahn $ahd [$ahh : $ahl]) ($($shift)?) ($access $(($bytes))?)
-                 ($($($aon)+)?) ($($awd [$awh : $awl] = $($awv)|+)?) ; )* }
+                 ($($($aon)+)?) ($($($awhen)+)?) ; )* }
         } )+
 
         packet_enum! { $( $name $opcode $head ($($($tail)+)?) ; )+ }
@@ -191,17 +191,24 @@ macro_rules! packet_type {
         impl $name {
             /// A packet with every bit zero.
             pub const fn new() -> Self {
-                Self { head: [0; $head] }
+                Self::from_head([0; $head])
+            }
+
+            /// A packet of these dwords, whatever they hold.
+            pub const fn from_head(head: [u32; $head]) -> Self {
+                Self { head }
             }
 
             #[inline]
             pub(crate) fn from_body(body: &[u32]) -> Option<Self> {
-                Some(Self { head: body.try_into().ok()? })
+                Some(Self::from_head(body.try_into().ok()?))
             }
         }
 
         packet_fields! { $name [] $fields }
         packet_addresses! { $name [] $text $addresses }
+        #[cfg(test)]
+        packet_tests! { $name [$head] () $fields $addresses }
 
         impl $crate::packets::Type3 for $name {
             const LAYOUT: $crate::packets::PacketLayout =
@@ -231,7 +238,12 @@ macro_rules! packet_type {
         impl<'a> $name<'a> {
             /// A packet with every fixed bit zero.
             pub const fn new(tail: &'a [u32]) -> Self {
-                Self { head: [0; $head], tail }
+                Self::from_head([0; $head], tail)
+            }
+
+            /// A packet of these fixed dwords and what follows them, whatever they hold.
+            pub const fn from_head(head: [u32; $head], tail: &'a [u32]) -> Self {
+                Self { head, tail }
             }
 
             #[inline]
@@ -240,12 +252,14 @@ macro_rules! packet_type {
                     return None;
                 }
                 let (head, tail) = body.split_first_chunk::<$head>()?;
-                Some(Self { head: *head, tail })
+                Some(Self::from_head(*head, tail))
             }
         }
 
         packet_fields! { $name ['a] $fields }
         packet_addresses! { $name ['a] $text $addresses }
+        #[cfg(test)]
+        packet_tests! { $name [$head] (tail) $fields $addresses }
 
         impl<'a> $crate::packets::Type3 for $name<'a> {
             const LAYOUT: $crate::packets::PacketLayout =
@@ -306,13 +320,13 @@ macro_rules! field_accessors {
 
         #[doc = concat!("Sets `", stringify!($field), "`.\n\n# Errors\nWhere the value does not fit the field.")]
         pub const fn [<with_ $field>](mut self, value: field_type!($kind)) -> Result<Self, $crate::field::FieldError> {
-            let value = field_unwrap!($kind, value);
-            if value as u64 > $crate::field::max($hi - $lo + 1) {
+            let raw = field_unwrap!($kind, value);
+            if raw as u64 > $crate::field::max($hi - $lo + 1) {
                 return Err($crate::field::FieldError {
-                    owner: stringify!($name), field: stringify!($field), value: value as u64, bits: $hi - $lo + 1,
+                    owner: stringify!($name), field: stringify!($field), value: raw as u64, bits: $hi - $lo + 1,
                 });
             }
-            self.head[$dword - 1] = $crate::field::insert(self.head[$dword - 1], $hi, $lo, value);
+            self.head[$dword - 1] = $crate::field::insert(self.head[$dword - 1], $hi, $lo, raw);
             Ok(self)
         }
     } };
@@ -332,6 +346,9 @@ macro_rules! field_type {
     };
     (register_in) => {
         u32
+    };
+    (gcr) => {
+        $crate::packets::values::GcrCntl
     };
     (initiator) => {
         $crate::registers::ComputeDispatchInitiator
@@ -355,6 +372,9 @@ macro_rules! field_wrap {
     };
     (register_in, $bits:expr) => {
         $bits
+    };
+    (gcr, $bits:expr) => {
+        $crate::packets::values::GcrCntl($bits)
     };
     (initiator, $bits:expr) => {
         $crate::registers::ComputeDispatchInitiator($bits)
@@ -402,8 +422,15 @@ macro_rules! field_kind {
     (register_in $space:ident) => {
         $crate::field::FieldKind::RegisterIn($crate::registers::Space::$space)
     };
+    (gcr) => {
+        $crate::field::FieldKind::Bits
+    };
     (initiator) => {
         $crate::field::FieldKind::DispatchInitiator
+    };
+    // Bits of its own, each of which has a row.
+    (GcrCntl) => {
+        $crate::field::FieldKind::Bits
     };
     ($named:ident) => {
         $crate::field::FieldKind::Named($crate::packets::values::$named::NAMES)
@@ -475,11 +502,30 @@ pub(crate) use field_on;
 /// With which selector a row exists.
 macro_rules! field_when {
     () => { None };
-    ($dword:literal [$hi:literal : $lo:literal] = $($value:literal)|+) => {
-        Some($crate::field::When { dword: $dword, hi: $hi, lo: $lo, values: &[$($value),+] })
-    };
+    ($($when:tt)+) => { Some(selector!($($when)+)) };
 }
 pub(crate) use field_when;
+
+/// A selector, or several that must all hold.
+macro_rules! selector {
+    ($dword:literal [$hi:literal : $lo:literal] = $($value:literal)|+ $(&& $($rest:tt)+)?) => {
+        $crate::field::When {
+            dword: $dword,
+            hi: $hi,
+            lo: $lo,
+            values: &[$($value),+],
+            and: selector_and!($($($rest)+)?),
+        }
+    };
+}
+pub(crate) use selector;
+
+/// The selector that must hold too.
+macro_rules! selector_and {
+    () => { None };
+    ($($rest:tt)+) => { Some(&selector!($($rest)+)) };
+}
+pub(crate) use selector_and;
 
 /// What follows a packet's fixed dwords.
 macro_rules! packet_tail {
@@ -536,3 +582,19 @@ macro_rules! packet_debug {
     }};
 }
 pub(crate) use packet_debug;
+
+/// A packet of constants, checked while the crate compiles. Fields that are flags stand after the semicolon.
+macro_rules! fixed {
+    ($name:ident { $($field:ident: $value:expr),* $(,)? $(; $($flag:ident),+)? }) => { ::pastey::paste! {
+        const {
+            let packet = $name::new();
+            $( let packet = match packet.[<with_ $field>]($value) {
+                Ok(packet) => packet,
+                Err(_) => panic!("the constant does not fit its field"),
+            }; )*
+            $( $( let packet = packet.[<with_ $flag>](true); )+ )?
+            packet
+        }
+    } };
+}
+pub(crate) use fixed;

@@ -1,14 +1,22 @@
-//! Packets. One table ([`table`]) gives each packet's type, its encoder, its decoder and its description, so that they
+//! Packets. One table (`table.rs`) gives each packet's type, its encoder, its decoder and its description, so that they
 //! cannot drift apart.
 //!
 //! A packet holds its body as dwords, and its fields are views of them: reserved bits, and fields that only another
 //! generation has, survive a round trip. Selectors are open types (`values`), so that a value without a name does too.
 
+mod acquire;
+mod dispatch;
+mod indirect;
 mod macros;
+mod memory;
+mod release;
+#[cfg(test)]
+mod setter_tests;
 mod table;
 pub mod values;
 
 use crate::field::{AddressLayout, FieldLayout};
+use crate::gfx::{Generation, Ring};
 use crate::header::Header;
 use crate::opcode::Opcode;
 use crate::registers::{RegOffset, Space};
@@ -146,6 +154,29 @@ impl<'a> Packet<'a> {
             Some(layout) => RegisterWrites::new(layout, self.head(), self.tail()),
             None => RegisterWrites { tail: Tail::None, first: 0, head: 0, body: &[], at: 0 },
         }
+    }
+
+    /// The packet's name, spelled as AMD's headers do; `None` for an opcode that `generation` does not name.
+    pub fn name(&self, generation: Generation) -> Option<&'static str> {
+        self.layout().map(|layout| layout.name).or_else(|| self.opcode().name(generation))
+    }
+
+    /// The fields that the packet has on `ring` of `generation`, with their values.
+    pub fn fields(&self, generation: Generation, ring: Ring) -> impl Iterator<Item = (&'static FieldLayout, u32)> {
+        let head = self.head();
+        let fields = self.layout().map_or(&[][..], |layout| layout.fields).iter();
+        fields
+            .filter(move |field| field.on.has(generation, ring) && field.when.is_none_or(|when| when.holds(head)))
+            .filter_map(move |field| Some((field, field.value(head)?)))
+    }
+
+    /// The addresses that the packet has on `ring` of `generation`, in bytes.
+    pub fn addresses(&self, generation: Generation, ring: Ring) -> impl Iterator<Item = (&'static AddressLayout, u64)> {
+        let head = self.head();
+        let addresses = self.layout().map_or(&[][..], |layout| layout.addresses).iter();
+        addresses
+            .filter(move |address| address.on.has(generation, ring) && address.when.is_none_or(|when| when.holds(head)))
+            .filter_map(move |address| Some((address, address.value(head)?)))
     }
 
     /// The header of this packet with the given flags (see [`Header`]); `None` where its length has no header.

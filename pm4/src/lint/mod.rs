@@ -1,0 +1,255 @@
+//! The linter: what is wrong with a stream, before the hardware says so.
+//!
+//! [`lint`] follows a stream and all that it calls in the order of execution and gives [`Finding`]s of the [`Rule`]s.
+//! It decides by the stream's own dwords, by the registers that it has set so far, by the buffers that it may touch,
+//! where the caller has a list of them, and by the program's bytes, where the memory has them. It is total: no stream
+//! makes it panic. A ring holds packets of the kernel that users may not send, so most rules are about the streams that
+//! it calls. `docs/pm4-lint.md` has all rules with their reasons.
+
+mod address;
+mod code;
+mod dispatch;
+mod launch;
+mod registers;
+mod ring;
+mod rules;
+mod structure;
+mod sync;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::decode::walk::{Limits, Link, Memory, NotFollowed, Step, StreamId, walk};
+use crate::decode::{Item, ItemKind};
+use crate::packets::Packet;
+use crate::state::{Dispatch, RegisterState};
+use crate::{Generation, Gfx, Header, Ring};
+
+pub use rules::{ParseRuleError, Rule, Severity};
+
+/// Something that a rule found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// The stream, as [`walk`](crate::decode::walk::walk) counts them.
+    pub stream: StreamId,
+    /// The dword offset in that stream.
+    pub at: usize,
+    /// What was found, with its values, and what to do.
+    pub message: String,
+}
+
+/// A range of GPU memory that a submission may touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// Address, bytes.
+    pub va: u64,
+    /// Size, bytes.
+    pub size: u64,
+    /// Mapped with AMDGPU_VM_PAGE_READABLE.
+    pub readable: bool,
+    /// Mapped with AMDGPU_VM_PAGE_WRITEABLE.
+    pub writable: bool,
+    /// Mapped with AMDGPU_VM_PAGE_EXECUTABLE.
+    pub executable: bool,
+    /// What it is for, in the words of who made it.
+    pub role: Option<String>,
+}
+
+/// What the stream given to [`lint`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootKind {
+    /// A user's stream.
+    Ib,
+    /// A ring, which the kernel fills and which calls users' streams.
+    KernelRing,
+}
+
+/// What the linter is told besides the stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// The chip.
+    pub gfx: Gfx,
+    /// The ring.
+    pub ring: Ring,
+    /// What the stream is.
+    pub root: RootKind,
+    /// The buffers that are mapped, or `None` where nobody knows: then no address is wrong.
+    pub buffers: Option<&'a [Buffer]>,
+    /// Whether the submission had AMDGPU_IB_FLAG_EMIT_MEM_SYNC: the kernel invalidates the caches before it.
+    pub memory_synced: bool,
+}
+
+/// Checks the stream `words`, which is at `va` if that is known, and all that it calls. Findings are in the order of
+/// execution, those about a whole stream where it ends.
+pub fn lint<M: Memory + ?Sized>(words: &[u32], va: Option<u64>, memory: &M, options: &Options<'_>) -> Vec<Finding> {
+    let mut linter = Linter {
+        memory,
+        options,
+        generation: options.gfx.generation(),
+        findings: Vec::new(),
+        frames: Vec::new(),
+        state: RegisterState::new(),
+        work: sync::Submission::default(),
+    };
+    for step in walk(words, va, memory, Limits::default()) {
+        linter.step(&step);
+    }
+    linter.findings
+}
+
+/// Who wrote a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    /// The kernel: a ring, or a stream without a VMID that a ring calls.
+    Kernel,
+    /// A user, so many calls deep.
+    User(u32),
+}
+
+/// A stream that is open.
+struct Frame<'a> {
+    stream: StreamId,
+    level: Level,
+    words: &'a [u32],
+    /// Dwords before this offset are garbage that one finding has told of.
+    muted_until: usize,
+    /// Offsets at which COND_EXEC and PRED_EXEC go on, with their own.
+    skips: Vec<(usize, usize)>,
+    /// Whether the last INDIRECT_BUFFER of a ring had a VMID.
+    calls_user: bool,
+}
+
+/// A packet where it stands.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    at: usize,
+    header: Header,
+    packet: Packet<'a>,
+}
+
+impl At<'_> {
+    /// Dword `number` of the packet, 0 = the header; 0 where it is shorter.
+    fn dword(&self, number: usize) -> u32 {
+        match number.checked_sub(1) {
+            None => self.header.0,
+            Some(index) => self.packet.head().get(index).copied().unwrap_or(0),
+        }
+    }
+}
+
+struct Linter<'a, M: ?Sized> {
+    memory: &'a M,
+    options: &'a Options<'a>,
+    generation: Generation,
+    findings: Vec<Finding>,
+    frames: Vec<Frame<'a>>,
+    state: RegisterState,
+    work: sync::Submission,
+}
+
+impl<'a, M: Memory + ?Sized> Linter<'a, M> {
+    fn step(&mut self, step: &Step<'a>) {
+        match *step {
+            Step::Enter { stream, link, va, words, from } => {
+                let level = self.enter_level(link);
+                if link == Link::Chain {
+                    self.leave(true);
+                }
+                let frame = Frame { stream, level, words, muted_until: 0, skips: Vec::new(), calls_user: false };
+                self.frames.push(frame);
+                self.enter(link, va, from.is_some());
+            }
+            Step::Item { ref item, .. } => self.item(item),
+            Step::NotFollowed { why: NotFollowed::Cycle, va, .. } => self.cycle(va),
+            Step::NotFollowed { .. } | Step::Dead { .. } => {}
+            Step::Leave { .. } => self.leave(false),
+        }
+    }
+
+    /// Who wrote a stream that is reached by `link` from the one that is open.
+    fn enter_level(&self, link: Link) -> Level {
+        let Some(from) = self.frames.last() else {
+            return match self.options.root {
+                RootKind::Ib => Level::User(1),
+                RootKind::KernelRing => Level::Kernel,
+            };
+        };
+        match (link, from.level) {
+            (Link::Call, Level::User(depth)) => Level::User(depth.saturating_add(1)),
+            (Link::Call, Level::Kernel) if from.calls_user => Level::User(1),
+            (_, level) => level,
+        }
+    }
+
+    fn item(&mut self, item: &Item<'a>) {
+        self.check_skips(item.at);
+        match item.kind {
+            ItemKind::Stray(stray) => self.check_stray(item, stray),
+            ItemKind::Filler => self.check_filler(item.at),
+            ItemKind::Packet { header, packet } => {
+                let at = At { at: item.at, header, packet };
+                self.check_header(&at);
+                self.check_packet(&at);
+            }
+        }
+    }
+
+    fn check_packet(&mut self, at: &At<'_>) {
+        if self.in_user_stream() {
+            self.check_ring(at);
+            self.check_registers(at);
+            self.check_addresses(at);
+        }
+        self.state.apply(&at.packet);
+        self.work.note_registers(&at.packet);
+        if let Some(dispatch) = Dispatch::of(&at.packet)
+            && self.in_user_stream()
+        {
+            self.check_dispatch(at, &dispatch);
+        }
+        self.check_sync(at);
+        self.note_calls(at);
+    }
+
+    /// Remembers whose stream a ring calls, and forgets a submission's state at the kernel's fence.
+    fn note_calls(&mut self, at: &At<'_>) {
+        let Some(frame) = self.frames.last_mut().filter(|frame| frame.level == Level::Kernel) else { return };
+        match &at.packet {
+            Packet::IndirectBuffer(call) => frame.calls_user = call.vmid() != 0,
+            Packet::ReleaseMem(_) => {
+                self.state.clear();
+                self.work = sync::Submission::default();
+            }
+            _ => {}
+        }
+    }
+
+    fn in_user_stream(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.level != Level::Kernel)
+    }
+
+    fn on_compute(&self) -> bool {
+        self.options.ring == Ring::Compute
+    }
+
+    /// Ends the open stream; `chained`: what it set and began goes on in the one that it jumps to.
+    fn leave(&mut self, chained: bool) {
+        self.finish_stream();
+        if !chained && self.frames.last().is_some_and(|frame| frame.level == Level::User(1)) {
+            self.finish_sync();
+        }
+        self.frames.pop();
+    }
+
+    /// Adds a finding about the open stream: one of a rule and packet, and none about dwords that are known as garbage.
+    fn report(&mut self, rule: Rule, at: usize, message: String) {
+        let Some(frame) = self.frames.last().filter(|frame| at >= frame.muted_until) else { return };
+        let stream = frame.stream;
+        let mut here = self.findings.iter().rev().take_while(|last| last.stream == stream && last.at == at);
+        if here.all(|last| last.rule != rule) {
+            self.findings.push(Finding { rule, stream, at, message });
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Rules about order: waits, cache operations, events, signals.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{At, Finding, Linter, Rule};
+use crate::Generation;
+use crate::decode::walk::{Memory, StreamId, canonical};
+use crate::field::Access;
+use crate::packets::{Packet, values};
+use crate::registers::offset;
+use crate::state::Dispatch;
+
+/// GCR_CNTL of ACQUIRE_MEM: what a first dispatch needs to be invalid, and its names. Source: Mesa `sid.h`, `S_586_*`.
+const INVALIDATE: [(u32, &str); 5] =
+    [(1 << 0, "GLI_INV"), (1 << 7, "GLK_INV"), (1 << 8, "GLV_INV"), (1 << 9, "GL1_INV"), (1 << 14, "GL2_INV")];
+const GLM_WB: u32 = 1 << 4;
+const GLM_INV: u32 = 1 << 5;
+const GL2_WB: u32 = 1 << 15;
+/// GRBM_GFX_INDEX with everything in broadcast. Source: Mesa `gfx11.json`, SE, SA and INSTANCE_BROADCAST_WRITES.
+const BROADCAST: u32 = 0xE000_0000;
+
+/// What the streams of a submission have done so far.
+#[derive(Default)]
+pub(super) struct Submission {
+    /// GCR_CNTL bits of all cache operations.
+    cache_operations: u32,
+    /// Cache operations since the last dispatch.
+    since_dispatch: u32,
+    /// Whether there was a dispatch.
+    dispatched: bool,
+    /// Whether waves of a dispatch may still run.
+    running: bool,
+    /// Whether a RELEASE_MEM follows the last dispatch: what waits for what it writes waits for the waves.
+    released: bool,
+    /// The pointers that running dispatches have.
+    pointers: Vec<u64>,
+    /// COMPUTE_USER_DATA set since the last dispatch, a bit each.
+    pub(super) fresh_user_data: u32,
+    /// Whether SET_BASE gave an indirect base.
+    pub(super) indirect_base: bool,
+    /// Addresses that the packets have written.
+    written: BTreeSet<u64>,
+    /// Signals of dispatches whose results are not written back, unless the stream itself waits for them.
+    signals: Vec<(Finding, u64)>,
+    /// Waits on memory that no packet before them has written.
+    waits: Vec<(StreamId, usize, u64)>,
+}
+
+impl Submission {
+    pub(super) fn note_registers(&mut self, packet: &Packet<'_>) {
+        for write in packet.register_writes() {
+            let index = write.register.dwords().wrapping_sub(offset::COMPUTE_USER_DATA_0.dwords());
+            if index < 16 {
+                self.fresh_user_data |= 1 << index;
+            }
+        }
+        if let Packet::SetBase(base) = packet {
+            self.indirect_base |= base.base_index().0 == 1;
+        }
+    }
+}
+
+/// The GCR_CNTL of ACQUIRE_MEM that RELEASE_MEM's first dword stands for. Source: Mesa `sid.h`, `S_490_*`.
+fn release_cntl(dword: u32) -> u32 {
+    let bit = |from: u32, to: u32| (dword >> from & 1) << to;
+    bit(12, 4) | bit(13, 5) | bit(14, 8) | bit(15, 9) | bit(20, 14) | bit(21, 15) | bit(30, 7)
+}
+
+/// Events that only RELEASE_MEM sends.
+fn is_end_of_pipe(event: u32) -> bool {
+    values::EventType(event).name().is_some_and(|name| name.ends_with("_TS") || name.ends_with("_TS_EVENT"))
+}
+
+fn event_name(event: u32) -> String {
+    values::EventType(event).name().map_or_else(|| format!("event {event:#x}"), String::from)
+}
+
+impl<M: Memory + ?Sized> Linter<'_, M> {
+    pub(super) fn check_sync(&mut self, at: &At<'_>) {
+        let user = self.in_user_stream();
+        match &at.packet {
+            Packet::EventWrite(_) | Packet::EventWriteMemory(_) => {
+                if user {
+                    self.check_event(at);
+                }
+                if at.dword(1) & 0x3F == values::EventType::CS_PARTIAL_FLUSH.0 && at.dword(1) >> 8 & 0xF == 4 {
+                    self.wait_for_waves();
+                }
+            }
+            Packet::ReleaseMem(_) => {
+                if user {
+                    self.check_release(at);
+                }
+                self.cache_operation(release_cntl(at.dword(1)));
+                self.work.released = true;
+            }
+            Packet::AcquireMem(_) => {
+                if user {
+                    self.check_acquire(at);
+                }
+                self.cache_operation(at.dword(7));
+            }
+            Packet::WaitRegMem(_) | Packet::WaitRegMem64(_) if user => self.check_wait(at),
+            _ => {}
+        }
+        if Dispatch::of(&at.packet).is_some() && user {
+            self.check_order(at);
+        }
+        self.note_writes(at);
+    }
+
+    fn cache_operation(&mut self, cntl: u32) {
+        self.work.cache_operations |= cntl;
+        self.work.since_dispatch |= cntl;
+    }
+
+    fn wait_for_waves(&mut self) {
+        self.work.running = false;
+        self.work.pointers.clear();
+        self.work.released = false;
+    }
+
+    /// Checks what a dispatch needs to have happened before it.
+    fn check_order(&mut self, at: &At<'_>) {
+        if !self.work.dispatched && !self.options.memory_synced {
+            self.check_invalidated(at.at);
+        }
+        let pointers = self.user_pointers();
+        if self.work.running
+            && let Some((shared, buffer)) = self.shared_buffer(&pointers)
+        {
+            let message = format!(
+                "{shared:#x} is in the buffer at {buffer:#x}, as is a pointer of a dispatch before: insert \
+                 c0004600 00000407 and ACQUIRE_MEM 0x380"
+            );
+            self.report(Rule::NoBarrier, at.at, message);
+        }
+        self.work.pointers.extend(pointers);
+        self.work.dispatched = true;
+        self.work.running = true;
+        self.work.released = false;
+        self.work.since_dispatch = 0;
+    }
+
+    fn check_invalidated(&mut self, at: usize) {
+        let done = self.work.cache_operations;
+        // The graphics ring has other ways to the same end; only what was forgotten altogether is told of there.
+        if !self.on_compute() && done != 0 {
+            return;
+        }
+        let mut missing = String::new();
+        for (_, name) in INVALIDATE.iter().filter(|(bit, _)| done & bit == 0) {
+            missing.push_str(&format!("{}{name}", if missing.is_empty() { "" } else { ", " }));
+        }
+        if !missing.is_empty() {
+            self.report(Rule::NoInvalidate, at, format!("no {missing} before the first dispatch"));
+        }
+    }
+
+    /// The 64-bit values in the user SGPRs, at even and odd places.
+    fn user_pointers(&self) -> Vec<u64> {
+        let first = offset::COMPUTE_USER_DATA_0.dwords();
+        let value = |index: u32| self.value(crate::registers::RegOffset::new(first + index));
+        let pair = |index| Some(canonical(u64::from(value(index + 1)?) << 32 | u64::from(value(index)?)));
+        (0..15).filter_map(pair).collect()
+    }
+
+    /// A pointer into a writable buffer that a running dispatch has a pointer into, and the buffer's address.
+    fn shared_buffer(&self, pointers: &[u64]) -> Option<(u64, u64)> {
+        let writable = |va: u64| self.buffer_at(va).filter(|buffer| buffer.writable).map(|buffer| buffer.va);
+        pointers.iter().find_map(|&va| {
+            let buffer = writable(va)?;
+            self.work.pointers.iter().any(|&other| writable(other) == Some(buffer)).then_some((va, buffer))
+        })
+    }
+
+    fn check_event(&mut self, at: &At<'_>) {
+        let (event, index) = (at.dword(1) & 0x3F, at.dword(1) >> 8 & 0xF);
+        let name = event_name(event);
+        if is_end_of_pipe(event) {
+            self.report(Rule::TsEvent, at.at, format!("{name} ({event:#x}): send it by RELEASE_MEM with index 5"));
+            return;
+        }
+        let right = match event {
+            0x07 | 0x0F | 0x10 => Some(4),
+            0x1E => Some(2),
+            _ => None,
+        };
+        let exists = if self.on_compute() { matches!(index, 0 | 2 | 4) } else { !matches!(index, 5 | 6) };
+        if right.is_some_and(|right| right != index) || !exists {
+            let advice = match right {
+                Some(right) => format!("give it {right}"),
+                None => String::from("this ring has no such index"),
+            };
+            self.report(Rule::EventIndex, at.at, format!("{name} ({event:#x}) has index {index}: {advice}"));
+        }
+    }
+
+    fn check_release(&mut self, at: &At<'_>) {
+        let (event, index) = (at.dword(1) & 0x3F, at.dword(1) >> 8 & 0xF);
+        let (data, interrupt) = (at.dword(2) >> 29, at.dword(2) >> 24 & 7);
+        let name = event_name(event);
+        let right: &[u32] = match event {
+            0x2F | 0x30 => &[6],
+            _ if is_end_of_pipe(event) => &[5, 7],
+            _ => &[],
+        };
+        if let Some(first) = right.first().filter(|_| !right.contains(&index)) {
+            self.report(Rule::ReleaseIndex, at.at, format!("{name} ({event:#x}) has index {index}: give it {first}"));
+        }
+        let align = match data {
+            1 | 7 => 4,
+            2..=4 => 8,
+            _ => 1,
+        };
+        if !at.dword(3).is_multiple_of(align) {
+            let message =
+                format!("DATA_SEL is {data} and the address ends in {:#x}: align it to {align}", at.dword(3) & 0xF);
+            self.report(Rule::ReleaseAlignment, at.at, message);
+        }
+        if self.generation >= Generation::Gfx12 && data == 5 {
+            self.report(Rule::GdsOnGfx12, at.at, String::from("DATA_SEL is 5"));
+        }
+        if !matches!(interrupt, 0 | 3) {
+            self.report(Rule::Interrupt, at.at, format!("INT_SEL is {interrupt}: take 0 or 3"));
+        }
+        let cntl = release_cntl(at.dword(1));
+        self.check_glm(at, cntl);
+        if at.dword(7) >> 30 == 3 {
+            let message = format!(
+                "int_ctxid, its last dword, is {:#010x}, the next packet's header: a dword is missing before it",
+                at.dword(7)
+            );
+            self.report(Rule::SwallowedHeader, at.at, message);
+        }
+        let wrote_back = (cntl | self.work.since_dispatch) & GL2_WB != 0;
+        if matches!(data, 1 | 2) && self.work.dispatched && !wrote_back {
+            let message = format!("DW1 is {:#010x}: set GL2_WB, bit 21, with GLM_WB and GLM_INV", at.dword(1));
+            let va = canonical(u64::from(at.dword(4)) << 32 | u64::from(at.dword(3)));
+            if let Some(frame) = self.frames.last() {
+                let finding = Finding { rule: Rule::SignalBeforeWriteBack, stream: frame.stream, at: at.at, message };
+                self.work.signals.push((finding, va));
+            }
+        }
+    }
+
+    fn check_glm(&mut self, at: &At<'_>, cntl: u32) {
+        if self.generation >= Generation::Gfx12 {
+            if cntl & (GLM_WB | GLM_INV) != 0 {
+                self.report(Rule::GlmOnGfx12, at.at, String::from("GLM_WB or GLM_INV is set: clear both"));
+            }
+        } else if cntl & GLM_WB != 0 && cntl & GLM_INV == 0 {
+            self.report(Rule::GlmWriteBackAlone, at.at, String::from("set GLM_INV too"));
+        }
+    }
+
+    fn check_acquire(&mut self, at: &At<'_>) {
+        let cntl = at.dword(7);
+        self.check_glm(at, cntl);
+        let waits_itself = at.dword(6) >> 31 != 0;
+        if waits_itself {
+            self.wait_for_waves();
+            return;
+        }
+        if self.work.running && !self.work.released {
+            let message =
+                String::from("waves of the dispatch before may still run: insert EVENT_WRITE, c0004600 00000407");
+            self.report(Rule::AcquireTooEarly, at.at, message);
+        }
+        let (base, whole) = (at.dword(4) | at.dword(5), at.dword(2) == u32::MAX && at.dword(3) & 0xFF == 0xFF);
+        if whole && base != 0 {
+            let message = format!(
+                "the size is all ones and the base {:#x}: make it 0",
+                u64::from(at.dword(5)) << 40 | u64::from(at.dword(4)) << 8
+            );
+            self.report(Rule::AcquireRange, at.at, message);
+        }
+    }
+
+    fn check_wait(&mut self, at: &At<'_>) {
+        let (control, wide) = (at.dword(1), matches!(at.packet, Packet::WaitRegMem64(_)));
+        let (function, operation, in_memory) = (control & 7, control >> 6 & 3, control >> 4 & 3 == 1);
+        let (reference, mask) = if wide {
+            let wide = |low: usize| u64::from(at.dword(low + 1)) << 32 | u64::from(at.dword(low));
+            (wide(4), wide(6))
+        } else {
+            (at.dword(4).into(), at.dword(5).into())
+        };
+        if function == 3 && operation != 1 && reference & !mask != 0 {
+            let message = format!("it waits for {reference:#x} under the mask {mask:#x}: keep to the mask's bits");
+            self.report(Rule::WaitNeverTrue, at.at, message);
+        }
+        let va = canonical(u64::from(at.dword(3)) << 32 | u64::from(at.dword(2) & !3));
+        if in_memory {
+            self.work.signals.retain(|(_, signal)| *signal != va);
+            if self.work.released {
+                self.wait_for_waves();
+            }
+        }
+        if in_memory
+            && operation != 1
+            && function != 0
+            && !self.work.written.contains(&va)
+            && let Some(frame) = self.frames.last()
+        {
+            self.work.waits.push((frame.stream, at.at, va));
+        }
+    }
+
+    /// Remembers what a packet writes, and tells of waits that were for it.
+    fn note_writes(&mut self, at: &At<'_>) {
+        if !self.in_user_stream() {
+            return;
+        }
+        let addresses = at.packet.addresses(self.generation, self.options.ring);
+        for (layout, va) in addresses {
+            if !matches!(layout.access, Access::Write(_) | Access::WriteTail) {
+                continue;
+            }
+            let va = canonical(va);
+            self.work.written.insert(va);
+            let Some(index) = self.work.waits.iter().position(|wait| wait.2 == va) else { continue };
+            let (stream, wait, _) = self.work.waits.swap_remove(index);
+            let message = format!(
+                "it waits on {va:#x}, which the packet at dword {} writes later: order them the other way",
+                at.at
+            );
+            self.findings.push(Finding { rule: Rule::WaitBeforeWrite, stream, at: wait, message });
+        }
+    }
+
+    /// What must hold where the stream that the kernel calls ends.
+    pub(super) fn finish_sync(&mut self) {
+        self.findings.extend(self.work.signals.drain(..).map(|(finding, _)| finding));
+        if let Some(index) = self.value(offset::GRBM_GFX_INDEX).filter(|value| value & BROADCAST != BROADCAST) {
+            let at = self.frames.last().map_or(0, |frame| frame.words.len().saturating_sub(1));
+            let message = format!("GRBM_GFX_INDEX is {index:#010x} where the stream ends: write 0xe0000000");
+            self.report(Rule::GfxIndexNotBroadcast, at, message);
+        }
+    }
+}
