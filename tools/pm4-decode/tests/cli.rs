@@ -1,0 +1,240 @@
+//! `sparkle-pm4` as its users meet it: what it prints, and how it ends.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pm4/data/samples").join(name)
+}
+
+fn tool() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sparkle-pm4"));
+    command.env_remove("NO_COLOR");
+    command
+}
+
+/// Runs the tool with `input` on its standard input.
+fn run(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child =
+        tool().args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The tool may end before it has read everything.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stdout(output)))
+}
+
+const DISPATCH: &str = "examples-gfx11/c_dispatch_wave64_user6.bin";
+
+#[test]
+fn a_dispatch_reads_as_its_author_meant_it() {
+    let output = run(&["decode", sample(DISPATCH).to_str().unwrap()], b"");
+    let text = stdout(&output);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for line in [
+        "     0  c0065800  ACQUIRE_MEM",
+        "    42  60ac0000    COMPUTE_PGM_RSRC1 = 0x60ac0000  VGPRS=0  SGPRS=0",
+        "    52  00000100    COMPUTE_NUM_THREAD_X = 0x100",
+        "    64  00000004    dim_x=4",
+        "    69  00000407    event_type=CS_PARTIAL_FLUSH",
+        "    73  00400000    address_32b=0x0000000100400000",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("unknown") && !text.contains('\x1b'), "{text}");
+}
+
+#[test]
+fn the_json_holds_what_the_contract_says() {
+    let output = run(&["decode", "--json", sample(DISPATCH).to_str().unwrap()], b"");
+    let report = json(&output);
+    let packets = report["packets"].as_array().unwrap();
+    assert_eq!(packets[0]["name"], "ACQUIRE_MEM");
+    assert_eq!((packets[0]["offset"].as_u64(), packets[0]["header"].as_u64()), (Some(0), Some(0xC006_5800)));
+    let flush = packets.iter().find(|packet| packet["name"] == "EVENT_WRITE").unwrap();
+    assert_eq!((flush["offset"].as_u64(), flush["fields"]["event_type"].as_u64()), (Some(68), Some(7)));
+    assert_eq!(flush["names"]["event_type"], "CS_PARTIAL_FLUSH");
+    let writes: Vec<_> = packets.iter().flat_map(|packet| packet["writes"].as_array().unwrap()).collect();
+    let rsrc2 = writes.iter().find(|write| write["register"] == "COMPUTE_PGM_RSRC2").unwrap();
+    assert_eq!((rsrc2["value"].as_u64(), rsrc2["fields"]["USER_SGPR"].as_u64()), (Some(0x8C), Some(6)));
+    // As many register writes as the values of the worked example's SET_SH_REG packets.
+    assert_eq!(writes.len(), 5 + 4 + 5 + 1 + 3 + 2 + 2 + 1 + 1 + 3 + 6);
+    let dwords: Vec<_> = packets.iter().flat_map(|packet| packet["dwords"].as_array().unwrap()).collect();
+    assert_eq!(dwords.len(), 80);
+}
+
+#[test]
+fn standard_input_and_hexadecimal_text_are_read() {
+    let hex = std::fs::read(sample("examples-gfx11/c_dispatch_wave64_user6.hex")).unwrap();
+    let from_hex = stdout(&run(&["decode", "-"], &hex));
+    let bin = std::fs::read(sample(DISPATCH)).unwrap();
+    let from_bin = stdout(&run(&["decode", "--input", "bin", "-"], &bin));
+    let body = |text: &str| text.lines().filter(|line| !line.starts_with(['#', '='])).collect::<Vec<_>>().join("\n");
+    assert_eq!(body(&from_hex), body(&from_bin));
+    assert!(body(&from_bin).lines().count() > 70);
+}
+
+#[test]
+fn exit_codes_are_those_of_the_contract() {
+    let missing = run(&["decode", "/no/such/file"], b"");
+    assert_eq!(code(&missing), 1);
+    assert!(stderr(&missing).contains("/no/such/file"), "{}", stderr(&missing));
+    let unreadable = run(&["decode", "--input", "hex", "-"], b"this is no dump\n");
+    assert_eq!(code(&unreadable), 2, "{}", stderr(&unreadable));
+    assert_eq!(code(&run(&["decode", "--gfx", "gfx900", "-"], b"c0004600 00000407")), 2);
+    assert_eq!(code(&run(&["decode", "--no-such-option"], b"")), 2);
+    // Broken packets are what the tool is for.
+    for name in ["form_a_opcode_in_low_bits", "form_b_count_in_low_bits", "form_b_write_data_count4"] {
+        let file = sample(&format!("predecessor-broken/{name}.bin"));
+        assert_eq!(code(&run(&["decode", file.to_str().unwrap()], b"")), 0);
+        assert_eq!(code(&run(&["lint", file.to_str().unwrap()], b"")), 4);
+    }
+    assert_eq!(code(&run(&["lint", sample(DISPATCH).to_str().unwrap()], b"")), 0);
+}
+
+#[test]
+fn warnings_count_only_when_they_are_denied() {
+    // A dispatch of no workgroups, which drivers leave out.
+    let bytes = std::fs::read(sample(DISPATCH)).unwrap();
+    let mut empty = bytes.clone();
+    empty[4 * 64] = 0;
+    let allowed = run(&["lint", "--input", "bin", "-"], &empty);
+    assert_eq!(code(&allowed), 0, "{}", stdout(&allowed));
+    assert!(stdout(&allowed).contains(": warning[PM4-"), "{}", stdout(&allowed));
+    assert_eq!(code(&run(&["lint", "--input", "bin", "--deny", "warnings", "-"], &empty)), 4);
+    let rule = stdout(&allowed).split("warning[").nth(1).unwrap()[..7].to_owned();
+    assert_eq!(code(&run(&["lint", "--input", "bin", "--deny", "warnings", "--allow", &rule, "-"], &empty)), 0);
+}
+
+#[test]
+fn findings_look_like_a_compilers() {
+    let file = sample("predecessor-broken/form_a_opcode_in_low_bits.bin");
+    let text = stdout(&run(&["lint", file.to_str().unwrap()], b""));
+    for line in text.lines() {
+        let rest = line.strip_prefix(file.to_str().unwrap()).unwrap().strip_prefix(':').unwrap();
+        let (dword, rest) = rest.split_once(": ").unwrap();
+        assert!(dword.parse::<usize>().is_ok(), "{line}");
+        assert!(rest.starts_with("error[PM4-") || rest.starts_with("warning[PM4-"), "{line}");
+    }
+    let report = json(&run(&["lint", "--json", file.to_str().unwrap()], b""));
+    assert_eq!(report["findings"].as_array().unwrap().len(), text.lines().count());
+    assert!(report["errors"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn rules_explain_themselves() {
+    let list = stdout(&run(&["lint", "--list"], b""));
+    assert!(list.lines().count() >= 40, "{list}");
+    for line in list.lines() {
+        let output = run(&["lint", "--explain", line.split(' ').next().unwrap()], b"");
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains("Source: "), "{}", stdout(&output));
+    }
+    assert_eq!(code(&run(&["lint", "--explain", "PM4-999"], b"")), 2);
+}
+
+#[test]
+fn diff_sees_what_is_done_and_not_how_it_is_spelt() {
+    let (one, sixteen) = (sample("bc250-gfx10_1/ib_g1.bin"), sample("bc250-gfx10_1/ib_g16.bin"));
+    let output = run(&["diff", "--gfx", "gfx1013", one.to_str().unwrap(), sixteen.to_str().unwrap()], b"");
+    assert_eq!(code(&output), 4);
+    // The two streams differ in the number of workgroups and in what the kernel is told of it.
+    assert!(stdout(&output).contains("dim_x: 0x1 -> 0x10"), "{}", stdout(&output));
+    assert_eq!(stdout(&output).matches("->").count(), 2, "{}", stdout(&output));
+
+    // The same registers in another order, by one packet instead of two, and other padding.
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("a.hex"), folder.path().join("b.hex"));
+    let dispatch = "c0031502 00000004 00000001 00000001 00000045";
+    std::fs::write(&a, format!("c0017600 00000212 60ac0000 c0017600 00000213 0000008c {dispatch} ffff1000")).unwrap();
+    std::fs::write(&b, format!("c0027600 00000212 60ac0000 0000008c {dispatch} c0011000 0 0")).unwrap();
+    let output = run(&["diff", a.to_str().unwrap(), b.to_str().unwrap()], b"");
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    let report = json(&run(&["diff", "--json", a.to_str().unwrap(), b.to_str().unwrap()], b""));
+    assert_eq!(report["equal"], true);
+}
+
+#[test]
+fn stats_count() {
+    let report = json(&run(&["stats", "--json", sample(DISPATCH).to_str().unwrap()], b""));
+    let number = |name: &str| report[name].as_u64().unwrap();
+    assert_eq!((number("dwords"), number("packets"), number("dispatches")), (80, 16, 1));
+    assert_eq!((number("register_writes"), number("redundant_writes"), number("padding_dwords")), (33, 0, 2));
+    let text = stdout(&run(&["stats", sample(DISPATCH).to_str().unwrap()], b""));
+    assert!(text.contains("SET_SH_REG"), "{text}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let navi10 = sample("umr-navi10-gfx10/navi10_ib_8000000a0000.bin");
+    let mut child = tool()
+        .args(["decode", "--ring", "gfx", "--gfx", "gfx1010", navi10.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 64];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0);
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn colours_come_only_when_they_are_wanted() {
+    let file = sample(DISPATCH);
+    let file = file.to_str().unwrap();
+    assert!(!stdout(&run(&["decode", file], b"")).contains('\x1b'));
+    assert!(stdout(&run(&["decode", "--color", file], b"")).contains('\x1b'));
+    assert!(stdout(&run(&["decode", "--color=always", file], b"")).contains('\x1b'));
+    assert!(!stdout(&run(&["decode", "--color=never", file], b"")).contains('\x1b'));
+}
+
+#[test]
+fn a_full_disk_is_the_systems_refusal() {
+    if !Path::new("/dev/full").exists() {
+        return;
+    }
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status =
+        tool().args(["decode", sample(DISPATCH).to_str().unwrap()]).stdout(full).stderr(Stdio::null()).status();
+    assert_eq!(status.unwrap().code(), Some(1));
+}
+
+/// The blocks of a Markdown text, without their fences.
+fn blocks(markdown: &str) -> Vec<&str> {
+    markdown.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).map(|(_, text)| text).collect()
+}
+
+#[test]
+fn the_guides_worked_dump_is_what_the_tool_prints() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pm4.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let blocks = blocks(&guide);
+    let hex = blocks.iter().find(|block| block.starts_with("c0065800")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("hung.hex"), hex).unwrap();
+    for command in ["decode", "lint"] {
+        let output = tool().args([command, "hung.hex"]).current_dir(folder.path()).output().unwrap();
+        let text = stdout(&output);
+        assert!(blocks.contains(&text.as_str()), "the guide lacks the output of {command}:\n{text}");
+    }
+}
