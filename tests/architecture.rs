@@ -30,6 +30,10 @@ const CLI_CRATES: &[&str] = &[
     "tempfile",
 ];
 
+/// What a package of the workspace may use of the others; what is not listed is not allowed.
+const PACKAGES: &[(&str, &[&str])] =
+    &[(".", &[]), ("pm4", &[]), ("tools/capture", &[]), ("tools/pm4-decode", &["sparkle-pm4", "sparkle-capture"])];
+
 /// What would make a pure module impure.
 const IMPURE: &[&str] = &["std::fs", "std::env", "std::time", "std::net", "std::process", "std::io"];
 
@@ -139,4 +143,51 @@ fn the_reader_of_arrows_sees_them() {
     let seen = named("use crate::{plan, conv::Layout};\nlet x: crate::backend::cpu::Isa = sparkle::cli::main();");
     let seen: Vec<_> = seen.iter().map(String::as_str).collect();
     assert_eq!(seen, ["backend", "cli", "conv", "plan"]);
+}
+
+/// The lines of a manifest that name packages of the workspace as dependencies of the finished program.
+fn dependencies(manifest: &str) -> Vec<&str> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for line in manifest.lines() {
+        match line.strip_prefix('[') {
+            Some(section) => {
+                inside =
+                    section.ends_with("dependencies]") && !section.contains("dev-") && !section.contains("workspace")
+            }
+            None if inside && line.starts_with("sparkle") => found.extend(line.split(['.', ' ', '=']).next()),
+            None => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn packages_use_only_what_the_architecture_allows() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let members = workspace.lines().find_map(|line| line.strip_prefix("members = ")).unwrap();
+    let members: Vec<_> = members.split('"').skip(1).step_by(2).collect();
+    let known: Vec<_> = PACKAGES.iter().map(|(package, _)| *package).collect();
+    assert_eq!(members, known, "every member of the workspace has a row in PACKAGES, in the same order");
+    for (package, allowed) in PACKAGES {
+        let manifest = fs::read_to_string(root.join(package).join("Cargo.toml")).unwrap();
+        for used in dependencies(&manifest) {
+            assert!(allowed.contains(&used), "{package} uses {used}; it may use only {allowed:?}");
+        }
+    }
+}
+
+#[test]
+fn the_reader_of_manifests_sees_dependencies() {
+    let manifest = "[workspace.dependencies]\nsparkle-a = 1\n[dependencies]\nserde = \"1\"\nsparkle-pm4.workspace = true\n\
+                    [dev-dependencies]\nsparkle-b = 1\n[target.x.dependencies]\nsparkle = { path = \"..\" }\n";
+    assert_eq!(dependencies(manifest), ["sparkle-pm4", "sparkle"]);
+}
+
+/// The crate that kernels' and drivers' code may embed needs nothing of an operating system.
+#[test]
+fn pm4_needs_no_standard_library() {
+    let library = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("pm4/src/lib.rs")).unwrap();
+    assert!(library.contains("#![no_std]") && library.contains("#![forbid(unsafe_code)]"));
 }
