@@ -32,7 +32,7 @@ pub use rules::{ParseRuleError, Rule, Severity};
 pub struct Finding {
     /// The rule.
     pub rule: Rule,
-    /// The stream, as [`walk`](crate::decode::walk::walk) counts them.
+    /// The stream, as [`walk`] counts them.
     pub stream: StreamId,
     /// The dword offset in that stream.
     pub at: usize,

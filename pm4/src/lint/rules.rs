@@ -32,7 +32,7 @@ macro_rules! rules {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Rule {
-            $( #[doc = concat!($code, ": ", $title, ".")] $name, )+
+            $( #[doc = concat!($code, ": `", $title, "`.")] $name, )+
         }
 
         impl Rule {
