@@ -72,13 +72,13 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
 
     fn check_required(&mut self, at: usize) {
         let required: [(Rule, &[RegOffset]); 4] = [
-            (Rule::PgmUnset, &[offset::COMPUTE_PGM_LO, offset::COMPUTE_PGM_HI]),
+            (Rule::PgmUnset, &[offset::COMPUTE_PGM_LO]),
             (Rule::RsrcUnset, &[offset::COMPUTE_PGM_RSRC1, offset::COMPUTE_PGM_RSRC2]),
             (
                 Rule::NumThreadUnset,
                 &[offset::COMPUTE_NUM_THREAD_X, offset::COMPUTE_NUM_THREAD_Y, offset::COMPUTE_NUM_THREAD_Z],
             ),
-            (Rule::LimitsUnset, &[offset::COMPUTE_PGM_RSRC3, offset::COMPUTE_RESOURCE_LIMITS]),
+            (Rule::LimitsUnset, &[offset::COMPUTE_PGM_HI, offset::COMPUTE_PGM_RSRC3, offset::COMPUTE_RESOURCE_LIMITS]),
         ];
         for (rule, list) in required {
             if let Some(names) = self.unset(list) {

@@ -246,7 +246,7 @@ rules! {
     "PM4-043" InitiatorBits Warning "reserved bits of the initiator are set"
         "This generation's COMPUTE_DISPATCH_INITIATOR has no such field; the effect is unverified."
         "Mesa src/amd/registers/gfx{103,11,12}.json COMPUTE_DISPATCH_INITIATOR";
-    "PM4-044" PgmUnset Error "dispatch without a program address"
+    "PM4-044" PgmUnset Error "dispatch without COMPUTE_PGM_LO, or with the program at 0"
         "SH registers keep what the last stream on that hardware queue wrote, also another process's: the waves run whatever is at that address."
         "Mesa src/amd/vulkan/radv_cmd_buffer.c radv_emit_compute_pipeline; Linux gfx_v11_0.c (nothing is saved per process)";
     "PM4-045" RsrcUnset Error "dispatch without COMPUTE_PGM_RSRC1 or RSRC2"
@@ -255,8 +255,9 @@ rules! {
     "PM4-046" NumThreadUnset Error "dispatch without COMPUTE_NUM_THREAD_X, Y and Z"
         "The workgroup has the size that the last stream set."
         "Mesa src/amd/common/ac_cmdbuf.c; radv_cmd_buffer.c";
-    "PM4-047" LimitsUnset Warning "dispatch without COMPUTE_PGM_RSRC3 or COMPUTE_RESOURCE_LIMITS"
-        "What another process left may limit the waves or prefetch past the code. 0 is a good value for both."
+    "PM4-047" LimitsUnset Warning "dispatch without COMPUTE_PGM_HI, RSRC3 or COMPUTE_RESOURCE_LIMITS"
+        "What another process left may be the wrong 1 TiB, prefetch past the code or limit the waves. RADV sets COMPUTE_PGM_HI in a \
+         stream before; 0 is a good value for the others."
         "Mesa src/amd/vulkan/radv_cmd_buffer.c; AMD PAL gfx9PipelineChunkCs.cpp";
     "PM4-048" CuMasksUnset Warning "dispatch without the thread masks of all shader engines"
         "The kernel sets COMPUTE_STATIC_THREAD_MGMT_SE0 to SE3 of a compute queue only: SE4 and SE5 of gfx1100 stay off, a third of the chip, until a \
@@ -375,7 +376,7 @@ rules! {
     "PM4-084" SignalBeforeWriteBack Warning "RELEASE_MEM signals a dispatch without writing GL2 back"
         "The CPU may see the signal before the results in system memory: set GL2_WB, as in DW1 0x06603514."
         "Linux drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c gfx_v11_0_ring_emit_fence; tinygrad tinygrad/runtime/ops_amd.py";
-    "PM4-085" WaitBeforeWrite Warning "WAIT_REG_MEM on memory that only a later packet writes"
+    "PM4-085" WaitBeforeWrite Warning "WAIT_REG_MEM for a value that only a later packet writes"
         "The stream waits for itself until the job times out, unless another queue or the CPU writes there."
         "Linux drivers/gpu/drm/amd/amdgpu/amdgpu_drv.c lockup_timeout";
     "PM4-086" WaitNeverTrue Error "WAIT_REG_MEM that can never be satisfied"

@@ -22,6 +22,32 @@ const GL2_WB: u32 = 1 << 15;
 /// GRBM_GFX_INDEX with everything in broadcast. Source: Mesa `gfx11.json`, SE, SA and INSTANCE_BROADCAST_WRITES.
 const BROADCAST: u32 = 0xE000_0000;
 
+/// A wait on memory that no packet before it has written.
+struct Wait {
+    stream: StreamId,
+    at: usize,
+    va: u64,
+    function: u32,
+    reference: u64,
+    mask: u64,
+}
+
+impl Wait {
+    /// Whether `value` in memory ends the wait. Source: PAL `PM4_MEC_WAIT_REG_MEM`, `function`.
+    fn ends_with(&self, value: u64) -> bool {
+        let (value, reference) = (value & self.mask, self.reference);
+        match self.function {
+            1 => value < reference,
+            2 => value <= reference,
+            3 => value == reference,
+            4 => value != reference,
+            5 => value >= reference,
+            6 => value > reference,
+            _ => true,
+        }
+    }
+}
+
 /// What the streams of a submission have done so far.
 #[derive(Default)]
 pub(super) struct Submission {
@@ -46,7 +72,7 @@ pub(super) struct Submission {
     /// Signals of dispatches whose results are not written back, unless the stream itself waits for them.
     signals: Vec<(Finding, u64)>,
     /// Waits on memory that no packet before them has written.
-    waits: Vec<(StreamId, usize, u64)>,
+    waits: Vec<Wait>,
 }
 
 impl Submission {
@@ -72,6 +98,19 @@ fn release_cntl(dword: u32) -> u32 {
 /// Events that only RELEASE_MEM sends.
 fn is_end_of_pipe(event: u32) -> bool {
     values::EventType(event).name().is_some_and(|name| name.ends_with("_TS") || name.ends_with("_TS_EVENT"))
+}
+
+/// The value that a packet writes to memory, where it shows it.
+fn written_value(at: &At<'_>) -> Option<u64> {
+    match &at.packet {
+        Packet::WriteData(write) => write.tail.first().map(|&low| low.into()),
+        Packet::ReleaseMem(_) => match at.dword(2) >> 29 {
+            1 => Some(at.dword(5).into()),
+            2 => Some(u64::from(at.dword(6)) << 32 | u64::from(at.dword(5))),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn event_name(event: u32) -> String {
@@ -306,7 +345,7 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             && !self.work.written.contains(&va)
             && let Some(frame) = self.frames.last()
         {
-            self.work.waits.push((frame.stream, at.at, va));
+            self.work.waits.push(Wait { stream: frame.stream, at: at.at, va, function, reference, mask });
         }
     }
 
@@ -322,8 +361,10 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             }
             let va = canonical(va);
             self.work.written.insert(va);
-            let Some(index) = self.work.waits.iter().position(|wait| wait.2 == va) else { continue };
-            let (stream, wait, _) = self.work.waits.swap_remove(index);
+            let Some(value) = written_value(at) else { continue };
+            let ends = |wait: &Wait| wait.va == va && wait.ends_with(value);
+            let Some(index) = self.work.waits.iter().position(ends) else { continue };
+            let Wait { stream, at: wait, .. } = self.work.waits.swap_remove(index);
             let message = format!(
                 "it waits on {va:#x}, which the packet at dword {} writes later: order them the other way",
                 at.at
