@@ -8,7 +8,7 @@ use crate::field::{AddressError, FieldError};
 use crate::gfx::{Gfx, Ring};
 use crate::header::Header;
 use crate::opcode::{Engines, Opcode};
-use crate::packets::{IndirectBuffer, Nop, SetContextReg, SetShReg, SetShRegIndex, SetUconfigReg, Type3};
+use crate::packets::{IndirectBuffer, Nop, PacketLayout, SetContextReg, SetShReg, SetShRegIndex, SetUconfigReg, Type3};
 use crate::registers::{RegOffset, Registers, Space};
 
 /// Why nothing was appended.
@@ -57,14 +57,15 @@ pub enum BuildError {
         /// What is in the way.
         why: &'static str,
     },
-    /// The stream cannot be padded that way.
-    #[error("{dwords} dwords cannot be padded to a multiple of {multiple}")]
-    Padding {
-        /// Dwords of the stream.
-        dwords: usize,
-        /// What their number should be a multiple of.
-        multiple: usize,
+    /// The stream has ended with a jump to another one.
+    #[error("{name} after the jump to another stream never runs: begin another stream")]
+    Ended {
+        /// The packet, by its name in AMD's headers.
+        name: &'static str,
     },
+    /// A jump to a stream without packets.
+    #[error("a jump to a stream of 0 dwords: give the length of the target, at least 1")]
+    EmptyTarget,
 }
 
 /// A stream in the making, for one ring of one chip.
@@ -74,6 +75,8 @@ pub struct CommandBuffer {
     gfx: Gfx,
     ring: Ring,
     limit: usize,
+    /// Whether the last packet jumps away.
+    ended: bool,
 }
 
 impl CommandBuffer {
@@ -84,13 +87,18 @@ impl CommandBuffer {
 
     /// An empty stream.
     pub const fn new(gfx: Gfx, ring: Ring) -> Self {
-        Self { words: Vec::new(), gfx, ring, limit: Self::MAX_DWORDS }
+        Self { words: Vec::new(), gfx, ring, limit: Self::padded_limit(Self::MAX_DWORDS), ended: false }
     }
 
-    /// An empty stream of at most `limit` dwords, whose memory is reserved now, so that appending allocates nothing.
+    /// An empty stream of at most `limit` dwords, rounded down to the alignment so that it can always be padded. Its
+    /// memory is reserved now, so that appending allocates nothing.
     pub fn with_limit(gfx: Gfx, ring: Ring, limit: usize) -> Self {
-        let limit = limit.min(Self::MAX_DWORDS);
-        Self { words: Vec::with_capacity(limit), gfx, ring, limit }
+        let limit = Self::padded_limit(limit.min(Self::MAX_DWORDS));
+        Self { words: Vec::with_capacity(limit), gfx, ring, limit, ended: false }
+    }
+
+    const fn padded_limit(limit: usize) -> usize {
+        limit - limit % Self::ALIGN_DWORDS
     }
 
     /// The dwords so far.
@@ -116,12 +124,14 @@ impl CommandBuffer {
     /// Forgets the dwords and keeps their memory.
     pub fn clear(&mut self) {
         self.words.clear();
+        self.ended = false;
     }
 
     /// Appends a packet.
     ///
     /// # Errors
-    /// Nothing is appended where the packet does not fit the stream, its header or the ring.
+    /// Nothing is appended where the packet does not fit the stream, its header or the ring, or sets a register that a
+    /// user's stream must not.
     #[inline]
     pub fn push<P: Type3>(&mut self, packet: &P) -> Result<&mut Self, BuildError> {
         self.push_with_flags(packet, P::LAYOUT.flags)
@@ -144,7 +154,11 @@ impl CommandBuffer {
         if !P::LAYOUT.opcode.runs_on(self.ring, self.gfx.generation()) {
             return Err(self.not_on_ring(name));
         }
+        if self.ended {
+            return Err(BuildError::Ended { name });
+        }
         let (head, tail) = (packet.head(), packet.tail());
+        self.check_registers(&P::LAYOUT, head, tail)?;
         let dwords = head.len() + tail.len();
         let Some(header) = Header::type3(P::LAYOUT.opcode, dwords, flags).filter(|_| P::LAYOUT.fits(dwords)) else {
             return Err(BuildError::Length { name, dwords });
@@ -182,7 +196,7 @@ impl CommandBuffer {
     /// a register that belongs to the kernel or the firmware. Nothing is appended then.
     #[inline]
     pub fn set_registers(&mut self, first: RegOffset, values: &[u32]) -> Result<&mut Self, BuildError> {
-        let (space, offset) = self.settable(first, values.len())?;
+        let (space, offset) = first.in_space();
         match space {
             Space::Sh => self.push(&SetShReg::new(values).with_reg_offset(offset)?),
             Space::Context => self.push(&SetContextReg::new(values).with_reg_offset(offset)?),
@@ -198,7 +212,7 @@ impl CommandBuffer {
     ///
     /// Source: SET_SH_REG_INDEX with index 3, as PAL `CmdUtil::BuildSetSeqShRegsIndex` and libdrm `shader_test_util.c`.
     pub fn set_cu_masks(&mut self, first: RegOffset, masks: &[u32]) -> Result<&mut Self, BuildError> {
-        match self.settable(first, masks.len())? {
+        match first.in_space() {
             (Space::Sh, offset) => {
                 const APPLY_KERNEL_MASK: u32 = 3;
                 self.push(
@@ -211,43 +225,54 @@ impl CommandBuffer {
         }
     }
 
-    /// Where `count` registers from `first` on are, if a user's stream may set them all.
-    fn settable(&self, first: RegOffset, count: usize) -> Result<(Space, u32), BuildError> {
-        let (space, offset) = first.in_space();
-        let last = first.dwords().saturating_add(count.saturating_sub(1) as u32); // CAST: lengths are checked against 2^14 by push
-        if count > Header::MAX_BODY || Space::of(RegOffset::new(last)) != space {
-            return Err(refuse(first, "the values run past the end of its space"));
+    /// Refuses a packet that sets a register which a user's stream must leave alone.
+    #[inline]
+    fn check_registers(&self, layout: &PacketLayout, head: &[u32], tail: &[u32]) -> Result<(), BuildError> {
+        for write in layout.register_writes(head, tail) {
+            self.check_register(write.register)?;
         }
-        let registers = Registers::of(self.gfx.generation());
-        for number in first.dwords()..=last {
-            if crate::is_reserved(self.gfx.generation(), RegOffset::new(number)) {
-                return Err(refuse(RegOffset::new(number), "it holds state of the kernel or the firmware"));
-            }
-            if space == Space::Uconfig && registers.at(RegOffset::new(number)).is_none_or(|found| found.kernel_only()) {
-                return Err(refuse(RegOffset::new(number), "it is not one that a user's stream may set"));
-            }
+        Ok(())
+    }
+
+    #[inline]
+    fn check_register(&self, register: RegOffset) -> Result<(), BuildError> {
+        /// COMPUTE_DISPATCH_INITIATOR and the dimensions, which the dispatch packets write.
+        const OF_DISPATCH: core::ops::Range<u32> = 0x200..0x204;
+        /// The first COMPUTE register in the SH space; those before it are the graphics pipe's.
+        const FIRST_COMPUTE: u32 = 0x200;
+        let generation = self.gfx.generation();
+        let (space, offset) = register.in_space();
+        if crate::is_reserved(generation, register) {
+            return Err(refuse(register, "it holds state of the kernel or the firmware"));
         }
-        Ok((space, offset))
+        if space == Space::Sh && OF_DISPATCH.contains(&offset) {
+            return Err(refuse(register, "the dispatch packet writes it"));
+        }
+        if space == Space::Sh && offset < FIRST_COMPUTE && self.ring == Ring::Compute {
+            return Err(refuse(register, "it belongs to the graphics pipe, and this is a compute ring"));
+        }
+        match Registers::of(generation).at(register) {
+            None => Err(refuse(register, "the chip has no such register")),
+            Some(found) if found.kernel_only() => Err(refuse(register, "it belongs to the kernel")),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Appends NOPs until the length is a multiple of [`Self::ALIGN_DWORDS`].
     ///
     /// # Errors
-    /// Where the limit of the stream is in the way.
+    /// Where the stream has ended with a jump.
     pub fn pad(&mut self) -> Result<&mut Self, BuildError> {
-        self.pad_to(Self::ALIGN_DWORDS, 0)
+        self.pad_before(0)
     }
 
-    /// Pads so that the stream ends on a multiple of `multiple` dwords once `more` dwords have been appended to it.
-    fn pad_to(&mut self, multiple: usize, more: usize) -> Result<&mut Self, BuildError> {
+    /// Pads so that the stream ends on the boundary once `more` dwords have been appended to it.
+    fn pad_before(&mut self, more: usize) -> Result<&mut Self, BuildError> {
         const ZEROS: [u32; CommandBuffer::ALIGN_DWORDS] = [0; CommandBuffer::ALIGN_DWORDS];
-        let need = (self.len() + more).next_multiple_of(multiple) - (self.len() + more);
-        match need.checked_sub(1) {
+        let end = self.len() + more;
+        match (end.next_multiple_of(Self::ALIGN_DWORDS) - end).checked_sub(1).and_then(|payload| ZEROS.get(..payload)) {
             None => Ok(self),
-            Some(payload) => {
-                let zeros = ZEROS.get(..payload).ok_or(BuildError::Padding { dwords: self.len(), multiple })?;
-                self.push(&Nop::new(zeros))
-            }
+            Some(payload) => self.push(&Nop::new(payload)),
         }
     }
 
@@ -260,12 +285,17 @@ impl CommandBuffer {
     pub fn chain(&mut self, va: u64, dwords: u32) -> Result<&mut Self, BuildError> {
         const PACKET: usize = 4;
         let before = self.len();
+        if dwords == 0 {
+            return Err(BuildError::EmptyTarget);
+        }
         let packet = IndirectBuffer::chain_to(va, dwords)?;
         let end = (before + PACKET).next_multiple_of(Self::ALIGN_DWORDS);
         if end > self.limit {
             return Err(BuildError::NoRoom { name: "INDIRECT_BUFFER", need: end - before, room: self.room() });
         }
-        self.pad_to(Self::ALIGN_DWORDS, PACKET)?.push(&packet)
+        self.pad_before(PACKET)?.push(&packet)?;
+        self.ended = true;
+        Ok(self)
     }
 }
 

@@ -25,12 +25,15 @@ fn compute() -> CommandBuffer {
 
 #[test]
 fn nothing_is_appended_unless_it_fits() {
-    let mut stream = CommandBuffer::with_limit(Gfx::GFX1100, Ring::Compute, 6);
+    // Rounded down to 8, so that padding always fits.
+    let mut stream = CommandBuffer::with_limit(Gfx::GFX1100, Ring::Compute, 13);
     stream.set_registers(offset::COMPUTE_START_X, &[0, 0, 0]).unwrap();
     let before = stream.words().to_vec();
-    let error = stream.set_register(offset::COMPUTE_PGM_LO, 1).unwrap_err();
-    assert_eq!(error, BuildError::NoRoom { name: "SET_SH_REG", need: 3, room: 1 });
+    let error = stream.set_registers(offset::COMPUTE_PGM_LO, &[1, 0]).unwrap_err();
+    assert_eq!(error, BuildError::NoRoom { name: "SET_SH_REG", need: 4, room: 3 });
     assert_eq!(stream.words(), before);
+    stream.pad().unwrap();
+    assert_eq!(stream.len(), 8);
 }
 
 #[test]
@@ -50,6 +53,10 @@ fn registers_that_no_packet_may_set_are_refused() {
         (0x2C00 + 0x214, "COMPUTE_VMID"),
         (0x2C00 + 0x230, "COMPUTE_RELAUNCH"),
         (0x2C00 + 0x21F, "COMPUTE_MISC_RESERVED"),
+        (0x2C00 + 0x200, "COMPUTE_DISPATCH_INITIATOR, which the dispatch packet writes"),
+        (0x2C00 + 0x201, "COMPUTE_DIM_X, which the dispatch packet writes"),
+        (0x2C00 + 0x223, "a hole among the COMPUTE registers"),
+        (0x2C08, "SPI_SHADER_PGM_LO_PS on a compute ring"),
         (0x2000, "a CONFIG register"),
         (0x3000, "between the spaces"),
         (0xA1F7, "a CONTEXT register on a compute ring"),
@@ -58,6 +65,11 @@ fn registers_that_no_packet_may_set_are_refused() {
     ] {
         assert!(stream.set_register(RegOffset::new(register), 0).is_err(), "{what}");
     }
+    // The same by a packet of the caller's own.
+    for offset in [0x214, 0x200, 0x223, 0x3FF, 0xFFFF] {
+        assert!(stream.push(&SetShReg::new(&[1]).with_reg_offset(offset).unwrap()).is_err(), "{offset:#x}");
+    }
+    assert!(stream.is_empty());
     // The last SH register, and one more.
     assert!(stream.set_registers(RegOffset::new(0x2FFF), &[0, 0]).is_err());
     // gfx10.3 has the relaunch state where gfx11 has the thread masks of SE4.
@@ -92,6 +104,17 @@ fn a_chain_ends_on_the_boundary() {
     let mut full = nops(5, 8);
     assert!(full.chain(0x1000, 8).is_err());
     assert_eq!(full.len(), 5);
+}
+
+#[test]
+fn a_chain_is_the_end() {
+    let mut stream = compute();
+    assert_eq!(stream.chain(0x1000, 0).map(|_| ()), Err(BuildError::EmptyTarget));
+    stream.chain(0x1000, 8).unwrap();
+    assert_eq!(stream.push(&Nop::new(&[])).map(|_| ()), Err(BuildError::Ended { name: "NOP" }));
+    assert_eq!(stream.len(), 8);
+    stream.clear();
+    assert!(stream.push(&Nop::new(&[])).is_ok());
 }
 
 #[test]

@@ -45,15 +45,12 @@ const INTERNAL_TO_ME: [&str; 9] = [
 ];
 
 /// Rows that are wider than some of PAL's, or in more places, and why.
-const WIDER: [(&str, &str, &str); 8] = [
+const WIDER: [(&str, &str, &str); 5] = [
     ("ACQUIRE_MEM", "coher_size_hi", "8 bits on gfx10 and compute; Linux and Mesa send 24 everywhere"),
     ("COND_WRITE", "wr_confirm", "gfx11's ME lacks it; compute and gfx12 have it"),
     ("INDIRECT_BUFFER", "valid", "compute rings only; Mesa sets it on the graphics ring too, where it chains"),
     ("LOAD_SH_REG_INDEX", "index", "1 bit on gfx10.1, 2 later"),
-    ("PERF_COUNTER_WINDOW", "op", "2 bits on gfx11, 3 on gfx12"),
     ("RELEASE_MEM", "execute", "1 bit on gfx10, 2 later"),
-    ("RELEASE_MEM", "gcr_cntl", "12 bits on gfx10, 13 later"),
-    ("RELEASE_MEM", "int_ctxid", "28 bits on the graphics ring, 32 on compute"),
 ];
 
 /// Whole dwords that PAL does not tie to a generation, though the fields that they go with are gfx11's.

@@ -46,7 +46,7 @@ pub(crate) use values;
 /// }
 /// ```
 ///
-/// A dword is counted from the header, 1 = the first after it. A kind is `flag`, `count`, `bits`, `register`,
+/// A dword is counted from the header, 1 = the first after it. A kind is `flag`, `count`, `bits`, `bits_as(name)`, `register`,
 /// `register_in(Space)`, `initiator`, `gcr` or the name of a type in [`super::values`]. Rows may overlap: the alternatives of a
 /// dword, told apart by a selector, and the parts of a field that has a name of its own.
 macro_rules! packets {
@@ -335,6 +335,9 @@ pub(crate) use field_accessors;
 
 /// The Rust type of a field's kind.
 macro_rules! field_type {
+    (bits_as) => {
+        u32
+    };
     (count) => {
         u32
     };
@@ -361,6 +364,9 @@ pub(crate) use field_type;
 
 /// A field's value from its bits.
 macro_rules! field_wrap {
+    (bits_as, $bits:expr) => {
+        $bits
+    };
     (count, $bits:expr) => {
         $bits
     };
@@ -387,6 +393,9 @@ pub(crate) use field_wrap;
 
 /// A field's bits from its value.
 macro_rules! field_unwrap {
+    (bits_as, $value:expr) => {
+        $value
+    };
     (count, $value:expr) => {
         $value
     };
@@ -405,6 +414,18 @@ macro_rules! field_unwrap {
 }
 pub(crate) use field_unwrap;
 
+/// A field's name in AMD's headers: the row's, unless the row says otherwise because a generation's bits have a row of
+/// their own.
+macro_rules! field_name {
+    ($field:ident bits_as $name:ident) => {
+        stringify!($name)
+    };
+    ($field:ident $($kind:tt)*) => {
+        stringify!($field)
+    };
+}
+pub(crate) use field_name;
+
 /// How a field's kind reads.
 macro_rules! field_kind {
     (flag) => {
@@ -418,6 +439,9 @@ macro_rules! field_kind {
     };
     (register) => {
         $crate::field::FieldKind::Register
+    };
+    (bits_as $name:ident) => {
+        $crate::field::FieldKind::Bits
     };
     (register_in $space:ident) => {
         $crate::field::FieldKind::RegisterIn($crate::registers::Space::$space)
@@ -555,7 +579,7 @@ macro_rules! packet_layout {
             tail: packet_tail!($($tail)*),
             flags: 0 $(| $flags)?,
             fields: &[$( $crate::field::FieldLayout {
-                name: stringify!($field),
+                name: field_name!($field $kind $($arg)*),
                 dword: $dword,
                 hi: $hi,
                 lo: $lo,

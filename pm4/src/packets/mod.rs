@@ -57,6 +57,11 @@ pub struct PacketLayout {
 }
 
 impl PacketLayout {
+    /// The registers that a packet of this type sets, in order; none for types that set none.
+    pub fn register_writes<'a>(&self, head: &[u32], tail: &'a [u32]) -> RegisterWrites<'a> {
+        RegisterWrites::new(self, head, tail)
+    }
+
     /// Whether a body of `dwords` has the right length.
     pub const fn fits(&self, dwords: usize) -> bool {
         match self.tail {
@@ -119,7 +124,7 @@ pub struct RegisterWrites<'a> {
 }
 
 impl<'a> RegisterWrites<'a> {
-    fn new(layout: &PacketLayout, head: &'a [u32], body: &'a [u32]) -> Self {
+    fn new(layout: &PacketLayout, head: &[u32], body: &'a [u32]) -> Self {
         // The offset is in `[15:0]` of the first dword of SET_*_REG; above it are the index and the VMID's shift.
         let first = head.first().copied().unwrap_or(0) & 0xFFFF;
         Self { tail: layout.tail, first, head: layout.head_dwords, body, at: 0 }

@@ -330,7 +330,8 @@ packets! {
 
     /// Starts and stops the window of the performance counters. From gfx11 on; gfx11's `op` has two bits.
     PerfCounterWindow = PERF_COUNTER_WINDOW "PERF_COUNTER_WINDOW" [1] {
-        op 1[2:0] PerfCounterWindowOp;
+        op       1[2:0] PerfCounterWindowOp on(GFX12);
+        op_gfx11 1[1:0] bits_as(op)         on(GFX11);
     }
 
     /// Calls another stream, or goes on there and does not return (`chain`).
@@ -453,7 +454,8 @@ packets! {
         wait_sync     1[7:7]   flag             on(FROM_GFX11);
         wait_dma      1[7:7]   flag             on(GFX10 GFX_RING);
         event_index   1[11:8]  EventIndex;
-        gcr_cntl      1[24:12] bits;
+        gcr_cntl      1[24:12] bits             on(FROM_GFX11);
+        gcr_cntl_gfx10 1[23:12] bits_as(gcr_cntl) on(GFX10);
         glm_wb        1[12:12] flag             on(TO_GFX11);
         glm_inv       1[13:13] flag             on(TO_GFX11);
         glv_inv       1[14:14] flag;
@@ -482,7 +484,8 @@ packets! {
         num_dwords    5[31:16] count            on(TO_GFX11) when(2[31:29] = 5);
         data_hi       6[31:0]  bits;
         cmp_data_hi   6[31:0]  bits             when(2[26:24] = 6);
-        int_ctxid     7[31:0]  bits;
+        int_ctxid     7[31:0]  bits             on(MEC);
+        int_ctxid_gfx 7[27:0]  bits_as(int_ctxid) on(GFX_RING);
         @address address_32b (address_lo_32b 3[31:2], address_hi 4[31:0]) Write(4)
             when(2[31:29] = 1 && 2[17:16] = 0 | 1);
         @address address_64b (address_lo_64b 3[31:3], address_hi 4[31:0]) Write(8)

@@ -144,7 +144,7 @@ fn json(opened: &Opened, output: &mut Output) -> Result<()> {
                 match report::item(base + id.0, offset, &item, gfx, ring) {
                     ItemReport::Packet(packet) => {
                         if !first {
-                            output.bytes(b",\n")?;
+                            output.bytes(b",")?;
                         }
                         first = false;
                         output.json(&packet)?;

@@ -14,7 +14,7 @@ use sparkle_pm4::decode::walk::Step;
 use sparkle_pm4::decode::{Item, ItemKind};
 use sparkle_pm4::registers::{RegOffset, Register, Registers, Space};
 use sparkle_pm4::state::{Dispatch, Held, RegisterState};
-use sparkle_pm4::{Gfx, Opcode, Packet, Ring};
+use sparkle_pm4::{Gfx, Header, Opcode, Packet, Ring};
 
 use super::Opened;
 use crate::FINDINGS;
@@ -138,8 +138,11 @@ fn action(item: &Item<'_>, place: String, gfx: Gfx, ring: Ring, state: &Register
     content.extend(
         packet.addresses(gfx.generation(), ring).map(|(address, va)| (address.name.to_owned(), report::va(va))),
     );
-    if header.flags() != 0 {
-        content.insert("header flags".to_owned(), format!("{:#04x}", header.flags()));
+    // A compute ring doesn't look at shader_type: Mesa sets it, tinygrad does not, and both run.
+    let ignored = if ring == Ring::Compute { Header::SHADER_TYPE } else { 0 };
+    let flags = header.flags() & !ignored;
+    if flags != 0 {
+        content.insert("header flags".to_owned(), format!("{flags:#04x}"));
     }
     let raw = if let Packet::Opaque(opaque) = packet { opaque.body } else { packet.tail() };
     if !raw.is_empty() {
