@@ -77,7 +77,14 @@ pub struct CommandBuffer {
     limit: usize,
     /// Whether the last packet jumps away.
     ended: bool,
+    /// A bit for each of the COMPUTE registers that a stream may set, so that the usual ones are checked at once.
+    compute: u128,
 }
+
+/// The first COMPUTE register in the SH space, of [`COMPUTE_REGISTERS`]; those before it are the graphics pipe's.
+const FIRST_COMPUTE: u32 = 0x200;
+/// The dwords of the COMPUTE registers. Source: Mesa `src/amd/registers/gfx11.json`.
+const COMPUTE_REGISTERS: u32 = 0x80;
 
 impl CommandBuffer {
     /// The longest stream that an INDIRECT_BUFFER packet can call, dwords: its size field has 20 bits.
@@ -86,15 +93,23 @@ impl CommandBuffer {
     pub const ALIGN_DWORDS: usize = 8;
 
     /// An empty stream.
-    pub const fn new(gfx: Gfx, ring: Ring) -> Self {
-        Self { words: Vec::new(), gfx, ring, limit: Self::padded_limit(Self::MAX_DWORDS), ended: false }
+    pub fn new(gfx: Gfx, ring: Ring) -> Self {
+        let limit = Self::padded_limit(Self::MAX_DWORDS);
+        let mut stream = Self { words: Vec::new(), gfx, ring, limit, ended: false, compute: 0 };
+        for index in 0..COMPUTE_REGISTERS {
+            let settable = stream.check_register(Space::Sh.register(FIRST_COMPUTE + index)).is_ok();
+            stream.compute |= u128::from(settable) << index;
+        }
+        stream
     }
 
     /// An empty stream of at most `limit` dwords, rounded down to the alignment so that it can always be padded. Its
     /// memory is reserved now, so that appending allocates nothing.
     pub fn with_limit(gfx: Gfx, ring: Ring, limit: usize) -> Self {
-        let limit = Self::padded_limit(limit.min(Self::MAX_DWORDS));
-        Self { words: Vec::with_capacity(limit), gfx, ring, limit, ended: false }
+        let mut stream = Self::new(gfx, ring);
+        stream.limit = stream.limit.min(Self::padded_limit(limit));
+        stream.words.reserve_exact(stream.limit);
+        stream
     }
 
     const fn padded_limit(limit: usize) -> usize {
@@ -238,10 +253,12 @@ impl CommandBuffer {
     fn check_register(&self, register: RegOffset) -> Result<(), BuildError> {
         /// COMPUTE_DISPATCH_INITIATOR and the dimensions, which the dispatch packets write.
         const OF_DISPATCH: core::ops::Range<u32> = 0x200..0x204;
-        /// The first COMPUTE register in the SH space; those before it are the graphics pipe's.
-        const FIRST_COMPUTE: u32 = 0x200;
         let generation = self.gfx.generation();
         let (space, offset) = register.in_space();
+        let index = offset.wrapping_sub(FIRST_COMPUTE);
+        if space == Space::Sh && index < COMPUTE_REGISTERS && self.compute >> index & 1 == 1 {
+            return Ok(());
+        }
         if crate::is_reserved(generation, register) {
             return Err(refuse(register, "it holds state of the kernel or the firmware"));
         }
