@@ -40,7 +40,8 @@ impl NameTable {
             if index < MOST && index >= table.len() {
                 table.resize(index + 1, None);
             }
-            if let Some(slot) = table.get_mut(index) {
+            // Of two names the first counts, as everywhere.
+            if let Some(slot @ None) = table.get_mut(index) {
                 *slot = Some(Piece::new(name));
             }
         }
