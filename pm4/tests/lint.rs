@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use case::{Case, Dump, Expect, parse_cases};
 use proptest::prelude::*;
 use sparkle_pm4::Ring;
-use sparkle_pm4::lint::{Buffer, Finding, Options, RootKind, Rule, Severity, lint};
+use sparkle_pm4::lint::{Buffer, Finding, Options, Root, RootKind, Rule, Severity, lint, lint_submission};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -346,4 +346,25 @@ proptest! {
             prop_assert!(!finding.message.is_empty() && !finding.message.contains('\n'));
         }
     }
+}
+
+/// A driver's preamble and its main stream are one submission: what the first sets, the second finds.
+#[test]
+fn the_streams_of_a_submission_are_checked_together() {
+    let whole = sample("examples-gfx11/c_dispatch_wave64_user6");
+    let mut preamble = whole[..36].to_vec();
+    preamble.extend([0xFFFF_1000; 4]);
+    let mut main = whole[36..78].to_vec();
+    main.extend([0xFFFF_1000; 6]);
+    let options = options("gfx1100", Ring::Compute);
+    let roots = [&preamble, &main].map(|words| Root { words, va: None });
+    assert_eq!(lint_submission(&roots, &(), &options), []);
+    // Alone, the main stream leaves to chance what the preamble sets.
+    let alone: Vec<_> = lint(&main, None, &(), &options).iter().map(|finding| finding.rule.code()).collect();
+    assert_eq!(alone, ["PM4-048", "PM4-072"]);
+    // Findings name the stream that they are in.
+    main[42] = 0xC000_0000;
+    let roots = [&preamble, &main].map(|words| Root { words, va: None });
+    let found = lint_submission(&roots, &(), &options);
+    assert!(!found.is_empty() && found.iter().all(|finding| finding.root == 1), "{found:?}");
 }

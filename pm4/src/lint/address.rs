@@ -1,6 +1,7 @@
 //! Rules about addresses: what packets read and write, against the buffers that the submission may touch.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::launch::shader_engines;
 use super::registers::RegisterName;
@@ -21,11 +22,32 @@ pub(super) enum Need {
     Update,
 }
 
+/// The buffers by their addresses.
+pub(super) struct Buffers {
+    /// The address of each buffer and its place in the caller's list.
+    by_va: Vec<(u64, usize)>,
+}
+
+impl Buffers {
+    pub(super) fn new(buffers: Option<&[Buffer]>) -> Self {
+        let list = buffers.unwrap_or_default().iter().enumerate();
+        let mut by_va: Vec<_> = list.map(|(index, buffer)| (canonical(buffer.va), index)).collect();
+        by_va.sort_unstable();
+        Self { by_va }
+    }
+
+    /// The place of the last buffer that begins at or before an address.
+    fn before(&self, va: u64) -> Option<usize> {
+        let after = self.by_va.partition_point(|(first, _)| *first <= va);
+        self.by_va.get(after.checked_sub(1)?).map(|(_, index)| *index)
+    }
+}
+
 impl<M: Memory + ?Sized> Linter<'_, M> {
-    /// The buffer that an address is in.
+    /// The buffer that an address is in. Buffers don't overlap.
     pub(super) fn buffer_at(&self, va: u64) -> Option<&Buffer> {
-        let buffers = self.options.buffers?;
-        buffers.iter().find(|buffer| va.checked_sub(canonical(buffer.va)).is_some_and(|into| into < buffer.size))
+        let buffer = self.options.buffers?.get(self.buffers.before(va)?)?;
+        va.checked_sub(canonical(buffer.va)).is_some_and(|into| into < buffer.size).then_some(buffer)
     }
 
     pub(super) fn check_addresses(&mut self, at: &At<'_>) {

@@ -26,11 +26,17 @@ const CU_MASKS: [RegOffset; 8] = [
 /// COMPUTE_USER_DATA registers.
 const USER_DATA: u32 = 16;
 
-/// Shader engines that the chip has for certain. Source: Linux `gfx_v11_0.c` reports 6 on gfx1100; of the others only
-/// the first matters here, as the kernel sets the masks of 0 to 3.
+/// Shader engines of a chip; 1 where nothing is known.
+///
+/// Source: Linux `gfx_v11_0.c` and `gfx_v10_0.c`, which read them from the chip's discovery table (`max_shader_engines`);
+/// the numbers are those of LLVM's and Mesa's descriptions of the chips: Navi 31, 32 and 33; Navi 21 to 24; APUs have one,
+/// Strix Halo two; Navi 44 and 48.
 pub(super) const fn shader_engines(gfx: Gfx) -> usize {
     match gfx.number() {
         0x1100 => 6,
+        0x1030 | 0x1201 => 4,
+        0x1101 => 3,
+        0x1031 | 0x1032 | 0x1102 | 0x1151 | 0x1200 => 2,
         _ => 1,
     }
 }
@@ -81,6 +87,9 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             (Rule::LimitsUnset, &[offset::COMPUTE_PGM_HI, offset::COMPUTE_PGM_RSRC3, offset::COMPUTE_RESOURCE_LIMITS]),
         ];
         for (rule, list) in required {
+            if self.is_continuation {
+                break;
+            }
             if let Some(names) = self.unset(list) {
                 self.report(rule, at, format!("not set before the dispatch: {names}"));
             }
@@ -93,7 +102,11 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
 
     fn check_cu_masks(&mut self, at: usize) {
         let engines = CU_MASKS.iter().take(shader_engines(self.options.gfx));
-        let unset = (0..).zip(engines).filter(|(_, mask)| !self.is_set(**mask)).map(|(engine, _)| engine);
+        let unset = (0..)
+            .zip(engines)
+            .filter(|_| !self.is_continuation)
+            .filter(|(_, mask)| !self.is_set(**mask))
+            .map(|(engine, _)| engine);
         if let Some(engines) = list_numbers(unset) {
             let message =
                 format!("COMPUTE_STATIC_THREAD_MGMT_SE {engines} not set before the dispatch: write 0xffffffff");

@@ -16,6 +16,7 @@ mod rules;
 mod structure;
 mod sync;
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -23,7 +24,7 @@ use crate::decode::walk::{Limits, Link, Memory, NotFollowed, Step, StreamId, wal
 use crate::decode::{Item, ItemKind};
 use crate::packets::Packet;
 use crate::state::{Dispatch, RegisterState};
-use crate::{Generation, Gfx, Header, Ring};
+use crate::{Generation, Gfx, Header, Opcode, Ring};
 
 pub use rules::{ParseRuleError, Rule, Severity};
 
@@ -32,7 +33,9 @@ pub use rules::{ParseRuleError, Rule, Severity};
 pub struct Finding {
     /// The rule.
     pub rule: Rule,
-    /// The stream, as [`walk`] counts them.
+    /// The submission's stream, as [`lint_submission`] was given them; 0 from [`lint`].
+    pub root: usize,
+    /// The stream, as [`walk`] counts them from there.
     pub stream: StreamId,
     /// The dword offset in that stream.
     pub at: usize,
@@ -81,9 +84,23 @@ pub struct Options<'a> {
     pub memory_synced: bool,
 }
 
+/// A stream of a submission.
+#[derive(Clone, Copy, Debug)]
+pub struct Root<'a> {
+    /// Its dwords.
+    pub words: &'a [u32],
+    /// Where it is, if that is known.
+    pub va: Option<u64>,
+}
+
 /// Checks the stream `words`, which is at `va` if that is known, and all that it calls. Findings are in the order of
 /// execution, those about a whole stream where it ends.
 pub fn lint<M: Memory + ?Sized>(words: &[u32], va: Option<u64>, memory: &M, options: &Options<'_>) -> Vec<Finding> {
+    lint_submission(&[Root { words, va }], memory, options)
+}
+
+/// Checks the streams of one submission, which run one after the other: what one sets and begins, the next one finds.
+pub fn lint_submission<M: Memory + ?Sized>(roots: &[Root<'_>], memory: &M, options: &Options<'_>) -> Vec<Finding> {
     let mut linter = Linter {
         memory,
         options,
@@ -92,11 +109,31 @@ pub fn lint<M: Memory + ?Sized>(words: &[u32], va: Option<u64>, memory: &M, opti
         frames: Vec::new(),
         state: RegisterState::new(),
         work: sync::Submission::default(),
+        buffers: address::Buffers::new(options.buffers),
+        root: 0,
+        is_last_root: false,
+        is_continuation: roots.first().is_some_and(|root| is_continuation(root.words, options)),
     };
-    for step in walk(words, va, memory, Limits::default()) {
-        linter.step(&step);
+    for (number, root) in roots.iter().enumerate() {
+        linter.root = number;
+        linter.is_last_root = number + 1 == roots.len();
+        for step in walk(root.words, root.va, memory, Limits::default()) {
+            linter.step(&step);
+        }
     }
     linter.findings
+}
+
+/// Whether a stream goes on where another one, which is not at hand, left off: drivers of the graphics ring begin with
+/// CONTEXT_CONTROL, and what a second stream or the target of a chain finds set can't be known.
+///
+/// Source: Mesa `radv_queue.c`, `si_state.c`, whose first stream of a submission begins so.
+fn is_continuation(words: &[u32], options: &Options<'_>) -> bool {
+    let first = crate::Decoder::new(words).find_map(|item| match item.kind {
+        ItemKind::Packet { header, .. } if header.opcode() != Opcode::NOP => Some(header.opcode()),
+        _ => None,
+    });
+    options.ring == Ring::Gfx && options.root == RootKind::Ib && first != Some(Opcode::CONTEXT_CONTROL)
 }
 
 /// Who wrote a stream.
@@ -115,8 +152,8 @@ struct Frame<'a> {
     words: &'a [u32],
     /// Dwords before this offset are garbage that one finding has told of.
     muted_until: usize,
-    /// Offsets at which COND_EXEC and PRED_EXEC go on, with their own.
-    skips: Vec<(usize, usize)>,
+    /// Offsets at which COND_EXEC and PRED_EXEC go on, each with the packet's own.
+    skips: BTreeSet<(usize, usize)>,
     /// Whether the last INDIRECT_BUFFER of a ring had a VMID.
     calls_user: bool,
 }
@@ -147,6 +184,11 @@ struct Linter<'a, M: ?Sized> {
     frames: Vec<Frame<'a>>,
     state: RegisterState,
     work: sync::Submission,
+    buffers: address::Buffers,
+    root: usize,
+    is_last_root: bool,
+    /// Whether another stream, which is not at hand, has set state before.
+    is_continuation: bool,
 }
 
 impl<'a, M: Memory + ?Sized> Linter<'a, M> {
@@ -157,7 +199,7 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
                 if link == Link::Chain {
                     self.leave(true);
                 }
-                let frame = Frame { stream, level, words, muted_until: 0, skips: Vec::new(), calls_user: false };
+                let frame = Frame { stream, level, words, muted_until: 0, skips: BTreeSet::new(), calls_user: false };
                 self.frames.push(frame);
                 self.enter(link, va, from.is_some());
             }
@@ -237,7 +279,9 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
     /// Ends the open stream; `chained`: what it set and began goes on in the one that it jumps to.
     fn leave(&mut self, chained: bool) {
         self.finish_stream();
-        if !chained && self.frames.last().is_some_and(|frame| frame.level == Level::User(1)) {
+        // A submission ends with its last stream; those that a ring calls end at the kernel's fence.
+        let ends = self.frames.len() > 1 || self.is_last_root;
+        if !chained && ends && self.frames.last().is_some_and(|frame| frame.level == Level::User(1)) {
             self.finish_sync();
         }
         self.frames.pop();
@@ -247,9 +291,10 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
     fn report(&mut self, rule: Rule, at: usize, message: String) {
         let Some(frame) = self.frames.last().filter(|frame| at >= frame.muted_until) else { return };
         let stream = frame.stream;
-        let mut here = self.findings.iter().rev().take_while(|last| last.stream == stream && last.at == at);
-        if here.all(|last| last.rule != rule) {
-            self.findings.push(Finding { rule, stream, at, message });
+        let root = self.root;
+        let same = |last: &&Finding| (last.root, last.stream, last.at) == (root, stream, at);
+        if self.findings.iter().rev().take_while(same).all(|last| last.rule != rule) {
+            self.findings.push(Finding { rule, root, stream, at, message });
         }
     }
 }

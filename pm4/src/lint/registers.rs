@@ -3,12 +3,12 @@
 use alloc::format;
 use core::fmt;
 
-use super::structure::OpcodeName;
+use super::structure::{OpcodeName, fits};
 use super::{At, Linter, Rule};
-use crate::Generation;
 use crate::decode::walk::Memory;
 use crate::packets::{Packet, RegisterWrite, Tail};
 use crate::registers::{RegOffset, Registers, Space, offset};
+use crate::{Generation, Header};
 
 /// A register's name, or where it is.
 #[derive(Clone, Copy)]
@@ -36,6 +36,9 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         let Some(layout) = at.packet.layout() else { return };
         match layout.tail {
             Tail::Registers(space) => {
+                if self.check_swallowed(at) {
+                    return;
+                }
                 let first = at.dword(1) & 0xFFFF;
                 let count = at.packet.tail().len() as u32; // CAST: at most 2^14
                 if !self.check_range(at.at, space, first, count) {
@@ -56,6 +59,32 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         for write in at.packet.register_writes() {
             self.check_write(at.at, write);
         }
+    }
+
+    /// Whether the last value is the header of the packet that should follow: it looks like one, and what follows is no
+    /// packet but the rest of just that one.
+    fn check_swallowed(&mut self, at: &At<'_>) -> bool {
+        let [_, .., last] = *at.packet.tail() else { return false };
+        let header = Header(last);
+        let end = at.at + 1 + at.header.body_dwords();
+        let Some(frame) = self.frames.last_mut() else { return false };
+        let begins_packet = |at: usize| frame.words.get(at).is_some_and(|&word| Header(word).is_plausible());
+        let resumes = end + header.body_dwords();
+        let fits = header.is_plausible() && fits(header.opcode(), header.body_dwords());
+        let rest_follows = !begins_packet(end) && (begins_packet(resumes) || resumes == frame.words.len());
+        if !fits || !rest_follows || end >= frame.words.len() {
+            return false;
+        }
+        let name = OpcodeName(header.opcode(), self.generation);
+        let message = format!("its last value, {last:#010x}, is the header of {name}: lower the count by 1");
+        self.report(Rule::SwallowedPacket, at.at, message);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.muted_until = frame.muted_until.max(resumes);
+            // What its author meant counts for what follows, so that one mistake is told of once.
+            let body = frame.words.get(end..resumes).unwrap_or_default();
+            self.state.apply(&Packet::parse(header.opcode(), body));
+        }
+        true
     }
 
     /// Whether `count` registers from `first` on, counted from the base of `space`, are in it.

@@ -164,7 +164,7 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
     fn note_skip(&mut self, at: &At<'_>, dwords: u32) {
         let to = (at.at + 1 + at.header.body_dwords()).saturating_add(dwords as usize);
         if let Some(frame) = self.frames.last_mut() {
-            frame.skips.push((at.at, to));
+            frame.skips.insert((to, at.at));
         }
     }
 

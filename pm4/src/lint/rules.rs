@@ -257,10 +257,10 @@ rules! {
         "Mesa src/amd/common/ac_cmdbuf.c; radv_cmd_buffer.c";
     "PM4-047" LimitsUnset Warning "dispatch without COMPUTE_PGM_HI, RSRC3 or COMPUTE_RESOURCE_LIMITS"
         "What another process left may be the wrong 1 TiB, prefetch past the code or limit the waves. RADV sets COMPUTE_PGM_HI in a \
-         stream before; 0 is a good value for the others."
+         stream before; 0 is a good value for the others. (COMPUTE_TMPRING_SIZE counts with SCRATCH_EN only, and RADV leaves it out without.)"
         "Mesa src/amd/vulkan/radv_cmd_buffer.c; AMD PAL gfx9PipelineChunkCs.cpp";
     "PM4-048" CuMasksUnset Warning "dispatch without the thread masks of all shader engines"
-        "The kernel sets COMPUTE_STATIC_THREAD_MGMT_SE0 to SE3 of a compute queue only: SE4 and SE5 of gfx1100 stay off, a third of the chip, until a \
+        "A warning, as waves do run on the engines that the kernel set. It sets COMPUTE_STATIC_THREAD_MGMT_SE0 to SE3 of a compute queue only: SE4 and SE5 of gfx1100 stay off, a third of the chip, until a \
          stream sets them, and another process may have masked any of them."
         "Linux drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c gfx_v11_0_compute_mqd_init; Mesa src/amd/common/ac_cmdbuf.c";
     "PM4-049" CuMasksZero Error "all thread masks are zero"
@@ -436,4 +436,16 @@ rules! {
         "Its last operand is 0 in every driver's stream. A header there means that an operand is missing: the count is right and one \
          dword too few was written, so the packet swallows the next one."
         "LynnColeArt/sparkle tests/ (RELEASE_MEM with 6 of 7 operands); Mesa src/amd/common/ac_cmdbuf.c";
+    "PM4-104" NoInvalidateBetween Warning "dispatch that shares a pointer with one before it, without invalidation between"
+        "CS_PARTIAL_FLUSH waits for the waves, and their results are in GL2; but L0 and GL1 of the compute units may still hold the \
+         lines from before. ACQUIRE_MEM with GLV_INV and GL1_INV (and GLK_INV for scalar loads) drops them."
+        "Mesa src/amd/vulkan/radv_cmd_buffer.c (RADV_CMD_FLAG_INV_VCACHE between dependent dispatches); LLVM AMDGPUUsage.rst, memory model gfx11";
+    "PM4-105" FenceTooEarly Warning "fence written by WRITE_DATA before the dispatch's results are there"
+        "WRITE_DATA acts at once: it waits neither for waves nor for GL2. Who reads the fence finds results missing. RELEASE_MEM at \
+         the end of the pipe with GL2_WB comes after both."
+        "Mesa src/amd/common/ac_cmdbuf.c (release_mem for fences); Linux drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c emit_fence";
+    "PM4-106" SwallowedPacket Error "SET packet whose count is too large"
+        "Its last value is the header of a packet that should follow. The command processor writes that header into a register, and \
+         reads the rest of the packet as headers."
+        "Linux drivers/gpu/drm/amd/amdgpu/nvd.h (PACKET3: the count is that of the body's dwords minus 1)";
 }

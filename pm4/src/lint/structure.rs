@@ -33,7 +33,8 @@ fn layouts(opcode: Opcode) -> impl Iterator<Item = &'static PacketLayout> {
     Packet::LAYOUTS.iter().copied().filter(move |layout| layout.opcode == opcode)
 }
 
-fn fits(opcode: Opcode, body_dwords: usize) -> bool {
+/// Whether a packet of the opcode may have so many body dwords.
+pub(super) fn fits(opcode: Opcode, body_dwords: usize) -> bool {
     layouts(opcode).any(|layout| layout.fits(body_dwords))
 }
 
@@ -129,7 +130,7 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
         let Some(frame) = self.frames.last() else { return };
         let words = frame.words.len();
         self.check_skips(words);
-        if let Some((from, to)) = self.frames.last_mut().and_then(|frame| frame.skips.pop()) {
+        if let Some((to, from)) = self.frames.last_mut().and_then(|frame| frame.skips.pop_first()) {
             let message = format!("it skips to dword {to}, and the stream has {words}");
             self.report(Rule::SkipIntoPacket, from, message);
         }
@@ -298,9 +299,10 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
 
     /// Tells of skips that end before `at`, where a packet begins, and forgets those that end there.
     pub(super) fn check_skips(&mut self, at: usize) {
-        while let Some((from, to)) = self.frames.last_mut().and_then(|frame| {
-            let index = frame.skips.iter().position(|(_, to)| *to <= at)?;
-            Some(frame.skips.swap_remove(index))
+        while let Some((to, from)) = self.frames.last_mut().and_then(|frame| {
+            let first = frame.skips.first().filter(|(to, _)| *to <= at).copied()?;
+            frame.skips.remove(&first);
+            Some(first)
         }) {
             if to < at {
                 let message = format!("it skips to dword {to}, the middle of a packet: count whole packets");

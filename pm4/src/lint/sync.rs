@@ -1,11 +1,11 @@
 //! Rules about order: waits, cache operations, events, signals.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{At, Finding, Linter, Rule};
+use super::{At, Buffer, Finding, Linter, Rule};
 use crate::Generation;
 use crate::decode::walk::{Memory, StreamId, canonical};
 use crate::field::Access;
@@ -16,6 +16,8 @@ use crate::state::Dispatch;
 /// GCR_CNTL of ACQUIRE_MEM: what a first dispatch needs to be invalid, and its names. Source: Mesa `sid.h`, `S_586_*`.
 const INVALIDATE: [(u32, &str); 5] =
     [(1 << 0, "GLI_INV"), (1 << 7, "GLK_INV"), (1 << 8, "GLV_INV"), (1 << 9, "GL1_INV"), (1 << 14, "GL2_INV")];
+/// The caches in which a compute unit may hold a line that another one has written: GLV_INV and GL1_INV.
+const VECTOR_CACHES: u32 = 1 << 8 | 1 << 9;
 const GLM_WB: u32 = 1 << 4;
 const GLM_INV: u32 = 1 << 5;
 const GL2_WB: u32 = 1 << 15;
@@ -24,9 +26,9 @@ const BROADCAST: u32 = 0xE000_0000;
 
 /// A wait on memory that no packet before it has written.
 struct Wait {
+    root: usize,
     stream: StreamId,
     at: usize,
-    va: u64,
     function: u32,
     reference: u64,
     mask: u64,
@@ -62,17 +64,22 @@ pub(super) struct Submission {
     /// Whether a RELEASE_MEM follows the last dispatch: what waits for what it writes waits for the waves.
     released: bool,
     /// The pointers that running dispatches have.
-    pointers: Vec<u64>,
+    pointers: BTreeSet<u64>,
+    /// The pointers of dispatches that have ended, until the caches are invalidated that other units may hold old lines in.
+    stale: BTreeSet<u64>,
+    /// The last write to memory by a packet, if waves were running then and nothing has waited for them since.
+    early_write: Option<Finding>,
     /// COMPUTE_USER_DATA set since the last dispatch, a bit each.
     pub(super) fresh_user_data: u32,
     /// Whether SET_BASE gave an indirect base.
     pub(super) indirect_base: bool,
     /// Addresses that the packets have written.
     written: BTreeSet<u64>,
-    /// Signals of dispatches whose results are not written back, unless the stream itself waits for them.
-    signals: Vec<(Finding, u64)>,
-    /// Waits on memory that no packet before them has written.
-    waits: Vec<Wait>,
+    /// Signals of dispatches whose results are not written back, unless the stream itself waits for them; by
+    /// the signal's address.
+    signals: BTreeMap<u64, Vec<Finding>>,
+    /// Waits on memory that no packet before them has written, by the address.
+    waits: BTreeMap<u64, Vec<Wait>>,
 }
 
 impl Submission {
@@ -93,6 +100,11 @@ impl Submission {
 fn release_cntl(dword: u32) -> u32 {
     let bit = |from: u32, to: u32| (dword >> from & 1) << to;
     bit(12, 4) | bit(13, 5) | bit(14, 8) | bit(15, 9) | bit(20, 14) | bit(21, 15) | bit(30, 7)
+}
+
+/// Whether RELEASE_MEM with the event comes after the waves before it: end of pipe, CS_DONE and PS_DONE.
+fn waits_for_waves(event: u32) -> bool {
+    is_end_of_pipe(event) || matches!(event, 0x2F | 0x30)
 }
 
 /// Events that only RELEASE_MEM sends.
@@ -117,6 +129,12 @@ fn event_name(event: u32) -> String {
     values::EventType(event).name().map_or_else(|| format!("event {event:#x}"), String::from)
 }
 
+/// Whether a buffer's role says that dispatches only read it. Drivers map most buffers writable.
+fn is_read_only(buffer: &Buffer) -> bool {
+    const READ_ONLY: [&str; 6] = ["input", "weights", "bias", "kernarg", "code", "ib"];
+    buffer.role.as_deref().is_some_and(|role| READ_ONLY.contains(&role))
+}
+
 impl<M: Memory + ?Sized> Linter<'_, M> {
     pub(super) fn check_sync(&mut self, at: &At<'_>) {
         let user = self.in_user_stream();
@@ -134,7 +152,10 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
                     self.check_release(at);
                 }
                 self.cache_operation(release_cntl(at.dword(1)));
-                self.work.released = true;
+                self.work.released |= waits_for_waves(at.dword(1) & 0x3F);
+                if self.work.released {
+                    self.work.early_write = None;
+                }
             }
             Packet::AcquireMem(_) => {
                 if user {
@@ -154,12 +175,17 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
     fn cache_operation(&mut self, cntl: u32) {
         self.work.cache_operations |= cntl;
         self.work.since_dispatch |= cntl;
+        if self.work.since_dispatch & VECTOR_CACHES == VECTOR_CACHES {
+            self.work.stale.clear();
+        }
     }
 
     fn wait_for_waves(&mut self) {
         self.work.running = false;
-        self.work.pointers.clear();
+        let ended = core::mem::take(&mut self.work.pointers);
+        self.work.stale.extend(ended);
         self.work.released = false;
+        self.work.early_write = None;
     }
 
     /// Checks what a dispatch needs to have happened before it.
@@ -168,16 +194,22 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             self.check_invalidated(at.at);
         }
         let pointers = self.user_pointers();
-        if self.work.running
-            && let Some((shared, buffer)) = self.shared_buffer(&pointers)
-        {
+        let shared = |with: &BTreeSet<u64>| pointers.iter().copied().find(|va| with.contains(va));
+        if let Some(va) = shared(&self.work.pointers) {
             let message = format!(
-                "{shared:#x} is in the buffer at {buffer:#x}, as is a pointer of a dispatch before: insert \
-                 c0004600 00000407 and ACQUIRE_MEM 0x380"
+                "{va:#x} is a pointer of a dispatch before it, whose waves may still run: insert c0004600 00000407 and \
+                 ACQUIRE_MEM 0x380"
             );
             self.report(Rule::NoBarrier, at.at, message);
+        } else if let Some(va) = shared(&self.work.stale) {
+            let message = format!(
+                "{va:#x} is a pointer of a dispatch before it, and GLV_INV and GL1_INV did not come since: insert \
+                 ACQUIRE_MEM 0x380"
+            );
+            self.report(Rule::NoInvalidateBetween, at.at, message);
         }
         self.work.pointers.extend(pointers);
+        self.work.early_write = None;
         self.work.dispatched = true;
         self.work.running = true;
         self.work.released = false;
@@ -199,21 +231,20 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         }
     }
 
-    /// The 64-bit values in the user SGPRs, at even and odd places.
+    /// The 64-bit values in the user SGPRs that may be pointers to what dispatches share and write: into a writable buffer
+    /// whose role is not to be read only; without a list of buffers, values that look like addresses.
     fn user_pointers(&self) -> Vec<u64> {
+        /// The lowest address that is believed where no buffers are known; below are sizes and counts.
+        const LOWEST: u64 = 1 << 32;
         let first = offset::COMPUTE_USER_DATA_0.dwords();
         let value = |index: u32| self.value(crate::registers::RegOffset::new(first + index));
-        let pair = |index| Some(canonical(u64::from(value(index + 1)?) << 32 | u64::from(value(index)?)));
-        (0..15).filter_map(pair).collect()
-    }
-
-    /// A pointer into a writable buffer that a running dispatch has a pointer into, and the buffer's address.
-    fn shared_buffer(&self, pointers: &[u64]) -> Option<(u64, u64)> {
-        let writable = |va: u64| self.buffer_at(va).filter(|buffer| buffer.writable).map(|buffer| buffer.va);
-        pointers.iter().find_map(|&va| {
-            let buffer = writable(va)?;
-            self.work.pointers.iter().any(|&other| writable(other) == Some(buffer)).then_some((va, buffer))
-        })
+        let pair = |index: u32| Some(canonical(u64::from(value(index + 1)?) << 32 | u64::from(value(index)?)));
+        let may_be_shared = |index: &(u32, u64)| match self.options.buffers {
+            Some(_) => self.buffer_at(index.1).is_some_and(|buffer| buffer.writable && !is_read_only(buffer)),
+            // The graphics ring's drivers give every dispatch the pointers of their descriptors.
+            None => self.on_compute() && index.0.is_multiple_of(2) && index.1 >= LOWEST && index.1.is_multiple_of(4),
+        };
+        (0..15).filter_map(|index| Some((index, pair(index)?))).filter(may_be_shared).map(|(_, va)| va).collect()
     }
 
     fn check_event(&mut self, at: &At<'_>) {
@@ -247,8 +278,18 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             _ if is_end_of_pipe(event) => &[5, 7],
             _ => &[],
         };
-        if let Some(first) = right.first().filter(|_| !right.contains(&index)) {
-            self.report(Rule::ReleaseIndex, at.at, format!("{name} ({event:#x}) has index {index}: give it {first}"));
+        match right.first() {
+            Some(first) if !right.contains(&index) => {
+                let message = format!("{name} ({event:#x}) has index {index}: give it {first}");
+                self.report(Rule::ReleaseIndex, at.at, message);
+            }
+            None if matches!(index, 5 | 6) => {
+                let message = format!(
+                    "{name} ({event:#x}) is no event at the end of the pipe: take CACHE_FLUSH_AND_INV_TS_EVENT, 0x14"
+                );
+                self.report(Rule::ReleaseIndex, at.at, message);
+            }
+            _ => {}
         }
         let align = match data {
             1 | 7 => 4,
@@ -280,8 +321,9 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             let message = format!("DW1 is {:#010x}: set GL2_WB, bit 21, with GLM_WB and GLM_INV", at.dword(1));
             let va = canonical(u64::from(at.dword(4)) << 32 | u64::from(at.dword(3)));
             if let Some(frame) = self.frames.last() {
-                let finding = Finding { rule: Rule::SignalBeforeWriteBack, stream: frame.stream, at: at.at, message };
-                self.work.signals.push((finding, va));
+                let (rule, root, stream) = (Rule::SignalBeforeWriteBack, self.root, frame.stream);
+                let finding = Finding { rule, root, stream, at: at.at, message };
+                self.work.signals.entry(va).or_default().push(finding);
             }
         }
     }
@@ -334,7 +376,7 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         }
         let va = canonical(u64::from(at.dword(3)) << 32 | u64::from(at.dword(2) & !3));
         if in_memory {
-            self.work.signals.retain(|(_, signal)| *signal != va);
+            self.work.signals.remove(&va);
             if self.work.released {
                 self.wait_for_waves();
             }
@@ -345,7 +387,8 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             && !self.work.written.contains(&va)
             && let Some(frame) = self.frames.last()
         {
-            self.work.waits.push(Wait { stream: frame.stream, at: at.at, va, function, reference, mask });
+            let wait = Wait { root: self.root, stream: frame.stream, at: at.at, function, reference, mask };
+            self.work.waits.entry(va).or_default().push(wait);
         }
     }
 
@@ -361,21 +404,50 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             }
             let va = canonical(va);
             self.work.written.insert(va);
+            self.check_early_write(at, va);
             let Some(value) = written_value(at) else { continue };
-            let ends = |wait: &Wait| wait.va == va && wait.ends_with(value);
-            let Some(index) = self.work.waits.iter().position(ends) else { continue };
-            let Wait { stream, at: wait, .. } = self.work.waits.swap_remove(index);
+            let Some(waits) = self.work.waits.get_mut(&va) else { continue };
+            let Some(index) = waits.iter().position(|wait| wait.ends_with(value)) else { continue };
+            let Wait { root, stream, at: wait, .. } = waits.swap_remove(index);
             let message = format!(
                 "it waits on {va:#x}, which the packet at dword {} writes later: order them the other way",
                 at.at
             );
-            self.findings.push(Finding { rule: Rule::WaitBeforeWrite, stream, at: wait, message });
+            self.findings.push(Finding { rule: Rule::WaitBeforeWrite, root, stream, at: wait, message });
+        }
+    }
+
+    /// A packet that is no RELEASE_MEM writes at once: what reads it as a fence takes the waves' results for done.
+    fn check_early_write(&mut self, at: &At<'_>, va: u64) {
+        if !matches!(at.packet, Packet::WriteData(_)) || !self.work.dispatched {
+            return;
+        }
+        let is_fence = self.buffer_at(va).is_some_and(|buffer| buffer.role.as_deref() == Some("fence"));
+        let written_back = self.work.since_dispatch & GL2_WB != 0;
+        if self.work.running && (is_fence || self.options.buffers.is_none()) {
+            let message = format!(
+                "WRITE_DATA writes {va:#x} while waves of the dispatch before may still run: signal by RELEASE_MEM, or \
+                 insert c0004600 00000407 before it"
+            );
+            if is_fence {
+                self.report(Rule::FenceTooEarly, at.at, message);
+            } else if let Some(frame) = self.frames.last() {
+                let (rule, root, stream) = (Rule::FenceTooEarly, self.root, frame.stream);
+                self.work.early_write = Some(Finding { rule, root, stream, at: at.at, message });
+            }
+        } else if is_fence && !written_back {
+            let message = format!(
+                "WRITE_DATA writes the fence {va:#x} and GL2 is not written back since the dispatch: insert ACQUIRE_MEM \
+                 0x8030 before it, or signal by RELEASE_MEM"
+            );
+            self.report(Rule::FenceTooEarly, at.at, message);
         }
     }
 
     /// What must hold where the stream that the kernel calls ends.
     pub(super) fn finish_sync(&mut self) {
-        self.findings.extend(self.work.signals.drain(..).map(|(finding, _)| finding));
+        self.findings.extend(core::mem::take(&mut self.work.signals).into_values().flatten());
+        self.findings.extend(self.work.early_write.take());
         if let Some(index) = self.value(offset::GRBM_GFX_INDEX).filter(|value| value & BROADCAST != BROADCAST) {
             let at = self.frames.last().map_or(0, |frame| frame.words.len().saturating_sub(1));
             let message = format!("GRBM_GFX_INDEX is {index:#010x} where the stream ends: write 0xe0000000");

@@ -251,3 +251,59 @@ fn the_guides_worked_dump_is_what_the_tool_prints() {
         assert!(blocks.contains(&text.as_str()), "the guide lacks the output of {command}:\n{text}");
     }
 }
+
+/// A capture of the worked dispatch whose program is `code`.
+fn capture(folder: &Path, code: &[u32]) {
+    let ib = std::fs::read(sample(DISPATCH)).unwrap();
+    let code: Vec<u8> = code.iter().flat_map(|word| word.to_le_bytes()).collect();
+    std::fs::write(folder.join("ib.bin"), &ib).unwrap();
+    std::fs::write(folder.join("code.bin"), &code).unwrap();
+    let buffer = |id: u32, va: &str, size: usize, flags: &str, role: &str, before: &str| {
+        format!(
+            r#"{{"id": {id}, "va": "{va}", "size": {size}, "domain": "vram", "va_flags": [{flags}], "role": "{role}"{before}}}"#
+        )
+    };
+    let buffers = [
+        buffer(0, "0x200000000", ib.len(), r#""read", "exec""#, "ib", r#", "before": "ib.bin""#),
+        buffer(1, "0x100000000", code.len(), r#""read", "exec""#, "code", r#", "before": "code.bin""#),
+        buffer(2, "0x100200000", 4096, r#""read", "write""#, "output", ""),
+        buffer(3, "0x100300000", 4096, r#""read""#, "input", ""),
+        buffer(4, "0x100400000", 4096, r#""read", "write""#, "fence", ""),
+    ];
+    let capture = format!(
+        r#"{{"format": "sparkle-capture", "version": 1, "device": {{"gfx": "gfx1100", "family": 145, "name": "test"}},
+        "buffers": [{}], "volatile": [], "submissions": [{{"ip": "compute", "ring": 0,
+        "ibs": [{{"buffer": 0, "va": "0x200000000", "size_dw": 80, "flags": 0}}], "buffers": [0, 1, 2, 3, 4], "fence_seq": 1}}]}}"#,
+        buffers.join(", ")
+    );
+    std::fs::write(folder.join("capture.json"), capture).unwrap();
+}
+
+#[test]
+fn lint_reads_the_program_and_the_buffers_of_a_capture() {
+    let lint = |code: &[u32], change: &dyn Fn(String) -> String| {
+        let folder = tempfile::tempdir().unwrap();
+        capture(folder.path(), code);
+        let json = folder.path().join("capture.json");
+        let text = change(std::fs::read_to_string(&json).unwrap());
+        std::fs::write(&json, text).unwrap();
+        stdout(&run(&["lint", folder.path().to_str().unwrap()], b""))
+    };
+    // s_endpgm of gfx11 and the padding that the prefetcher needs; then gfx10's, which is s_setkill on gfx11.
+    let ending = |end: u32| -> Vec<u32> { [0xBF80_0000, end].into_iter().chain([0xBF9F_0000; 126]).collect() };
+    let same = |text: String| text;
+    assert_eq!(lint(&ending(0xBFB0_0000), &same), "");
+    assert!(lint(&ending(0xBF81_0000), &same).contains("error[PM4-099]"));
+    assert!(lint(&[0; 128], &same).contains("error[PM4-098]"));
+    // The fence's buffer is not in the submission's list; its mapping is not writable; the program's is not executable.
+    let unlisted = lint(&ending(0xBFB0_0000), &|text| text.replace("[0, 1, 2, 3, 4]", "[0, 1, 2, 3]"));
+    assert!(unlisted.contains("error[PM4-089]"), "{unlisted}");
+    let read_only = lint(&ending(0xBFB0_0000), &|text| {
+        text.replace(r#"["read", "write"], "role": "fence""#, r#"["read"], "role": "fence""#)
+    });
+    assert!(read_only.contains("error[PM4-091]"), "{read_only}");
+    let data = lint(&ending(0xBFB0_0000), &|text| {
+        text.replace(r#"["read", "exec"], "role": "code""#, r#"["read"], "role": "code""#)
+    });
+    assert!(data.contains("error[PM4-097]"), "{data}");
+}

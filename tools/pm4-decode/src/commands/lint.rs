@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use serde::Serialize;
-use sparkle_pm4::lint::{self, Finding, Options, RootKind, Rule, Severity};
+use sparkle_pm4::lint::{self, Buffer, Finding, Options, Root, RootKind, Rule, Severity};
 
 use super::Opened;
 use crate::FINDINGS;
@@ -102,34 +102,39 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// What is wrong with the streams of a dump, each with the name that its lines begin with.
+/// What is wrong with the streams of a dump, each with the name that its lines begin with. Streams of one submission are
+/// checked together.
 fn findings(opened: &Opened) -> Vec<(String, Finding)> {
     let mut all = Vec::new();
-    let roots: Vec<&Stream> = opened.roots();
-    for stream in &roots {
+    let number = |stream: &Stream| stream.submission.as_ref().map(|submission| submission.number);
+    for streams in opened.roots().chunk_by(|a, b| number(a).is_some() && number(a) == number(b)) {
+        let Some(first) = streams.first() else { continue };
+        // The addresses of a submission are checked against the buffers that it names.
+        let listed: Option<Vec<Buffer>> = opened.dump.buffers.as_ref().map(|buffers| match &first.submission {
+            Some(submission) => submission.buffers.iter().filter_map(|&index| buffers.get(index).cloned()).collect(),
+            None => buffers.clone(),
+        });
         let options = Options {
             gfx: opened.gfx,
-            ring: opened.ring(stream),
-            root: match stream.kind {
+            ring: opened.ring(first),
+            root: match first.kind {
                 StreamKind::Ring { .. } => RootKind::KernelRing,
                 StreamKind::Ib => RootKind::Ib,
             },
-            buffers: opened.dump.buffers.as_deref(),
-            memory_synced: stream.memory_synced,
+            buffers: listed.as_deref(),
+            memory_synced: first.memory_synced,
         };
-        let name = if opened.dump.streams.len() > 1 {
-            format!("{}[{}]", opened.name, stream.name)
-        } else {
-            opened.name.clone()
-        };
-        for mut finding in lint::lint(&stream.words, stream.va, &opened.dump, &options) {
-            let name = match finding.stream.0 {
-                0 => {
-                    finding.at = stream.original(finding.at);
-                    name.clone()
-                }
-                called => format!("{name}[stream {called}]"),
-            };
+        let roots: Vec<_> = streams.iter().map(|stream| Root { words: &stream.words, va: stream.va }).collect();
+        for mut finding in lint::lint_submission(&roots, &opened.dump, &options) {
+            let Some(stream) = streams.get(finding.root) else { continue };
+            let mut name = opened.name.clone();
+            if opened.dump.streams.len() > 1 {
+                name = format!("{name}[{}]", stream.name);
+            }
+            match finding.stream.0 {
+                0 => finding.at = stream.original(finding.at),
+                called => name = format!("{name}[stream {called}]"),
+            }
             all.push((name, finding));
         }
     }

@@ -6,10 +6,13 @@ use sparkle_capture::{Buffer, Capture, Error, Ip, Role, VaFlag};
 use sparkle_pm4::{Ring, lint};
 
 use super::error::InputError;
-use super::{Dump, Memory, Stream, scan};
+use super::{Dump, Memory, Stream, Submission, scan};
 
 /// Source: Linux `include/uapi/drm/amdgpu_drm.h`, `AMDGPU_IB_FLAG_EMIT_MEM_SYNC`.
 const EMIT_MEM_SYNC: u32 = 1 << 6;
+
+/// The largest buffer of code that is read, bytes.
+const LARGEST_CODE: u64 = 64 << 20;
 
 /// Reads a capture: its folder or its `capture.json`.
 pub(super) fn read(path: &Path) -> Result<Dump, InputError> {
@@ -25,7 +28,11 @@ pub(super) fn read(path: &Path) -> Result<Dump, InputError> {
         ..Dump::default()
     };
     streams(&capture, &mut dump)?;
-    for buffer in capture.buffers.iter().filter(|buffer| may_hold_packets(buffer)) {
+    for buffer in capture.buffers.iter().filter(|buffer| is_at_hand(buffer)) {
+        if buffer.role == Role::Code && buffer.size > LARGEST_CODE {
+            dump.notes.push(format!("the code at {:#x} has {} bytes and is left out", buffer.va, buffer.size));
+            continue;
+        }
         let words = scan::dwords(&capture.before(buffer.id)?).0;
         dump.memory.push(Memory { va: buffer.va, words });
     }
@@ -42,10 +49,14 @@ fn streams(capture: &Capture, dump: &mut Dump) -> Result<(), InputError> {
                 continue;
             }
         };
+        let listed = submission.buffers.iter();
+        let place = |id: &u32| capture.buffers.iter().position(|buffer| buffer.id == *id);
+        let buffers: Vec<usize> = listed.filter_map(place).collect();
         for (index, ib) in submission.ibs.iter().enumerate() {
             let name = format!("submission {number} ib {index}");
             dump.streams.push(Stream {
                 ring: Some(ring),
+                submission: Some(Submission { number, buffers: buffers.clone() }),
                 memory_synced: ib.flags & EMIT_MEM_SYNC != 0,
                 ..Stream::ib(name, Some(ib.va), capture.ib_dwords(ib)?)
             });
@@ -54,9 +65,10 @@ fn streams(capture: &Capture, dump: &mut Dump) -> Result<(), InputError> {
     Ok(())
 }
 
-/// Whether an INDIRECT_BUFFER packet may lead there. Buffers without a file hold zeros, and the large ones are data.
-fn may_hold_packets(buffer: &Buffer) -> bool {
-    buffer.before.is_some() && matches!(buffer.role, Role::Ib | Role::Other(_))
+/// Whether packets may lead there: INDIRECT_BUFFER to streams, a dispatch to its program. Buffers without a file hold
+/// zeros, and the other large ones are data.
+fn is_at_hand(buffer: &Buffer) -> bool {
+    buffer.before.is_some() && matches!(buffer.role, Role::Ib | Role::Code | Role::Other(_))
 }
 
 fn buffer(buffer: &Buffer) -> lint::Buffer {

@@ -9,7 +9,7 @@
 
 use super::error::Fault;
 use super::scan::{self, Cursor, Line};
-use super::{Dump, Stream, chip, ring};
+use super::{Dump, Stream, StreamKind, chip, ring};
 
 /// Reads a device core dump.
 pub(super) fn read(bytes: &[u8]) -> Result<Dump, Fault> {
@@ -47,6 +47,8 @@ struct RingBlock {
     wptr: u64,
     dwords: Option<u64>,
     words: Vec<u32>,
+    /// A dword is missing, and with it the place of all that follow.
+    broken: bool,
 }
 
 struct IndirectBlock {
@@ -75,7 +77,8 @@ impl Reader {
         if cursor.eat(b"ring name: ").is_some() {
             self.close();
             let name = String::from_utf8_lossy(cursor.0).into_owned();
-            self.block = Block::Ring(RingBlock { name, rptr: 0, wptr: 0, dwords: None, words: Vec::new() });
+            self.block =
+                Block::Ring(RingBlock { name, rptr: 0, wptr: 0, dwords: None, words: Vec::new(), broken: false });
         } else if cursor.eat(b"IB #").is_some() {
             self.close();
             self.block = Block::Indirect(indirect(cursor).ok_or_else(|| Fault::Syntax {
@@ -102,8 +105,18 @@ impl Reader {
             Block::Ring(ring) => {
                 let offset = cursor.hex();
                 let value = cursor.blank().hex().and_then(|value| u32::try_from(value).ok());
-                let (Some(_), Some(value)) = (offset, value) else { return false };
-                ring.words.push(value);
+                let Some(offset) = offset else { return false };
+                let next = 4 * ring.words.len() as u64;
+                match value {
+                    _ if ring.broken => return value.is_some(),
+                    Some(value) if offset == next => ring.words.push(value),
+                    None if offset != next => return false,
+                    _ => {
+                        ring.broken = true;
+                        let name = &ring.name;
+                        self.dump.notes.push(format!("ring {name}: its contents break off before byte {next:#x}"));
+                    }
+                }
                 true
             }
             Block::Indirect(indirect) => {
@@ -214,7 +227,9 @@ impl Reader {
         }
         let size = block.dwords.unwrap_or(block.words.len() as u64);
         if self.short(&block.name, block.words.len(), size) {
-            let stream = Stream { ring: Some(kind), ..Stream::ib(block.name, None, block.words) };
+            let pointer = |pointer: u64| usize::try_from(pointer % size.max(1)).unwrap_or(0);
+            let ring = StreamKind::Ring { rptr: pointer(block.rptr), wptr: pointer(block.wptr) };
+            let stream = Stream { ring: Some(kind), kind: ring, ..Stream::ib(block.name, None, block.words) };
             self.dump.streams.push(stream);
         } else {
             self.dump.streams.push(ring::stream(block.name, Some(kind), block.rptr, block.wptr, block.words));

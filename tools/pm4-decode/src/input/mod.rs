@@ -73,13 +73,34 @@ pub(crate) struct Stream {
     pub(crate) first: usize,
     /// The dwords after which the numbering begins again at 0: the size of a ring that is all there.
     pub(crate) wrap: Option<usize>,
+    /// The submission that the stream is part of, where the dump says it; streams of one submission run one after the other.
+    pub(crate) submission: Option<Submission>,
     /// Whether the kernel was asked to invalidate the caches before it (`AMDGPU_IB_FLAG_EMIT_MEM_SYNC`).
     pub(crate) memory_synced: bool,
 }
 
+/// A submission of a capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Submission {
+    /// Its place in the capture.
+    pub(crate) number: usize,
+    /// The buffers that it names: their places in [`Dump::buffers`].
+    pub(crate) buffers: Vec<usize>,
+}
+
 impl Stream {
     fn ib(name: String, va: Option<u64>, words: Vec<u32>) -> Self {
-        Self { name, ring: None, va, words, kind: StreamKind::Ib, first: 0, wrap: None, memory_synced: false }
+        Self {
+            name,
+            ring: None,
+            va,
+            words,
+            kind: StreamKind::Ib,
+            first: 0,
+            wrap: None,
+            submission: None,
+            memory_synced: false,
+        }
     }
 
     /// Where the dword `at` of `words` stood in the dump.

@@ -29,6 +29,7 @@ pub(super) fn stream(name: String, ring: Option<Ring>, rptr: u64, wptr: u64, mut
         words,
         kind: StreamKind::Ring { rptr, wptr },
         first: rptr,
+        submission: None,
         memory_synced: false,
     }
 }

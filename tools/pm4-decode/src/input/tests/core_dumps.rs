@@ -80,7 +80,7 @@ fn a_ring_that_was_cut_is_said_to_be() {
     let cut = DUMP.find("0x8 \t 0xffff8000").unwrap();
     let dump = auto(&DUMP.as_bytes()[..cut]);
     assert_eq!(dump.streams[0].words, [0xc002_3f00, 0x00b3_9800]);
-    assert_eq!(dump.streams[0].kind, StreamKind::Ib);
+    assert_eq!(dump.streams[0].kind, StreamKind::Ring { rptr: 1, wptr: 3 });
     assert!(dump.notes.contains(&"comp_1.0.0 is cut short: 2 of 4 dwords, read from the first".to_owned()));
 }
 
@@ -89,4 +89,16 @@ fn a_dump_without_rings_is_refused() {
     let head = DUMP.find("Ring buffer information").unwrap();
     assert!(refused(&DUMP.as_bytes()[..head], InputFormat::Auto).contains("holds no graphics or compute ring"));
     assert!(refused(b"0xc0012800\n", InputFormat::Devcoredump).contains("holds no graphics or compute ring"));
+}
+
+#[test]
+fn a_line_that_cannot_be_read_ends_a_rings_contents() {
+    for (good, bad) in [("0x8 \t 0x3\n", "0x8 \t zz\n"), ("0x8 \t 0x3\n", "")] {
+        let dump = auto(DUMP.replacen(good, bad, 1).as_bytes());
+        let ring = dump.streams.iter().find(|stream| stream.name == "gfx_0.0.0").unwrap();
+        // What is behind the gap has no place; the ring stays a ring.
+        assert_eq!(ring.words, [1, 2]);
+        assert!(matches!(ring.kind, StreamKind::Ring { .. }));
+        assert!(dump.notes.iter().any(|note| note.contains("break off before byte 0x8")), "{:?}", dump.notes);
+    }
 }
