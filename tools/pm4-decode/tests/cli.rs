@@ -307,3 +307,37 @@ fn lint_reads_the_program_and_the_buffers_of_a_capture() {
     });
     assert!(data.contains("error[PM4-097]"), "{data}");
 }
+
+#[test]
+fn dumps_with_columns_of_all_kinds_read_the_same() {
+    let words = std::fs::read(sample(DISPATCH)).unwrap();
+    let body = |input: &[u8]| {
+        let output = run(&["decode", "-"], input);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let lines = stdout(&output);
+        lines.lines().filter(|line| !line.starts_with(['#', '='])).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected = body(&words);
+    let lines = |make: &dyn Fn(usize, &[u8]) -> String| -> Vec<u8> {
+        words.chunks(16).enumerate().map(|(line, bytes)| make(16 * line, bytes) + "\n").collect::<String>().into_bytes()
+    };
+    let dwords = |bytes: &[u8]| {
+        let words = bytes.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap()));
+        words.map(|word| format!(" {word:08x}")).collect::<String>()
+    };
+    let ascii = |bytes: &[u8]| -> String {
+        bytes.iter().map(|&byte| if byte.is_ascii_graphic() { byte as char } else { '.' }).collect()
+    };
+    let pairs =
+        |bytes: &[u8]| bytes.chunks(2).map(|pair| format!(" {:02x}{:02x}", pair[0], pair[1])).collect::<String>();
+    // od -A d -t x4; od -A x -t x4z; xxd; xxd -e.
+    assert_eq!(body(&lines(&|at, bytes| format!("{at:07}{}", dwords(bytes)))), expected);
+    assert_eq!(body(&lines(&|at, bytes| format!("{at:06x}{}  >{}<", dwords(bytes), ascii(bytes)))), expected);
+    assert_eq!(body(&lines(&|at, bytes| format!("{at:08x}:{}  {}", pairs(bytes), ascii(bytes)))), expected);
+    assert_eq!(body(&lines(&|at, bytes| format!("{at:08x}: {}   {}", dwords(bytes), ascii(bytes)))), expected);
+
+    for (input, what) in [(&b"\xff\xfe0\0x\0"[..], "UTF-16"), (br#"{"format": "sparkle-capture"}"#, "capture.json")] {
+        let output = run(&["lint", "-"], input);
+        assert!(code(&output) == 2 && stderr(&output).contains(what), "{}", stderr(&output));
+    }
+}

@@ -17,7 +17,7 @@ pub(super) enum Content {
 }
 
 /// Files that are something else, by their first bytes.
-const OTHERS: [(&[u8], &str, &str); 4] = [
+const OTHERS: [(&[u8], &str, &str); 7] = [
     (
         b"\x7fELF",
         "an ELF file (a code object), not a stream of packets",
@@ -26,6 +26,9 @@ const OTHERS: [(&[u8], &str, &str); 4] = [
     (b"\x1f\x8b", "compressed with gzip", "decompress it first"),
     (b"\xfd7zXZ\0", "compressed with xz", "decompress it first"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "decompress it first"),
+    (b"\xff\xfe0\0", "text in UTF-16", "save it as UTF-8"),
+    (b"\xff\xfec\0", "text in UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff\0", "text in UTF-16", "save it as UTF-8"),
 ];
 
 /// What the bytes are.
@@ -37,6 +40,13 @@ pub(super) fn content(bytes: &[u8]) -> Result<Content, Fault> {
         return Err(Fault::OtherContent { what, advice });
     }
     let head = head(bytes);
+    if is_capture(bytes) {
+        let advice = "name the folder of the capture or its capture.json, not its text";
+        return Err(Fault::OtherContent {
+            what: "the capture.json of a capture, whose buffers are files beside it",
+            advice,
+        });
+    }
     if !head.iter().all(is_text) {
         return Ok(Content::Binary);
     }

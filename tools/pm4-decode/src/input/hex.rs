@@ -2,14 +2,17 @@
 //!
 //! Rules, in order. A comment goes from `#`, `;` or `//` to the end of its line; commas and braces are blanks.
 //! - `'NAME' size(n) : words` is a packet of an aqlprofile log: what stands before the colon is left out.
-//! - What stands between bars, `|...|`, is the ASCII column of `hexdump -C` and left out.
+//! - What stands between bars, `|...|`, is the ASCII column of `hexdump -C` and left out, as is that of `od -t x4z`,
+//!   `>...<`, and that of `xxd`, two blanks behind the numbers of a line whose address ends with a colon.
 //! - An address column is a first number that ends with a colon, or first numbers that on the first lines (up to 64)
-//!   all count up by just the bytes of the line before, in hexadecimal (`od -A x`, `hexdump -C`) or in octal (`od`).
+//!   all count up by just the bytes of the line before, in hexadecimal (`od -A x`, `hexdump -C`), in octal (`od`) or in
+//!   decimal (`od -A d`).
 //!   Words don't do that: packets begin with a header above 0xC0000000. A line with an address alone ends such a dump.
 //!   The first address is the offset of the first word; from 4 GiB on, where no file is that long, its GPU address.
 //! - `*` alone repeats the line before until the next address.
 //! - A line whose numbers have two digits each is bytes, in the order of memory; else a number is a word, of 1 to 8
-//!   digits, with or without `0x`. Four digits each without `0x` could be either of both orders of bytes: refused.
+//!   digits, with or without `0x`. Four digits each are bytes in the order of memory behind an address with a colon, as
+//!   `xxd` writes them; else they could be either of both orders: refused.
 
 use super::error::Fault;
 use super::scan::{self, Line};
@@ -50,6 +53,7 @@ pub(super) fn read(bytes: &[u8], name: &str, guess: bool) -> Result<Dump, Fault>
 enum Column {
     Hex,
     Octal,
+    Decimal,
 }
 
 impl Column {
@@ -57,9 +61,9 @@ impl Column {
         let digits = token.strip_suffix(b":").unwrap_or(token);
         match self {
             Self::Hex => scan::hex(digits.strip_prefix(b"0x").unwrap_or(digits)),
-            Self::Octal => {
-                let octal = std::str::from_utf8(digits).ok()?;
-                u64::from_str_radix(octal, 8).ok()
+            Self::Octal | Self::Decimal => {
+                let radix = if self == Self::Octal { 8 } else { 10 };
+                u64::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()
             }
         }
     }
@@ -96,7 +100,10 @@ impl Reader {
             self.address(line, first, address)?;
         }
         let start = self.bytes.len();
-        let form = Form::of(tokens.clone());
+        let form = match Form::of(tokens.clone()) {
+            _ if first.ends_with(b":") && is_xxd(tokens.clone()) => Form::Pairs,
+            form => form,
+        };
         for token in tokens {
             self.number(line, token, form)?;
         }
@@ -136,6 +143,12 @@ impl Reader {
                 let byte = scan::hex(digits).and_then(|value| u8::try_from(value).ok());
                 self.bytes.push(byte.ok_or_else(|| fault(line, token, "is no hexadecimal byte"))?);
             }
+            (Form::Pairs, digits) => {
+                for pair in digits.chunks(2) {
+                    let byte = scan::hex(pair).and_then(|value| u8::try_from(value).ok());
+                    self.bytes.push(byte.ok_or_else(|| fault(line, token, "is no hexadecimal byte"))?);
+                }
+            }
             (Form::Halves, _) => {
                 return Err(fault(line, token, "has four digits: dump words, as `od -A x -t x4` does"));
             }
@@ -157,7 +170,23 @@ impl Reader {
 enum Form {
     Words,
     Bytes,
+    /// Four digits each, of which it isn't known what order their two bytes have.
     Halves,
+    /// Two or four digits each, in the order of memory.
+    Pairs,
+}
+
+/// Whether the numbers of a line are what `xxd` prints: four digits each, and two where the bytes are odd.
+fn is_xxd<'a>(tokens: impl Iterator<Item = &'a [u8]>) -> bool {
+    let mut fours = 0;
+    for token in tokens {
+        match token.len() {
+            4 => fours += 1,
+            2 => {}
+            _ => return false,
+        }
+    }
+    fours > 0
 }
 
 impl Form {
@@ -183,7 +212,7 @@ impl Form {
         match self {
             Self::Words => 4 * numbers,
             Self::Halves => 2 * numbers,
-            Self::Bytes => numbers,
+            Self::Bytes | Self::Pairs => numbers,
         }
     }
 }
@@ -191,11 +220,16 @@ impl Form {
 /// The part of a line that holds numbers.
 fn content(text: &[u8]) -> &[u8] {
     let mut text = text;
-    if let Some(at) = text.iter().position(|byte| matches!(byte, b'#' | b';' | b'|')) {
+    if let Some(at) = text.iter().position(|byte| matches!(byte, b'#' | b';' | b'|' | b'>')) {
         text = text.get(..at).unwrap_or_default();
     }
     if let Some(at) = scan::find(text, b"//") {
         text = text.get(..at).unwrap_or_default();
+    }
+    if let Some(numbers) = behind_colon(text)
+        && let Some(at) = scan::find(text.get(numbers..).unwrap_or_default(), b"  ")
+    {
+        text = text.get(..numbers + at).unwrap_or_default();
     }
     if text.trim_ascii_start().starts_with(b"'") {
         // The name may hold colons; no word does.
@@ -205,6 +239,14 @@ fn content(text: &[u8]) -> &[u8] {
     text
 }
 
+/// Where the numbers begin in a line that begins with an address and a colon.
+fn behind_colon(text: &[u8]) -> Option<usize> {
+    let colon = text.iter().position(|byte| *byte == b':')?;
+    let is_address = text.get(..colon)?.trim_ascii().iter().all(u8::is_ascii_hexdigit);
+    let blanks = text.get(colon + 1..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    is_address.then_some(colon + 1 + blanks)
+}
+
 fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     let blank = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'{' | b'}');
     text.split(blank).filter(|token| !token.is_empty())
@@ -212,7 +254,7 @@ fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
 
 /// Whether the first number of each line is its address, by the rule above.
 fn address_column(bytes: &[u8]) -> Option<Column> {
-    [Column::Hex, Column::Octal].into_iter().find(|column| counts_up(bytes, *column))
+    [Column::Hex, Column::Octal, Column::Decimal].into_iter().find(|column| counts_up(bytes, *column))
 }
 
 fn counts_up(bytes: &[u8], column: Column) -> bool {

@@ -110,7 +110,7 @@ fn what_is_no_number_is_named_with_its_place() {
     let place = |text: &[u8]| refused(text, InputFormat::Auto);
     assert_eq!(place(b"c0012800\n80000000 hello\n"), "dump:2:10: `hello` is no hexadecimal number");
     assert_eq!(place(b"c00128001\n"), "dump:1:1: `c00128001` is more than a word of 8 digits");
-    assert_eq!(place(b"0000: 0028 01c0\n"), "dump:1:7: `0028` has four digits: dump words, as `od -A x -t x4` does");
+    assert_eq!(place(b"0028 01c0\n"), "dump:1:1: `0028` has four digits: dump words, as `od -A x -t x4` does");
     assert_eq!(place(b"\xc3\xa9t\xc3\xa9\n"), "dump:1:1: `\\xc3\\xa9t\\xc3\\xa9` is no hexadecimal number");
     assert!(place(b"# nothing\n\n").starts_with("dump: holds no hexadecimal number"));
 }
