@@ -31,8 +31,13 @@ const CLI_CRATES: &[&str] = &[
 ];
 
 /// What a package of the workspace may use of the others; what is not listed is not allowed.
-const PACKAGES: &[(&str, &[&str])] =
-    &[(".", &[]), ("pm4", &[]), ("tools/capture", &[]), ("tools/pm4-decode", &["sparkle-pm4", "sparkle-capture"])];
+const PACKAGES: &[(&str, &[&str])] = &[
+    (".", &[]),
+    ("pm4", &[]),
+    ("tools/capture", &[]),
+    ("tools/pm4-decode", &["sparkle-pm4", "sparkle-rdna3", "sparkle-capture"]),
+    ("tools/rdna3", &[]),
+];
 
 /// What would make a pure module impure.
 const IMPURE: &[&str] = &["std::fs", "std::env", "std::time", "std::net", "std::process", "std::io"];

@@ -1,0 +1,28 @@
+//! RDNA3 (gfx11) machine code: decoder, disassembler and operand model, from one table.
+//!
+//! [`decode`] turns dwords into an [`Instruction`]; its `Display` is the text of `llvm-mc -disassemble` (LLVM 19). It is
+//! total: any words give an instruction or a [`DecodeError`]. The tables under `tables/` hold one row an opcode; operation
+//! names, operands, implied registers and latency class all come from that row.
+//!
+//! It leaves executing, assembling and scheduling to others.
+
+#![forbid(unsafe_code)]
+
+mod decode;
+mod error;
+mod instruction;
+mod operand;
+mod print;
+mod row;
+mod target;
+#[macro_use]
+mod tables;
+mod op;
+
+pub use decode::{Decoder, decode};
+pub use error::DecodeError;
+pub use instruction::{Dpp, Encoding, Instruction, Modifiers};
+pub use op::Op;
+pub use operand::{InlineFloat, Operand, Reg, Value};
+pub use row::{Access, Flags, Imm, Latency, Row, Slot, Ty, flag};
+pub use target::{Gfx, Target, WaveSize};
