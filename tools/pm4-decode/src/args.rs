@@ -21,6 +21,9 @@ pub(crate) enum Command {
         source: Source,
         #[command(flatten)]
         style: Style,
+        /// Shows the program of every dispatch whose bytes are in the dump.
+        #[arg(long)]
+        disasm: bool,
     },
     /// Says what is wrong, by rule.
     ///
@@ -39,6 +42,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         style: Style,
     },
+    /// RDNA3 machine code as assembly text, as llvm-objdump writes it.
+    Disasm(Disasm),
     /// Counts packets, dwords, dispatches and register writes that change nothing.
     Stats {
         #[command(flatten)]
@@ -69,6 +74,35 @@ pub(crate) struct Lint {
     /// Lists all rules and ends.
     #[arg(long)]
     pub(crate) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Disasm {
+    /// Machine code: raw, hexadecimal words, or a code object; `-` is standard input.
+    #[arg(default_value = "-", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// What the file is: `bin`, `hex` or whatever the content looks like.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) input: InputFormat,
+    /// The chip, gfx1100 to gfx1153 [default: gfx1100].
+    #[arg(long, value_name = "GFX", value_parser = parse_gfx)]
+    pub(crate) gfx: Option<Gfx>,
+    /// Lanes of a wave.
+    #[arg(long, value_name = "LANES", default_value_t = 32, value_parser = parse_wave)]
+    pub(crate) wave: u32,
+    /// Reads the hexadecimal digits of one instruction a line, and answers each with its text, or `invalid`.
+    #[arg(long)]
+    pub(crate) lines: bool,
+    #[command(flatten)]
+    pub(crate) style: Style,
+}
+
+fn parse_wave(text: &str) -> Result<u32, String> {
+    match text {
+        "32" => Ok(32),
+        "64" => Ok(64),
+        _ => Err("a wave has 32 or 64 lanes".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -341,3 +341,85 @@ fn dumps_with_columns_of_all_kinds_read_the_same() {
         assert!(code(&output) == 2 && stderr(&output).contains(what), "{}", stderr(&output));
     }
 }
+
+/// A kernel's first instructions. Source: llvm-mc 19 for gfx1100, as the reference of the worked dispatch has them.
+const PROGRAM: &[(&str, &str)] = &[
+    ("8406880f", "s_lshl_b32 s6, s15, 8"),
+    ("360000ff 000003ff", "v_and_b32_e32 v0, 0x3ff, v0"),
+    ("4a000006", "v_add_nc_u32_e32 v0, s6, v0"),
+    ("7d980004", "v_cmpx_gt_u32_e32 s4, v0"),
+    ("bfa50007", "s_cbranch_execz 7"),
+    ("30020082", "v_lshlrev_b32_e32 v1, 2, v0"),
+    ("dc520000 02020001", "global_load_b32 v2, v1, s[2:3]"),
+    ("bf8903f7", "s_waitcnt vmcnt(0)"),
+    ("4a040405", "v_add_nc_u32_e32 v2, s5, v2"),
+    ("dc6a0000 00000201", "global_store_b32 v1, v2, s[0:1]"),
+    ("bf800000", "s_nop 0"),
+    ("bfb60003", "s_sendmsg sendmsg(MSG_DEALLOC_VGPRS)"),
+    ("bfb00000", "s_endpgm"),
+];
+
+/// The bytes of a line of words, in the order of memory.
+fn memory_order(words: &str) -> Vec<u8> {
+    words.split(' ').flat_map(|word| u32::from_str_radix(word, 16).unwrap().to_le_bytes()).collect()
+}
+
+#[test]
+fn disasm_writes_what_llvm_objdump_writes() {
+    let code: Vec<u8> = PROGRAM.iter().flat_map(|(words, _)| memory_order(words)).collect();
+    let listing = stdout(&run(&["disasm", "-"], &code));
+    let lines: Vec<_> = listing.lines().collect();
+    assert_eq!(lines.len(), PROGRAM.len());
+    assert_eq!(
+        lines[1],
+        "\tv_and_b32_e32 v0, 0x3ff, v0                                // 000000000004: 360000FF 000003FF"
+    );
+    for (line, (_, text)) in lines.iter().zip(PROGRAM) {
+        assert_eq!(line.split("//").next().unwrap().trim(), *text);
+    }
+    let hex: Vec<_> = PROGRAM.iter().map(|(words, _)| *words).collect();
+    assert_eq!(stdout(&run(&["disasm"], hex.join("\n").as_bytes())), listing);
+}
+
+#[test]
+fn disasm_answers_line_by_line_in_either_order_of_bytes() {
+    let expected: Vec<_> = PROGRAM.iter().map(|(_, text)| *text).collect();
+    let words: Vec<_> = PROGRAM.iter().map(|(words, _)| words.replace(' ', "")).collect();
+    let bytes: Vec<_> = PROGRAM.iter().map(|(words, _)| memory_order(words)).collect();
+    let joined: Vec<String> =
+        bytes.iter().map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+    let apart: Vec<String> =
+        bytes.iter().map(|bytes| bytes.iter().map(|byte| format!("0x{byte:02x},")).collect()).collect();
+    for lines in [words, joined, apart] {
+        let answer = stdout(&run(&["disasm", "--lines", "-"], lines.join("\n").as_bytes()));
+        assert_eq!(answer.lines().collect::<Vec<_>>(), expected);
+    }
+    // No instruction, half an instruction, two instructions, no digits.
+    let answer = stdout(&run(&["disasm", "--lines"], b"ffffffff\ndc520000\nbf800000 bfb00000\nhello\nbf800000\n"));
+    assert_eq!(answer, "invalid\ninvalid\ninvalid\ninvalid\ns_nop 0\n");
+    // The same mask is one register in wave32 and two in wave64.
+    let compare = b"d4130006 00020501\n";
+    assert_eq!(stdout(&run(&["disasm", "--lines"], compare)), "v_cmp_le_f32_e64 s6, v1, v2\n");
+    assert_eq!(stdout(&run(&["disasm", "--lines", "--wave", "64"], compare)), "v_cmp_le_f32_e64 s[6:7], v1, v2\n");
+    assert_eq!(code(&run(&["disasm", "--gfx", "gfx1030"], b"bf800000")), 2);
+    assert_eq!(code(&run(&["disasm", "--wave", "48"], b"bf800000")), 2);
+    assert_eq!(code(&run(&["disasm", "/no/such/file"], b"")), 1);
+}
+
+#[test]
+fn decode_shows_the_program_of_a_dispatch() {
+    let folder = tempfile::tempdir().unwrap();
+    let code: Vec<u32> = PROGRAM
+        .iter()
+        .flat_map(|(words, _)| words.split(' '))
+        .map(|word| u32::from_str_radix(word, 16).unwrap())
+        .collect();
+    capture(folder.path(), &code);
+    let text = stdout(&run(&["decode", "--disasm", folder.path().to_str().unwrap()], b""));
+    for (_, line) in PROGRAM {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    let report = json(&run(&["decode", "--disasm", "--json", folder.path().to_str().unwrap()], b""));
+    assert_eq!(report["programs"][0]["wave_size"], 64);
+    assert_eq!(report["programs"][0]["instructions"].as_array().unwrap().len(), PROGRAM.len());
+}

@@ -6,6 +6,7 @@ use sparkle_pm4::decode::walk::{Link, Step, StreamId};
 use sparkle_pm4::text::TextWriter;
 
 use super::Opened;
+use super::program::Programs;
 use crate::args::{Source, Style};
 use crate::input::{Stream, StreamKind};
 use crate::output::Output;
@@ -14,14 +15,14 @@ use crate::report::{self, ItemReport, NotFollowedReport, StreamReport};
 /// Text that goes out at once, bytes.
 const PIECE: usize = 1 << 16;
 
-pub(crate) fn run(source: &Source, style: &Style) -> Result<u8> {
+pub(crate) fn run(source: &Source, style: &Style, disasm: bool) -> Result<u8> {
     let mut output = Output::new(style.color);
     for path in &source.files {
         let opened = Opened::read(path, &source.reading)?;
         if style.json {
-            json(&opened, &mut output)?
+            json(&opened, disasm, &mut output)?
         } else {
-            text(&opened, &mut output)?
+            text(&opened, disasm, &mut output)?
         }
         if output.is_closed() {
             break;
@@ -31,12 +32,13 @@ pub(crate) fn run(source: &Source, style: &Style) -> Result<u8> {
     Ok(0)
 }
 
-fn text(opened: &Opened, output: &mut Output) -> Result<()> {
+fn text(opened: &Opened, disasm: bool, output: &mut Output) -> Result<()> {
     output.line(&format!("# {}: {}", opened.name, opened.gfx))?;
     for note in &opened.dump.notes {
         output.line(&format!("# {note}"))?;
     }
     let mut writer: Option<TextWriter> = None;
+    let mut programs = disasm.then(|| Programs::new(opened));
     opened.walk(|stream, step| {
         let writer = match (&mut writer, &step) {
             (Some(writer), Step::Enter { link: Link::Call | Link::Chain, .. }) => writer,
@@ -50,6 +52,9 @@ fn text(opened: &Opened, output: &mut Output) -> Result<()> {
             (Some(writer), _) => writer,
         };
         write_step(writer, opened, stream, &step);
+        if let Some(program) = programs.as_mut().and_then(|programs| programs.step(&step)) {
+            program.lines().into_iter().for_each(|line| writer.line(&line));
+        }
         if writer.bytes().len() > PIECE {
             output.bytes(writer.bytes())?;
             writer.clear();
@@ -108,7 +113,7 @@ fn write_step(writer: &mut TextWriter, opened: &Opened, stream: &Stream, step: &
     }
 }
 
-fn json(opened: &Opened, output: &mut Output) -> Result<()> {
+fn json(opened: &Opened, disasm: bool, output: &mut Output) -> Result<()> {
     let gfx: Gfx = opened.gfx;
     output.bytes(br#"{"schema":1,"command":"decode","file":"#)?;
     output.json(&opened.name)?;
@@ -119,8 +124,11 @@ fn json(opened: &Opened, output: &mut Output) -> Result<()> {
     output.bytes(br#","packets":["#)?;
     let (mut streams, mut strays, mut not_followed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut first, mut base) = (true, 0);
+    let mut programs = disasm.then(|| Programs::new(opened));
+    let mut shown = Vec::new();
     opened.walk(|stream, step| {
         let ring = opened.ring(stream);
+        shown.extend(programs.as_mut().and_then(|programs| programs.step(&step)).map(|program| program.report()));
         match step {
             Step::Enter { stream: id, from, link, va, words } => {
                 if link == Link::Root {
@@ -172,6 +180,10 @@ fn json(opened: &Opened, output: &mut Output) -> Result<()> {
     output.json(&streams)?;
     output.bytes(br#","not_followed":"#)?;
     output.json(&not_followed)?;
+    if disasm {
+        output.bytes(br#","programs":"#)?;
+        output.json(&shown)?;
+    }
     output.bytes(b"}\n")?;
     Ok(())
 }

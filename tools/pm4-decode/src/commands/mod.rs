@@ -2,7 +2,9 @@
 
 mod decode;
 mod diff;
+mod disasm;
 mod lint;
+mod program;
 mod stats;
 
 use std::path::Path;
@@ -18,7 +20,8 @@ use crate::{BAD_INPUT, SYSTEM_REFUSED};
 /// Runs a subcommand and gives the exit code.
 pub(crate) fn run(command: Command) -> Result<u8> {
     match command {
-        Command::Decode { source, style } => decode::run(&source, &style),
+        Command::Decode { source, style, disasm } => decode::run(&source, &style, disasm),
+        Command::Disasm(args) => disasm::run(&args),
         Command::Lint(lint) => lint::run(&lint),
         Command::Diff { a, b, reading, style } => diff::run(&a, &b, &reading, &style),
         Command::Stats { source, style } => stats::run(&source, &style),

@@ -24,6 +24,9 @@ pub(crate) enum InputError {
     /// A text of the right format in which what is needed is missing.
     #[error("{}: {what}", path.display())]
     Missing { path: PathBuf, what: &'static str },
+    /// What the command line asks for can't be done with this chip.
+    #[error("{what}")]
+    Unsupported { what: String },
     /// What the capture format's own reader says.
     #[error(transparent)]
     Capture(#[from] sparkle_capture::Error),

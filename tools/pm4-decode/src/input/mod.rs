@@ -139,6 +139,11 @@ pub(crate) fn read(path: &Path, format: InputFormat) -> Result<Dump, InputError>
     parse(&bytes, path, format)
 }
 
+/// Reads hexadecimal text that holds anything but PM4.
+pub(crate) fn parse_hex(bytes: &[u8], path: &Path) -> Result<Dump, InputError> {
+    parse(bytes, path, InputFormat::Hex)
+}
+
 /// Reads the content of a file.
 fn parse(bytes: &[u8], path: &Path, format: InputFormat) -> Result<Dump, InputError> {
     if bytes.is_empty() {
