@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use case::{Case, Dump, Expect, parse_cases};
 use proptest::prelude::*;
 use sparkle_pm4::Ring;
-use sparkle_pm4::lint::{Buffer, Finding, Options, Root, RootKind, Rule, Severity, lint, lint_submission};
+use sparkle_pm4::lint::{Buffer, Finding, Options, Programs, Root, RootKind, Rule, Severity, lint, lint_submission};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -28,7 +28,7 @@ fn sample_ring(name: &str) -> Vec<u32> {
 }
 
 fn options<'a>(gfx: &str, ring: Ring) -> Options<'a> {
-    Options { gfx: gfx.parse().unwrap(), ring, root: RootKind::Ib, buffers: None, memory_synced: false }
+    Options { gfx: gfx.parse().unwrap(), ring, root: RootKind::Ib, buffers: None, memory_synced: false, programs: None }
 }
 
 /// `PM4-072@66`, with the stream in front where it is not the first.
@@ -54,6 +54,7 @@ fn run(case: &Case) -> Vec<Finding> {
         root: case.root,
         buffers: (!case.buffers.is_empty()).then_some(&case.buffers[..]),
         memory_synced: case.synced,
+        programs: case.program.as_ref().map(|program| program as &dyn Programs),
     };
     lint(&case.words, case.va, &case.memory, &options)
 }
@@ -340,6 +341,7 @@ proptest! {
             root: if ring { RootKind::KernelRing } else { RootKind::Ib },
             buffers: buffers.as_deref(),
             memory_synced,
+            programs: None,
         };
         for finding in lint(&words, va, &memory, &options) {
             prop_assert!(finding.stream.0 > 0 || finding.at <= words.len(), "{:?}", finding);

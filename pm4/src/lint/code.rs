@@ -5,7 +5,8 @@ use alloc::format;
 use super::{Linter, Rule};
 use crate::Generation;
 use crate::decode::walk::{Memory, canonical};
-use crate::registers::offset;
+use crate::registers::{ComputePgmRsrc1, ComputePgmRsrc2, offset};
+use crate::state::Dispatch;
 
 /// s_endpgm up to gfx10 and from gfx11 on. Source: llvm-mc 19; LLVM `SOPInstructions.td`.
 const ENDPGM_GFX10: u32 = 0xBF81_0000;
@@ -20,7 +21,7 @@ const PAGE: u64 = 4096;
 const LONGEST: usize = 1 << 18;
 
 impl<M: Memory + ?Sized> Linter<'_, M> {
-    pub(super) fn check_code(&mut self, at: usize) {
+    pub(super) fn check_code(&mut self, at: usize, dispatch: &Dispatch) {
         let address = (self.value(offset::COMPUTE_PGM_LO), self.value(offset::COMPUTE_PGM_HI));
         let (Some(low), Some(high)) = address else { return };
         let entry = canonical(u64::from(high & 0xFF) << 40 | u64::from(low) << 8);
@@ -29,6 +30,31 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         }
         self.check_first_fetch(at, entry);
         self.check_instructions(at, entry);
+        self.check_use(at, entry, dispatch.initiator.cs_w32_en() == 0);
+    }
+
+    /// What the program uses against what the dispatch allocates.
+    fn check_use(&mut self, at: usize, entry: u64, wave64: bool) {
+        let Some(used) = self.options.programs.and_then(|programs| programs.program(entry, wave64)) else { return };
+        if let Some(rsrc1) = self.value(offset::COMPUTE_PGM_RSRC1).map(ComputePgmRsrc1) {
+            let granule = if wave64 { 4 } else { 8 };
+            let allocated = (rsrc1.vgprs() + 1) * granule;
+            if used.vgprs > allocated {
+                let message = format!(
+                    "the program uses {} VGPRs and VGPRS {} allocates {allocated}: set it to {}",
+                    used.vgprs,
+                    rsrc1.vgprs(),
+                    used.vgprs.div_ceil(granule) - 1
+                );
+                self.report(Rule::TooFewVgprs, at, message);
+            }
+        }
+        let lds_size = self.value(offset::COMPUTE_PGM_RSRC2).map(|value| ComputePgmRsrc2(value).lds_size());
+        if used.lds && lds_size == Some(0) {
+            let message =
+                format!("the program at {entry:#x} uses the LDS: set LDS_SIZE to its bytes / 512, rounded up");
+            self.report(Rule::NoLds, at, message);
+        }
     }
 
     /// Whether the program's buffer is known to be there, or nothing is known of buffers.

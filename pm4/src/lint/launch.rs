@@ -61,7 +61,7 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         self.check_grid(at.at, dispatch);
         self.check_resources(at.at, dispatch);
         self.check_scratch(at.at);
-        self.check_code(at.at);
+        self.check_code(at.at, dispatch);
     }
 
     /// The registers of `list` that the stream did not set, by their names.

@@ -19,6 +19,7 @@ mod sync;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::decode::walk::{Limits, Link, Memory, NotFollowed, Step, StreamId, walk};
 use crate::decode::{Item, ItemKind};
@@ -82,6 +83,23 @@ pub struct Options<'a> {
     pub buffers: Option<&'a [Buffer]>,
     /// Whether the submission had AMDGPU_IB_FLAG_EMIT_MEM_SYNC: the kernel invalidates the caches before it.
     pub memory_synced: bool,
+    /// Who can read the programs that dispatches run, if anybody can.
+    pub programs: Option<&'a dyn Programs>,
+}
+
+/// What a program uses of what its dispatch allocates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProgramUse {
+    /// Vector registers: the highest number and 1.
+    pub vgprs: u32,
+    /// Whether it accesses the LDS.
+    pub lds: bool,
+}
+
+/// Reads programs: instructions are not this crate's business.
+pub trait Programs: fmt::Debug {
+    /// What the program at `va` uses, read for waves of 64 or of 32 lanes; `None` where its bytes are not at hand.
+    fn program(&self, va: u64, wave64: bool) -> Option<ProgramUse>;
 }
 
 /// A stream of a submission.

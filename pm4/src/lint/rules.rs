@@ -448,4 +448,11 @@ rules! {
         "Its last value is the header of a packet that should follow. The command processor writes that header into a register, and \
          reads the rest of the packet as headers."
         "Linux drivers/gpu/drm/amd/amdgpu/nvd.h (PACKET3: the count is that of the body's dwords minus 1)";
+    "PM4-107" TooFewVgprs Error "program that uses more VGPRs than its dispatch allocates"
+        "A register beyond the allocation reads as v0 and drops what is written. VGPRS counts 8 registers in wave32, 4 in wave64, minus 1."
+        "AMD RDNA3 Instruction Set Architecture, 3.3 (out-of-range VGPRs); Mesa src/amd/registers/gfx11.json COMPUTE_PGM_RSRC1";
+    "PM4-108" NoLds Error "program that uses the LDS in a dispatch without any"
+        "With LDS_SIZE 0 every access is out of range: reads give 0 and writes are dropped. The descriptor of a code object has \
+         LDS_SIZE 0 always; the launcher adds it."
+        "AMD RDNA3 Instruction Set Architecture, chapter 12 (LDS range check); LLVM AMDGPUUsage.rst, GROUP_SEGMENT_FIXED_SIZE";
 }

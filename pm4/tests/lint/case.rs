@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sparkle_pm4::decode::walk::Memory;
-use sparkle_pm4::lint::{Buffer, RootKind};
+use sparkle_pm4::lint::{Buffer, ProgramUse, Programs, RootKind};
 use sparkle_pm4::{Gfx, Ring};
 
 /// What a case's rule does.
@@ -32,6 +32,16 @@ impl Memory for Dump {
     }
 }
 
+/// A program that is the same at every address.
+#[derive(Clone, Debug)]
+pub(crate) struct OneProgram(ProgramUse);
+
+impl Programs for OneProgram {
+    fn program(&self, _va: u64, _wave64: bool) -> Option<ProgramUse> {
+        Some(self.0)
+    }
+}
+
 /// One line of the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
@@ -45,6 +55,8 @@ pub(crate) struct Case {
     pub(crate) va: Option<u64>,
     pub(crate) buffers: Vec<Buffer>,
     pub(crate) memory: Dump,
+    /// What the program uses, where somebody can read it.
+    pub(crate) program: Option<OneProgram>,
     /// Other rules that the stream trips.
     pub(crate) others: Vec<String>,
     pub(crate) words: Vec<u32>,
@@ -110,6 +122,7 @@ fn case(line: usize, text: &str, bases: &BTreeMap<String, Vec<u32>>) -> Case {
         va: None,
         buffers: Vec::new(),
         memory: Dump::default(),
+        program: None,
         others: Vec::new(),
         words: words(stream, bases),
         comment: comment.trim().to_owned(),
@@ -125,6 +138,10 @@ fn case(line: usize, text: &str, bases: &BTreeMap<String, Vec<u32>>) -> Case {
                 let (va, text) = text.split_once(':').unwrap();
                 case.memory.push(hex(va), words(&text.replace(',', " "), bases));
             }
+            Some(("uses", text)) => {
+                let (vgprs, lds) = text.split_once(',').unwrap();
+                case.program = Some(OneProgram(ProgramUse { vgprs: vgprs.parse().unwrap(), lds: lds == "lds" }));
+            }
             Some(("also", code)) => case.others.push(code.to_owned()),
             _ => panic!("line {line}: {word:?}"),
         }
@@ -133,7 +150,7 @@ fn case(line: usize, text: &str, bases: &BTreeMap<String, Vec<u32>>) -> Case {
 }
 
 /// Reads the file: `base NAME = words`, `CODE trips|passes CHIP RING [ring] [synced] [va=..] [buf=VA+SIZE:rwx]
-/// [mem=VA:words] [also=CODE]: words | comment`, and lines that begin with `#`.
+/// [mem=VA:words] [uses=VGPRS,lds|none] [also=CODE]: words | comment`, and lines that begin with `#`.
 pub(crate) fn parse_cases(text: &str) -> Vec<Case> {
     let mut bases = BTreeMap::new();
     let mut cases = Vec::new();

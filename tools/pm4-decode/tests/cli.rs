@@ -295,6 +295,10 @@ fn lint_reads_the_program_and_the_buffers_of_a_capture() {
     assert_eq!(lint(&ending(0xBFB0_0000), &same), "");
     assert!(lint(&ending(0xBF81_0000), &same).contains("error[PM4-099]"));
     assert!(lint(&[0; 128], &same).contains("error[PM4-098]"));
+    // ds_load_b32 v9, v0: the dispatch allocates 4 VGPRs and no LDS.
+    let greedy: Vec<u32> = [0xD8D8_0000, 0x0900_0000].into_iter().chain(ending(0xBFB0_0000)).collect();
+    let found = lint(&greedy, &same);
+    assert!(found.contains("error[PM4-107]") && found.contains("error[PM4-108]"), "{found}");
     // The fence's buffer is not in the submission's list; its mapping is not writable; the program's is not executable.
     let unlisted = lint(&ending(0xBFB0_0000), &|text| text.replace("[0, 1, 2, 3, 4]", "[0, 1, 2, 3]"));
     assert!(unlisted.contains("error[PM4-089]"), "{unlisted}");

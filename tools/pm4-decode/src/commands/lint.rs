@@ -5,6 +5,7 @@ use serde::Serialize;
 use sparkle_pm4::lint::{self, Buffer, Finding, Options, Root, RootKind, Rule, Severity};
 
 use super::Opened;
+use super::program::Reader;
 use crate::FINDINGS;
 use crate::args::{Deny, Lint};
 use crate::input::{Stream, StreamKind};
@@ -106,6 +107,7 @@ fn severity(severity: Severity) -> &'static str {
 /// checked together.
 fn findings(opened: &Opened) -> Vec<(String, Finding)> {
     let mut all = Vec::new();
+    let reader = Reader(opened);
     let number = |stream: &Stream| stream.submission.as_ref().map(|submission| submission.number);
     for streams in opened.roots().chunk_by(|a, b| number(a).is_some() && number(a) == number(b)) {
         let Some(first) = streams.first() else { continue };
@@ -123,6 +125,7 @@ fn findings(opened: &Opened) -> Vec<(String, Finding)> {
             },
             buffers: listed.as_deref(),
             memory_synced: first.memory_synced,
+            programs: Some(&reader),
         };
         let roots: Vec<_> = streams.iter().map(|stream| Root { words: &stream.words, va: stream.va }).collect();
         for mut finding in lint::lint_submission(&roots, &opened.dump, &options) {

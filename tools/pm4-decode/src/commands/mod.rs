@@ -39,6 +39,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
 }
 
 /// A dump, and what the command line says about it.
+#[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) name: String,
     pub(crate) dump: Dump,

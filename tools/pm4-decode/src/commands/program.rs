@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use sparkle_pm4::decode::ItemKind;
 use sparkle_pm4::decode::walk::{Memory, Step, canonical};
+use sparkle_pm4::lint::{self, ProgramUse};
 use sparkle_pm4::registers::offset;
 use sparkle_pm4::state::{Dispatch, RegisterState};
-use sparkle_rdna3::Target;
+use sparkle_rdna3::{Encoding, Instruction, Reg, Target};
 
 use super::{Opened, disasm};
 use crate::report;
@@ -80,6 +81,35 @@ fn program(memory: &(impl Memory + ?Sized), va: u64) -> Vec<u32> {
         }
     }
     words
+}
+
+/// The linter's reader of programs.
+#[derive(Debug)]
+pub(super) struct Reader<'a>(pub(super) &'a Opened);
+
+impl lint::Programs for Reader<'_> {
+    fn program(&self, va: u64, wave64: bool) -> Option<ProgramUse> {
+        let words = program(&self.0.dump, va);
+        let target = disasm::target(self.0.gfx, wave64).ok().filter(|_| !words.is_empty())?;
+        let mut used = ProgramUse { vgprs: 0, lds: false };
+        for instruction in disasm::instructions(&words, target).filter_map(|(_, _, instruction)| instruction) {
+            for (register, dwords) in instruction.reads().chain(instruction.writes()) {
+                if let Reg::Vgpr(first) = register {
+                    used.vgprs = used.vgprs.max(u32::from(first) + u32::from(dwords));
+                }
+            }
+            used.lds |= accesses_lds(&instruction);
+        }
+        Some(used)
+    }
+}
+
+/// Whether an instruction needs LDS that is allocated. Lanes are exchanged through the LDS hardware without any, and the
+/// GDS is another memory.
+fn accesses_lds(instruction: &Instruction) -> bool {
+    let name = instruction.op().mnemonic();
+    let needs_none = ["permute", "swizzle", "gws"].iter().any(|part| name.contains(part));
+    instruction.encoding() == Encoding::Ds && !instruction.modifiers().gds && !needs_none
 }
 
 impl Program {
