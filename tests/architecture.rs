@@ -37,6 +37,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("tools/capture", &[]),
     ("tools/pm4-decode", &["sparkle-pm4", "sparkle-rdna3", "sparkle-capture"]),
     ("tools/rdna3", &[]),
+    ("tools/vgpu", &["sparkle-pm4", "sparkle-rdna3", "sparkle-capture"]),
 ];
 
 /// What would make a pure module impure.
