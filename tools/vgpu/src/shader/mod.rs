@@ -1,5 +1,30 @@
 //! The shader engine.
 //!
-//! - [`lane`]: the arithmetic of every instruction, as pure functions of one lane.
+//! - [`lane`]: the arithmetic of every instruction, as pure functions of one lane;
+//! - [`Program`]: code, decoded once into steps;
+//! - [`Wave`]: registers; [`Workgroup`]: waves and LDS, and what runs them;
+//! - [`GlobalMemory`]: from addresses to buffers;
+//! - [`Observer`]: the seam for those who watch a wave.
+//!
+//! A step (`step`) is a function to call and operands resolved to registers and constants. Vector operations go through
+//! loops over 32 lanes (`kernel`), compiled once for each vector extension of the host (`isa`); a wave64 takes two
+//! passes. What is not modelled is a [`Cause::NotModelled`], never a guess.
 
+mod build;
+mod exec;
+mod fault;
+mod isa;
+mod kernel;
 pub mod lane;
+mod memory;
+mod program;
+mod run;
+mod step;
+mod wave;
+
+pub use fault::{AccessKind, Cause, Fault};
+pub use isa::Isa;
+pub use memory::{GlobalMemory, NoMemory, PageTable, Permissions, Region};
+pub use program::Program;
+pub use run::{MemoryAccess, Observer, Silent, Space, Workgroup};
+pub use wave::{EXEC, FloatMode, Lanes, M0, ModeClass, NULL, VCC, Wave};

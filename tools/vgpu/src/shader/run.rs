@@ -1,0 +1,227 @@
+//! Running waves: one to its end, or a workgroup's by turns.
+
+use super::fault::{AccessKind, Cause, Fault};
+use super::isa::Wide;
+use super::memory::GlobalMemory;
+use super::program::Program;
+use super::wave::{Lanes, Wave};
+
+/// What a step makes the wave do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Go on.
+    Next,
+    /// Done.
+    End,
+    /// Wait until all waves of the workgroup are here.
+    Barrier,
+    /// Stop; [`Context::cause`] says why.
+    Fault,
+}
+
+/// Which memory an access went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// Global memory; the address is virtual.
+    Global,
+    /// LDS; the address is an offset.
+    Lds,
+    /// Scratch; the address is an offset in the lane's part.
+    Scratch,
+}
+
+/// One lane's access to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryAccess {
+    /// Which memory.
+    pub space: Space,
+    /// What is done.
+    pub kind: AccessKind,
+    /// The lane; scalar loads are by lane 0.
+    pub lane: u32,
+    /// Address, its meaning depends on the space.
+    pub address: u64,
+    /// In bytes.
+    pub bytes: u32,
+}
+
+/// Watches a wave. With [`Silent`] nothing of it is compiled in but a test of `Context::log` in memory operations.
+pub trait Observer {
+    /// Whether accesses to memory are recorded for [`Observer::after`].
+    const RECORD: bool;
+
+    /// Before the instruction at [`Wave::pc`].
+    fn before(&mut self, program: &Program, wave: &Wave);
+
+    /// After the instruction at dword `pc`, unless it failed.
+    fn after(&mut self, program: &Program, wave: &Wave, pc: usize, accesses: &[MemoryAccess]);
+}
+
+/// Sees nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    const RECORD: bool = false;
+
+    #[inline(always)]
+    fn before(&mut self, _: &Program, _: &Wave) {}
+
+    #[inline(always)]
+    fn after(&mut self, _: &Program, _: &Wave, _: usize, _: &[MemoryAccess]) {}
+}
+
+/// Room for operands that are not in a register as they are needed.
+pub(crate) struct Temporaries {
+    pub(crate) sources: [Lanes; 6],
+    pub(crate) out: Lanes,
+    pub(crate) second: Lanes,
+    pub(crate) wide: [Wide; 3],
+    pub(crate) wide_out: Wide,
+}
+
+impl Temporaries {
+    fn new() -> Box<Self> {
+        Box::new(Self {
+            sources: [Lanes::ZERO; 6],
+            out: Lanes::ZERO,
+            second: Lanes::ZERO,
+            wide: [[0; 32]; 3],
+            wide_out: [0; 32],
+        })
+    }
+}
+
+/// What a step works on.
+pub(crate) struct Context<'a> {
+    pub(crate) wave: &'a mut Wave,
+    pub(crate) lds: &'a mut [u8],
+    pub(crate) memory: &'a dyn GlobalMemory,
+    pub(crate) temporaries: &'a mut Temporaries,
+    /// The program's first address.
+    pub(crate) base: u64,
+    pub(crate) log: Option<&'a mut Vec<MemoryAccess>>,
+    pub(crate) cause: Option<Cause>,
+}
+
+impl Context<'_> {
+    /// Stops the wave.
+    #[cold]
+    pub(crate) fn fail(&mut self, cause: Cause) -> Flow {
+        self.cause = Some(cause);
+        Flow::Fault
+    }
+
+    /// Goes on, or stops the wave.
+    #[inline(always)]
+    pub(crate) fn settle(&mut self, result: Result<(), Cause>) -> Flow {
+        match result {
+            Ok(()) => Flow::Next,
+            Err(cause) => self.fail(cause),
+        }
+    }
+
+    /// Records an access, if somebody wants to know.
+    #[inline(always)]
+    pub(crate) fn record(&mut self, space: Space, kind: AccessKind, lane: u32, address: u64, bytes: u32) {
+        if let Some(log) = &mut self.log {
+            log.push(MemoryAccess { space, kind, lane, address, bytes });
+        }
+    }
+}
+
+/// Why a run came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    End,
+    Barrier,
+}
+
+/// The waves of a workgroup with what they share.
+#[derive(Clone, Debug)]
+pub struct Workgroup {
+    /// The waves.
+    pub waves: Vec<Wave>,
+    /// LDS of the workgroup, its allocated bytes.
+    pub lds: Vec<u8>,
+}
+
+impl Workgroup {
+    /// A workgroup of these waves, with `lds_bytes` of zeros.
+    #[must_use]
+    pub fn new(waves: Vec<Wave>, lds_bytes: usize) -> Self {
+        Self { waves, lds: vec![0; lds_bytes] }
+    }
+
+    /// Runs all waves to their ends, each from barrier to barrier.
+    ///
+    /// # Errors
+    /// The fault of the first wave that has one, among them [`Cause::StepLimit`] where a wave executes more than `limit`
+    /// instructions. The state stays as the fault found it.
+    pub fn run<O: Observer>(
+        &mut self,
+        program: &Program,
+        memory: &dyn GlobalMemory,
+        limit: u64,
+        observer: &mut O,
+    ) -> Result<(), Fault> {
+        let mut temporaries = Temporaries::new();
+        let mut log = Vec::new();
+        let mut running: Vec<bool> = vec![true; self.waves.len()];
+        while running.contains(&true) {
+            for (wave, running) in self.waves.iter_mut().zip(&mut running).filter(|(_, running)| **running) {
+                let mut context = Context {
+                    wave,
+                    lds: &mut self.lds,
+                    memory,
+                    temporaries: &mut temporaries,
+                    base: program.base(),
+                    log: O::RECORD.then_some(&mut log),
+                    cause: None,
+                };
+                // An ended wave counts as arrived at every barrier.
+                *running = run_wave(&mut context, program, limit, observer)? == Stop::Barrier;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn run_wave<O: Observer>(
+    context: &mut Context<'_>,
+    program: &Program,
+    limit: u64,
+    observer: &mut O,
+) -> Result<Stop, Fault> {
+    loop {
+        let pc = context.wave.pc;
+        let Some(step) = program.step(pc) else {
+            let offset = (pc as u64).wrapping_mul(4); // CAST: usize has at most 64 bits
+            break Err(program.fault(Cause::OutsideCode { offset }, context.wave.id, pc));
+        };
+        if context.wave.instructions >= limit {
+            break Err(program.fault(Cause::StepLimit { limit }, context.wave.id, pc));
+        }
+        context.wave.instructions += 1;
+        observer.before(program, context.wave);
+        context.wave.pc = pc.wrapping_add(usize::from(step.len));
+        let flow = step.run.call(context, step);
+        if O::RECORD && flow != Flow::Fault {
+            let log = context.log.as_deref().map_or(&[][..], Vec::as_slice);
+            observer.after(program, context.wave, pc, log);
+            if let Some(log) = &mut context.log {
+                log.clear();
+            }
+        }
+        match flow {
+            Flow::Next => {}
+            Flow::End => break Ok(Stop::End),
+            Flow::Barrier => break Ok(Stop::Barrier),
+            Flow::Fault => {
+                context.wave.pc = pc;
+                let cause = context.cause.take().unwrap_or(Cause::Stuck);
+                break Err(program.fault(cause, context.wave.id, pc));
+            }
+        }
+    }
+}
