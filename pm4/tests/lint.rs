@@ -28,7 +28,15 @@ fn sample_ring(name: &str) -> Vec<u32> {
 }
 
 fn options<'a>(gfx: &str, ring: Ring) -> Options<'a> {
-    Options { gfx: gfx.parse().unwrap(), ring, root: RootKind::Ib, buffers: None, memory_synced: false, programs: None }
+    Options {
+        gfx: gfx.parse().unwrap(),
+        ring,
+        root: RootKind::Ib,
+        buffers: None,
+        memory_synced: false,
+        partial: false,
+        programs: None,
+    }
 }
 
 /// `PM4-072@66`, with the stream in front where it is not the first.
@@ -54,6 +62,7 @@ fn run(case: &Case) -> Vec<Finding> {
         root: case.root,
         buffers: (!case.buffers.is_empty()).then_some(&case.buffers[..]),
         memory_synced: case.synced,
+        partial: case.partial,
         programs: case.program.as_ref().map(|program| program as &dyn Programs),
     };
     lint(&case.words, case.va, &case.memory, &options)
@@ -127,12 +136,14 @@ fn captured() -> Dump {
 fn good_streams_are_clean_or_as_reviewed() {
     // The first two have no ACQUIRE_MEM, and set 0x2e23, which is no register of gfx10.
     const BC250: &[&str] = &["PM4-035@11", "PM4-072@67"];
-    let streams: [(&str, &str, Ring, &[&str]); 12] = [
+    let streams: [(&str, &str, Ring, &[&str]); 13] = [
         ("bc250-gfx10_1/ib_g1", "gfx1013", Ring::Compute, BC250),
         ("bc250-gfx10_1/ib_g16", "gfx1013", Ring::Compute, BC250),
         ("umr-phoenix-gfx11/phoenix_ib_8000003d8000_vmid3", "gfx1103", Ring::Gfx, &[]),
         ("umr-phoenix-gfx11/phoenix_ib_800000b39800_vmid4", "gfx1103", Ring::Gfx, &[]),
         ("umr-navi10-gfx10/navi10_ib_800000096000", "gfx1010", Ring::Gfx, &[]),
+        // The second of a submission: the first has set what is missing here.
+        ("umr-navi10-gfx10/navi10_ib_8000000a0000", "gfx1010", Ring::Gfx, &["PM4-110@9645"]),
         ("examples-gfx11/a_nop8", "gfx1100", Ring::Compute, &[]),
         ("examples-gfx11/a_nop8_single_packet", "gfx1100", Ring::Compute, &[]),
         ("examples-gfx11/b_write_release", "gfx1100", Ring::Compute, &[]),
@@ -140,7 +151,7 @@ fn good_streams_are_clean_or_as_reviewed() {
         ("examples-gfx11/c_dispatch_wave64_user6", "gfx1100", Ring::Compute, &[]),
         ("examples-gfx11/d_gfxring_wave64_user6", "gfx1100", Ring::Gfx, &[]),
         // Part of a stream: the thread masks and the invalidation are somebody else's.
-        ("examples-gfx11/e_timestamps", "gfx1100", Ring::Compute, &["PM4-048@35", "PM4-072@35"]),
+        ("examples-gfx11/e_timestamps", "gfx1100", Ring::Compute, &["PM4-047@35", "PM4-048@35", "PM4-072@35"]),
     ];
     for (name, gfx, ring, expected) in streams {
         let findings = lint(&sample(name), None, &captured(), &options(gfx, ring));
@@ -331,7 +342,7 @@ proptest! {
         code in prop::collection::vec(any_word(), 0..40),
         va in prop::option::of(any::<u64>()),
         gfx in prop::sample::select(vec!["gfx1010", "gfx1030", "gfx1100", "gfx1103", "gfx1200"]),
-        (compute, ring, memory_synced) in any::<(bool, bool, bool)>(),
+        (compute, ring, memory_synced, partial) in any::<(bool, bool, bool, bool)>(),
     ) {
         let mut memory = Dump::default();
         memory.push(0x1_0000_0000, code);
@@ -341,6 +352,7 @@ proptest! {
             root: if ring { RootKind::KernelRing } else { RootKind::Ib },
             buffers: buffers.as_deref(),
             memory_synced,
+            partial,
             programs: None,
         };
         for finding in lint(&words, va, &memory, &options) {
@@ -363,7 +375,7 @@ fn the_streams_of_a_submission_are_checked_together() {
     assert_eq!(lint_submission(&roots, &(), &options), []);
     // Alone, the main stream leaves to chance what the preamble sets.
     let alone: Vec<_> = lint(&main, None, &(), &options).iter().map(|finding| finding.rule.code()).collect();
-    assert_eq!(alone, ["PM4-048", "PM4-072"]);
+    assert_eq!(alone, ["PM4-047", "PM4-048", "PM4-072"]);
     // Findings name the stream that they are in.
     main[42] = 0xC000_0000;
     let roots = [&preamble, &main].map(|words| Root { words, va: None });

@@ -62,7 +62,8 @@ pub(crate) fn exercise(bytes: &[u8]) {
         role: None,
     }];
     let buffers = (kind & 8 != 0).then_some(&buffers[..]);
-    let options = Options { gfx, ring, root, buffers, memory_synced: kind & 16 != 0, programs: None };
+    let options =
+        Options { gfx, ring, root, buffers, memory_synced: kind & 16 != 0, partial: kind & 32 != 0, programs: None };
     for finding in lint::lint(&words, Some(memory.0), &memory, &options) {
         assert!(!finding.message.is_empty());
     }

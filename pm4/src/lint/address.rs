@@ -153,7 +153,7 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             return;
         }
         let per_engine = u64::from(size.waves()) * u64::from(size.wavesize()) * 256;
-        let bytes = per_engine * shader_engines(self.options.gfx) as u64;
+        let bytes = per_engine * shader_engines(self.options.gfx).unwrap_or(1) as u64;
         let left = match self.buffer_at(canonical(base)) {
             Some(buffer) => buffer.size - (canonical(base) - canonical(buffer.va)),
             None => {

@@ -29,13 +29,18 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             return;
         }
         self.check_first_fetch(at, entry);
-        self.check_instructions(at, entry);
+        // A program's bytes are looked through once, however often it is started.
+        if self.checked_programs.insert(entry) {
+            self.check_instructions(at, entry);
+        }
         self.check_use(at, entry, dispatch.initiator.cs_w32_en() == 0);
     }
 
     /// What the program uses against what the dispatch allocates.
     fn check_use(&mut self, at: usize, entry: u64, wave64: bool) {
-        let Some(used) = self.options.programs.and_then(|programs| programs.program(entry, wave64)) else { return };
+        let programs = self.options.programs;
+        let read = || programs.and_then(|programs| programs.program(entry, wave64));
+        let Some(used) = *self.uses.entry((entry, wave64)).or_insert_with(read) else { return };
         if let Some(rsrc1) = self.value(offset::COMPUTE_PGM_RSRC1).map(ComputePgmRsrc1) {
             let granule = if wave64 { 4 } else { 8 };
             let allocated = (rsrc1.vgprs() + 1) * granule;

@@ -224,7 +224,7 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         }
         let size = match self.value(offset::COMPUTE_TMPRING_SIZE).map(ComputeTmpringSize) {
             Some(size) => (size.waves() != 0 && size.wavesize() != 0).then_some(size),
-            None if self.is_set(offset::COMPUTE_TMPRING_SIZE) => return,
+            None if self.is_set(offset::COMPUTE_TMPRING_SIZE) || self.is_continuation => return,
             None => None,
         };
         let Some(size) = size else {
@@ -241,7 +241,8 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         }
         let (low, high) = (offset::COMPUTE_DISPATCH_SCRATCH_BASE_LO, offset::COMPUTE_DISPATCH_SCRATCH_BASE_HI);
         let base = (self.value(low), self.value(high));
-        if !self.is_set(low) || !self.is_set(high) || base == (Some(0), Some(0)) {
+        let unset = !self.is_set(low) || !self.is_set(high);
+        if (unset && !self.is_continuation) || base == (Some(0), Some(0)) {
             self.report(
                 Rule::ScratchUnset,
                 at,

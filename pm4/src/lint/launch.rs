@@ -26,18 +26,19 @@ const CU_MASKS: [RegOffset; 8] = [
 /// COMPUTE_USER_DATA registers.
 const USER_DATA: u32 = 16;
 
-/// Shader engines of a chip; 1 where nothing is known.
+/// Shader engines of a chip, as far as known.
 ///
-/// Source: Linux `gfx_v11_0.c` and `gfx_v10_0.c`, which read them from the chip's discovery table (`max_shader_engines`);
-/// the numbers are those of LLVM's and Mesa's descriptions of the chips: Navi 31, 32 and 33; Navi 21 to 24; APUs have one,
-/// Strix Halo two; Navi 44 and 48.
-pub(super) const fn shader_engines(gfx: Gfx) -> usize {
+/// Source: Mesa `src/amd/drm-shim/amdgpu_devices.c`, `num_shader_engines`, for navi10, navi21, navi31 and navi33; Linux
+/// `gfx_v11_0.c` for 6 on gfx1100. The others are from public descriptions of the chips; a chip itself tells by
+/// `AMDGPU_INFO_DEV_INFO`.
+pub(super) const fn shader_engines(gfx: Gfx) -> Option<usize> {
     match gfx.number() {
-        0x1100 => 6,
-        0x1030 | 0x1201 => 4,
-        0x1101 => 3,
-        0x1031 | 0x1032 | 0x1102 | 0x1151 | 0x1200 => 2,
-        _ => 1,
+        0x1100 => Some(6),
+        0x1030 | 0x1201 => Some(4),
+        0x1101 => Some(3),
+        0x1010 | 0x1031 | 0x1032 | 0x1102 | 0x1151 | 0x1200 => Some(2),
+        0x1033..=0x1036 | 0x1103 | 0x1150 => Some(1),
+        _ => None,
     }
 }
 
@@ -77,6 +78,14 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
     }
 
     fn check_required(&mut self, at: usize) {
+        let limits: &[RegOffset] = &[
+            offset::COMPUTE_PGM_HI,
+            offset::COMPUTE_PGM_RSRC3,
+            offset::COMPUTE_RESOURCE_LIMITS,
+            offset::COMPUTE_TMPRING_SIZE,
+        ];
+        // Drivers of the graphics ring leave the scratch ring's size alone where no stream needs one.
+        let limits = if self.on_compute() { limits } else { limits.get(..3).unwrap_or(limits) };
         let required: [(Rule, &[RegOffset]); 4] = [
             (Rule::PgmUnset, &[offset::COMPUTE_PGM_LO]),
             (Rule::RsrcUnset, &[offset::COMPUTE_PGM_RSRC1, offset::COMPUTE_PGM_RSRC2]),
@@ -84,14 +93,15 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
                 Rule::NumThreadUnset,
                 &[offset::COMPUTE_NUM_THREAD_X, offset::COMPUTE_NUM_THREAD_Y, offset::COMPUTE_NUM_THREAD_Z],
             ),
-            (Rule::LimitsUnset, &[offset::COMPUTE_PGM_HI, offset::COMPUTE_PGM_RSRC3, offset::COMPUTE_RESOURCE_LIMITS]),
+            (Rule::LimitsUnset, limits),
         ];
-        for (rule, list) in required {
-            if self.is_continuation {
-                break;
-            }
-            if let Some(names) = self.unset(list) {
-                self.report(rule, at, format!("not set before the dispatch: {names}"));
+        if self.is_continuation {
+            self.check_elsewhere(at, required.map(|(_, list)| list));
+        } else {
+            for (rule, list) in required {
+                if let Some(names) = self.unset(list) {
+                    self.report(rule, at, format!("not set before the dispatch: {names}"));
+                }
             }
         }
         let address = (self.value(offset::COMPUTE_PGM_LO), self.value(offset::COMPUTE_PGM_HI));
@@ -100,8 +110,24 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         }
     }
 
+    /// Tells once of what a stream that is not at hand must have set.
+    fn check_elsewhere(&mut self, at: usize, required: [&[RegOffset]; 4]) {
+        if self.work.told_of_unset {
+            return;
+        }
+        let mut text = String::new();
+        for names in required.iter().filter_map(|list| self.unset(list)) {
+            text.push_str(if text.is_empty() { "" } else { ", " });
+            text.push_str(&names);
+        }
+        if !text.is_empty() {
+            self.work.told_of_unset = true;
+            self.report(Rule::SetElsewhere, at, format!("not set in this stream: {text}"));
+        }
+    }
+
     fn check_cu_masks(&mut self, at: usize) {
-        let engines = CU_MASKS.iter().take(shader_engines(self.options.gfx));
+        let engines = CU_MASKS.iter().take(shader_engines(self.options.gfx).unwrap_or(1));
         let unset = (0..)
             .zip(engines)
             .filter(|_| !self.is_continuation)
@@ -112,7 +138,8 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
                 format!("COMPUTE_STATIC_THREAD_MGMT_SE {engines} not set before the dispatch: write 0xffffffff");
             self.report(Rule::CuMasksUnset, at, message);
         }
-        let all = if self.generation < Generation::Gfx11 { 4 } else { CU_MASKS.len() };
+        let most = if self.generation < Generation::Gfx11 { 4 } else { CU_MASKS.len() };
+        let all = shader_engines(self.options.gfx).unwrap_or(most);
         if CU_MASKS.iter().take(all).all(|&mask| self.value(mask) == Some(0)) {
             self.report(Rule::CuMasksZero, at, String::from("every COMPUTE_STATIC_THREAD_MGMT is 0: write 0xffffffff"));
         }
@@ -156,6 +183,7 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         if matches!(at.packet, Packet::DispatchIndirectOffset(_))
             && self.options.ring == Ring::Gfx
             && !self.work.indirect_base
+            && !self.is_continuation
         {
             let message =
                 String::from("no SET_BASE with index 1 before it: set the address that the offset counts from");

@@ -9,6 +9,7 @@
 mod address;
 mod code;
 mod dispatch;
+mod fence;
 mod launch;
 mod registers;
 mod ring;
@@ -16,14 +17,14 @@ mod rules;
 mod structure;
 mod sync;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::decode::walk::{Limits, Link, Memory, NotFollowed, Step, StreamId, walk};
 use crate::decode::{Item, ItemKind};
-use crate::packets::Packet;
+use crate::packets::{Packet, Tail};
 use crate::state::{Dispatch, RegisterState};
 use crate::{Generation, Gfx, Header, Opcode, Ring};
 
@@ -83,6 +84,8 @@ pub struct Options<'a> {
     pub buffers: Option<&'a [Buffer]>,
     /// Whether the submission had AMDGPU_IB_FLAG_EMIT_MEM_SYNC: the kernel invalidates the caches before it.
     pub memory_synced: bool,
+    /// Whether streams that are not at hand may have run before in the same submission: what they set is not known.
+    pub partial: bool,
     /// Who can read the programs that dispatches run, if anybody can.
     pub programs: Option<&'a dyn Programs>,
 }
@@ -130,7 +133,9 @@ pub fn lint_submission<M: Memory + ?Sized>(roots: &[Root<'_>], memory: &M, optio
         buffers: address::Buffers::new(options.buffers),
         root: 0,
         is_last_root: false,
-        is_continuation: roots.first().is_some_and(|root| is_continuation(root.words, options)),
+        checked_programs: BTreeSet::new(),
+        uses: BTreeMap::new(),
+        is_continuation: options.partial || roots.first().is_some_and(|root| is_continuation(root.words, options)),
     };
     for (number, root) in roots.iter().enumerate() {
         linter.root = number;
@@ -170,10 +175,20 @@ struct Frame<'a> {
     words: &'a [u32],
     /// Dwords before this offset are garbage that one finding has told of.
     muted_until: usize,
+    /// The last packet, if it sets consecutive registers, and where it ends.
+    last_set: Option<LastSet>,
     /// Offsets at which COND_EXEC and PRED_EXEC go on, each with the packet's own.
     skips: BTreeSet<(usize, usize)>,
     /// Whether the last INDIRECT_BUFFER of a ring had a VMID.
     calls_user: bool,
+}
+
+/// A packet that sets consecutive registers.
+#[derive(Clone, Copy)]
+struct LastSet {
+    at: usize,
+    end: usize,
+    opcode: Opcode,
 }
 
 /// A packet where it stands.
@@ -205,6 +220,10 @@ struct Linter<'a, M: ?Sized> {
     buffers: address::Buffers,
     root: usize,
     is_last_root: bool,
+    /// The programs whose bytes are checked.
+    checked_programs: BTreeSet<u64>,
+    /// What the programs use, by their addresses and whether their waves have 64 lanes.
+    uses: BTreeMap<(u64, bool), Option<ProgramUse>>,
     /// Whether another stream, which is not at hand, has set state before.
     is_continuation: bool,
 }
@@ -217,7 +236,15 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
                 if link == Link::Chain {
                     self.leave(true);
                 }
-                let frame = Frame { stream, level, words, muted_until: 0, skips: BTreeSet::new(), calls_user: false };
+                let frame = Frame {
+                    stream,
+                    level,
+                    words,
+                    muted_until: 0,
+                    last_set: None,
+                    skips: BTreeSet::new(),
+                    calls_user: false,
+                };
                 self.frames.push(frame);
                 self.enter(link, va, from.is_some());
             }
@@ -252,6 +279,7 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
                 let at = At { at: item.at, header, packet };
                 self.check_header(&at);
                 self.check_packet(&at);
+                self.note_set(&at);
             }
         }
     }
@@ -271,6 +299,15 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
         }
         self.check_sync(at);
         self.note_calls(at);
+    }
+
+    /// Remembers a packet that sets consecutive registers, until the next one.
+    fn note_set(&mut self, at: &At<'_>) {
+        let sets = matches!(at.packet.layout().map(|layout| layout.tail), Some(Tail::Registers(_)));
+        let set = LastSet { at: at.at, end: at.at + 1 + at.header.body_dwords(), opcode: at.header.opcode() };
+        if let Some(frame) = self.frames.last_mut() {
+            frame.last_set = sets.then_some(set);
+        }
     }
 
     /// Remembers whose stream a ring calls, and forgets a submission's state at the kernel's fence.

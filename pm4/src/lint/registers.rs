@@ -61,29 +61,39 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         }
     }
 
-    /// Whether the last value is the header of the packet that should follow: it looks like one, and what follows is no
-    /// packet but the rest of just that one.
+    /// Whether the last values are the first dwords of the packet that should follow: one looks like its header, and what
+    /// comes after them is no packet but the rest of just that one.
     fn check_swallowed(&mut self, at: &At<'_>) -> bool {
-        let [_, .., last] = *at.packet.tail() else { return false };
-        let header = Header(last);
+        /// The most dwords that a count is believed to be too large by.
+        const MOST: usize = 4;
+        let tail = at.packet.tail();
         let end = at.at + 1 + at.header.body_dwords();
-        let Some(frame) = self.frames.last_mut() else { return false };
-        let begins_packet = |at: usize| frame.words.get(at).is_some_and(|&word| Header(word).is_plausible());
-        let resumes = end + header.body_dwords();
-        let fits = header.is_plausible() && fits(header.opcode(), header.body_dwords());
-        let rest_follows = !begins_packet(end) && (begins_packet(resumes) || resumes == frame.words.len());
-        if !fits || !rest_follows || end >= frame.words.len() {
+        let Some(frame) = self.frames.last() else { return false };
+        let words = frame.words;
+        let begins_packet = |at: usize| words.get(at).is_some_and(|&word| Header(word).is_plausible());
+        if end >= words.len() || begins_packet(end) {
             return false;
         }
+        let swallowed = (1..=MOST.min(tail.len().saturating_sub(1))).find_map(|surplus| {
+            let header = Header(*tail.get(tail.len() - surplus)?);
+            let resumes = end - surplus + 1 + header.body_dwords();
+            let ends_well = resumes > end && (begins_packet(resumes) || resumes == words.len());
+            let fits = header.is_plausible() && fits(header.opcode(), header.body_dwords());
+            (fits && ends_well).then_some((surplus, header, resumes))
+        });
+        let Some((surplus, header, resumes)) = swallowed else { return false };
         let name = OpcodeName(header.opcode(), self.generation);
-        let message = format!("its last value, {last:#010x}, is the header of {name}: lower the count by 1");
+        let message =
+            format!("{:#010x} among its values is the header of {name}: lower the count by {surplus}", header.0);
         self.report(Rule::SwallowedPacket, at.at, message);
         if let Some(frame) = self.frames.last_mut() {
             frame.muted_until = frame.muted_until.max(resumes);
-            // What its author meant counts for what follows, so that one mistake is told of once.
-            let body = frame.words.get(end..resumes).unwrap_or_default();
-            self.state.apply(&Packet::parse(header.opcode(), body));
         }
+        // What its author meant counts for what follows, so that one mistake is told of once.
+        let body = words.get(end - surplus + 1..resumes).unwrap_or_default();
+        let meant = Packet::parse(header.opcode(), body);
+        self.state.apply(&meant);
+        self.work.note_registers(&meant);
         true
     }
 

@@ -255,9 +255,11 @@ rules! {
     "PM4-046" NumThreadUnset Error "dispatch without COMPUTE_NUM_THREAD_X, Y and Z"
         "The workgroup has the size that the last stream set."
         "Mesa src/amd/common/ac_cmdbuf.c; radv_cmd_buffer.c";
-    "PM4-047" LimitsUnset Warning "dispatch without COMPUTE_PGM_HI, RSRC3 or COMPUTE_RESOURCE_LIMITS"
+    "PM4-047" LimitsUnset Warning "dispatch without COMPUTE_PGM_HI, RSRC3, COMPUTE_RESOURCE_LIMITS or COMPUTE_TMPRING_SIZE"
         "What another process left may be the wrong 1 TiB, prefetch past the code or limit the waves. RADV sets COMPUTE_PGM_HI in a \
-         stream before; 0 is a good value for the others. (COMPUTE_TMPRING_SIZE counts with SCRATCH_EN only, and RADV leaves it out without.)"
+         stream before; 0 is a good value for the others. COMPUTE_TMPRING_SIZE matters \
+         with SCRATCH_EN; whether a stale one holds waves back without it is unverified, so compute rings are asked for it, and \
+         RADV leaves it out where nothing needs scratch."
         "Mesa src/amd/vulkan/radv_cmd_buffer.c; AMD PAL gfx9PipelineChunkCs.cpp";
     "PM4-048" CuMasksUnset Warning "dispatch without the thread masks of all shader engines"
         "A warning, as waves do run on the engines that the kernel set. It sets COMPUTE_STATIC_THREAD_MGMT_SE0 to SE3 of a compute queue only: SE4 and SE5 of gfx1100 stay off, a third of the chip, until a \
@@ -352,8 +354,9 @@ rules! {
     "PM4-076" EventIndex Error "EVENT_WRITE with the wrong index for its event"
         "CS_PARTIAL_FLUSH needs index 4, 5 and 6 are RELEASE_MEM's, and a compute ring has 0, 2 and 4 only. With another index the wait does not happen or the ring hangs."
         "AMD PAL gfx9CmdUtil.cpp; Mesa src/amd/common/sid.h EVENT_INDEX";
-    "PM4-077" ReleaseIndex Error "RELEASE_MEM with the wrong index for its event"
-        "TS events are end-of-pipe events, index 5; CS_DONE and PS_DONE have index 6."
+    "PM4-077" ReleaseIndex Error "RELEASE_MEM with an event that is not its own, or the wrong index for it"
+        "TS events are end-of-pipe events, index 5; CS_DONE and PS_DONE have index 6. Other events don't come back from the \
+         end of the pipe: nothing waits for the waves."
         "AMD PAL gfx9CmdUtil.cpp; Mesa src/amd/common/ac_cmdbuf.c";
     "PM4-078" ReleaseAlignment Error "RELEASE_MEM address not aligned to its data"
         "32-bit data needs a multiple of 4, 64-bit data and clocks a multiple of 8: the low bits don't exist in the packet."
@@ -440,13 +443,13 @@ rules! {
         "CS_PARTIAL_FLUSH waits for the waves, and their results are in GL2; but L0 and GL1 of the compute units may still hold the \
          lines from before. ACQUIRE_MEM with GLV_INV and GL1_INV (and GLK_INV for scalar loads) drops them."
         "Mesa src/amd/vulkan/radv_cmd_buffer.c (RADV_CMD_FLAG_INV_VCACHE between dependent dispatches); LLVM AMDGPUUsage.rst, memory model gfx11";
-    "PM4-105" FenceTooEarly Warning "fence written by WRITE_DATA before the dispatch's results are there"
-        "WRITE_DATA acts at once: it waits neither for waves nor for GL2. Who reads the fence finds results missing. RELEASE_MEM at \
+    "PM4-105" FenceTooEarly Warning "fence written by a packet before the dispatch's results are there"
+        "WRITE_DATA, COPY_DATA and ATOMIC_MEM act at once: they wait neither for waves nor for GL2. Who reads the fence finds results missing. RELEASE_MEM at \
          the end of the pipe with GL2_WB comes after both."
         "Mesa src/amd/common/ac_cmdbuf.c (release_mem for fences); Linux drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c emit_fence";
     "PM4-106" SwallowedPacket Error "SET packet whose count is too large"
-        "Its last value is the header of a packet that should follow. The command processor writes that header into a register, and \
-         reads the rest of the packet as headers."
+        "Among its last values is the header of a packet that should follow. The command processor writes that header into a \
+         register, and reads the rest of the packet as headers."
         "Linux drivers/gpu/drm/amd/amdgpu/nvd.h (PACKET3: the count is that of the body's dwords minus 1)";
     "PM4-107" TooFewVgprs Error "program that uses more VGPRs than its dispatch allocates"
         "A register beyond the allocation reads as v0 and drops what is written. VGPRS counts 8 registers in wave32, 4 in wave64, minus 1."
@@ -455,4 +458,13 @@ rules! {
         "With LDS_SIZE 0 every access is out of range: reads give 0 and writes are dropped. The descriptor of a code object has \
          LDS_SIZE 0 always; the launcher adds it."
         "AMD RDNA3 Instruction Set Architecture, chapter 12 (LDS range check); LLVM AMDGPUUsage.rst, GROUP_SEGMENT_FIXED_SIZE";
+    "PM4-109" SurplusValues Error "SET packet whose count is too small"
+        "Dwords that are no packet stand between it and the next packet: values that the count leaves out. Their registers are \
+         not set, and the command processor reads the values as headers."
+        "Linux drivers/gpu/drm/amd/amdgpu/nvd.h (PACKET3: the count is that of the body's dwords minus 1)";
+    "PM4-110" SetElsewhere Warning "dispatch with state that a stream which is not at hand must have set"
+        "The stream seems to go on where another one left off: it is one of several whose order is unknown, or, on the graphics \
+         ring, does not begin with CONTEXT_CONTROL as every driver's first stream does. If it is all that was submitted, the \
+         dispatch runs with what the last stream on the queue left: PM4-044 to PM4-048 are about that."
+        "Mesa src/amd/vulkan/radv_queue.c, src/gallium/drivers/radeonsi/si_state.c (CONTEXT_CONTROL first)";
 }

@@ -147,7 +147,7 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
     pub(super) fn check_stray(&mut self, item: &Item<'_>, stray: Stray) {
         let (at, count) = (item.at, item.words.len());
         let word = item.words.first().copied().unwrap_or(0);
-        if self.check_low_byte(at) {
+        if self.check_low_byte(at) || self.check_surplus(item, stray) {
             return;
         }
         match stray {
@@ -168,6 +168,33 @@ impl<'a, M: Memory + ?Sized> Linter<'a, M> {
             }
             Stray::Truncated { header, need, have } => self.check_truncated(at, header, need, have),
         }
+    }
+
+    /// Whether stray dwords are values of the SET packet before them: a packet follows them, as their author meant.
+    fn check_surplus(&mut self, item: &Item<'_>, stray: Stray) -> bool {
+        /// The most values that are believed; more are something else.
+        const MOST: usize = 32;
+        let Some(frame) = self.frames.last() else { return false };
+        let Some(set) = frame.last_set.filter(|set| set.end == item.at && set.at >= frame.muted_until) else {
+            return false;
+        };
+        let (surplus, end) = (item.words.len(), item.at + item.words.len());
+        let is_value = !matches!(stray, Stray::Truncated { header, .. } if header.is_plausible());
+        if !is_value || surplus > MOST || end >= frame.words.len() || !self.in_user_stream() {
+            return false;
+        }
+        let Some(body) = frame.words.get(set.at + 1..end) else { return false };
+        let name = OpcodeName(set.opcode, self.generation);
+        let message = format!(
+            "{name} has {} values, and {surplus} dwords that are no packet follow it: raise its count by {surplus}, or take them out",
+            (set.end - set.at).saturating_sub(2)
+        );
+        // What its author meant counts for what follows, so that one mistake is told of once.
+        let meant = Packet::parse(set.opcode, body);
+        self.report(Rule::SurplusValues, set.at, message);
+        self.state.apply(&meant);
+        self.work.note_registers(&meant);
+        true
     }
 
     fn check_truncated(&mut self, at: usize, header: Header, need: usize, have: usize) {

@@ -20,9 +20,12 @@ const INVALIDATE: [(u32, &str); 5] =
 const VECTOR_CACHES: u32 = 1 << 8 | 1 << 9;
 const GLM_WB: u32 = 1 << 4;
 const GLM_INV: u32 = 1 << 5;
-const GL2_WB: u32 = 1 << 15;
+pub(super) const GL2_WB: u32 = 1 << 15;
 /// GRBM_GFX_INDEX with everything in broadcast. Source: Mesa `gfx11.json`, SE, SA and INSTANCE_BROADCAST_WRITES.
 const BROADCAST: u32 = 0xE000_0000;
+
+/// Waits on one address that are remembered.
+const MOST_WAITS: usize = 16;
 
 /// A wait on memory that no packet before it has written.
 struct Wait {
@@ -55,12 +58,12 @@ impl Wait {
 pub(super) struct Submission {
     /// GCR_CNTL bits of all cache operations.
     cache_operations: u32,
-    /// Cache operations since the last dispatch.
-    since_dispatch: u32,
+    /// Cache operations that came after the waves of the last dispatch.
+    pub(super) since_dispatch: u32,
     /// Whether there was a dispatch.
-    dispatched: bool,
+    pub(super) dispatched: bool,
     /// Whether waves of a dispatch may still run.
-    running: bool,
+    pub(super) running: bool,
     /// Whether a RELEASE_MEM follows the last dispatch: what waits for what it writes waits for the waves.
     released: bool,
     /// The pointers that running dispatches have.
@@ -68,7 +71,9 @@ pub(super) struct Submission {
     /// The pointers of dispatches that have ended, until the caches are invalidated that other units may hold old lines in.
     stale: BTreeSet<u64>,
     /// The last write to memory by a packet, if waves were running then and nothing has waited for them since.
-    early_write: Option<Finding>,
+    pub(super) early_write: Option<Finding>,
+    /// Whether [`Rule::SetElsewhere`] was told of.
+    pub(super) told_of_unset: bool,
     /// COMPUTE_USER_DATA set since the last dispatch, a bit each.
     pub(super) fresh_user_data: u32,
     /// Whether SET_BASE gave an indirect base.
@@ -151,8 +156,9 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
                 if user {
                     self.check_release(at);
                 }
-                self.cache_operation(release_cntl(at.dword(1)));
-                self.work.released |= waits_for_waves(at.dword(1) & 0x3F);
+                let waits = waits_for_waves(at.dword(1) & 0x3F);
+                self.cache_operation(release_cntl(at.dword(1)), waits);
+                self.work.released |= waits;
                 if self.work.released {
                     self.work.early_write = None;
                 }
@@ -161,7 +167,7 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
                 if user {
                     self.check_acquire(at);
                 }
-                self.cache_operation(at.dword(7));
+                self.cache_operation(at.dword(7), !self.work.running);
             }
             Packet::WaitRegMem(_) | Packet::WaitRegMem64(_) if user => self.check_wait(at),
             _ => {}
@@ -172,9 +178,12 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         self.note_writes(at);
     }
 
-    fn cache_operation(&mut self, cntl: u32) {
+    /// Notes a cache operation; `after_waves`: it comes after all waves before it have ended.
+    fn cache_operation(&mut self, cntl: u32, after_waves: bool) {
         self.work.cache_operations |= cntl;
-        self.work.since_dispatch |= cntl;
+        if after_waves {
+            self.work.since_dispatch |= cntl;
+        }
         if self.work.since_dispatch & VECTOR_CACHES == VECTOR_CACHES {
             self.work.stale.clear();
         }
@@ -183,14 +192,16 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
     fn wait_for_waves(&mut self) {
         self.work.running = false;
         let ended = core::mem::take(&mut self.work.pointers);
-        self.work.stale.extend(ended);
+        if self.work.since_dispatch & VECTOR_CACHES != VECTOR_CACHES {
+            self.work.stale.extend(ended);
+        }
         self.work.released = false;
         self.work.early_write = None;
     }
 
     /// Checks what a dispatch needs to have happened before it.
     fn check_order(&mut self, at: &At<'_>) {
-        if !self.work.dispatched && !self.options.memory_synced {
+        if !self.work.dispatched && !self.options.memory_synced && !self.is_continuation {
             self.check_invalidated(at.at);
         }
         let pointers = self.user_pointers();
@@ -283,13 +294,13 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
                 let message = format!("{name} ({event:#x}) has index {index}: give it {first}");
                 self.report(Rule::ReleaseIndex, at.at, message);
             }
-            None if matches!(index, 5 | 6) => {
+            None => {
                 let message = format!(
                     "{name} ({event:#x}) is no event at the end of the pipe: take CACHE_FLUSH_AND_INV_TS_EVENT, 0x14"
                 );
                 self.report(Rule::ReleaseIndex, at.at, message);
             }
-            _ => {}
+            Some(_) => {}
         }
         let align = match data {
             1 | 7 => 4,
@@ -388,7 +399,11 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
             && let Some(frame) = self.frames.last()
         {
             let wait = Wait { root: self.root, stream: frame.stream, at: at.at, function, reference, mask };
-            self.work.waits.entry(va).or_default().push(wait);
+            let waits = self.work.waits.entry(va).or_default();
+            // Those behind the first that is not ended are not reached.
+            if waits.len() < MOST_WAITS {
+                waits.push(wait);
+            }
         }
     }
 
@@ -399,12 +414,12 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
         }
         let addresses = at.packet.addresses(self.generation, self.options.ring);
         for (layout, va) in addresses {
-            if !matches!(layout.access, Access::Write(_) | Access::WriteTail) {
+            if !matches!(layout.access, Access::Write(_) | Access::WriteTail | Access::Update(_)) {
                 continue;
             }
             let va = canonical(va);
             self.work.written.insert(va);
-            self.check_early_write(at, va);
+            self.check_fence(at, va);
             let Some(value) = written_value(at) else { continue };
             let Some(waits) = self.work.waits.get_mut(&va) else { continue };
             let Some(index) = waits.iter().position(|wait| wait.ends_with(value)) else { continue };
@@ -414,33 +429,6 @@ impl<M: Memory + ?Sized> Linter<'_, M> {
                 at.at
             );
             self.findings.push(Finding { rule: Rule::WaitBeforeWrite, root, stream, at: wait, message });
-        }
-    }
-
-    /// A packet that is no RELEASE_MEM writes at once: what reads it as a fence takes the waves' results for done.
-    fn check_early_write(&mut self, at: &At<'_>, va: u64) {
-        if !matches!(at.packet, Packet::WriteData(_)) || !self.work.dispatched {
-            return;
-        }
-        let is_fence = self.buffer_at(va).is_some_and(|buffer| buffer.role.as_deref() == Some("fence"));
-        let written_back = self.work.since_dispatch & GL2_WB != 0;
-        if self.work.running && (is_fence || self.options.buffers.is_none()) {
-            let message = format!(
-                "WRITE_DATA writes {va:#x} while waves of the dispatch before may still run: signal by RELEASE_MEM, or \
-                 insert c0004600 00000407 before it"
-            );
-            if is_fence {
-                self.report(Rule::FenceTooEarly, at.at, message);
-            } else if let Some(frame) = self.frames.last() {
-                let (rule, root, stream) = (Rule::FenceTooEarly, self.root, frame.stream);
-                self.work.early_write = Some(Finding { rule, root, stream, at: at.at, message });
-            }
-        } else if is_fence && !written_back {
-            let message = format!(
-                "WRITE_DATA writes the fence {va:#x} and GL2 is not written back since the dispatch: insert ACQUIRE_MEM \
-                 0x8030 before it, or signal by RELEASE_MEM"
-            );
-            self.report(Rule::FenceTooEarly, at.at, message);
         }
     }
 

@@ -52,6 +52,7 @@ pub(crate) struct Case {
     pub(crate) ring: Ring,
     pub(crate) root: RootKind,
     pub(crate) synced: bool,
+    pub(crate) partial: bool,
     pub(crate) va: Option<u64>,
     pub(crate) buffers: Vec<Buffer>,
     pub(crate) memory: Dump,
@@ -94,6 +95,7 @@ fn words(text: &str, bases: &BTreeMap<String, Vec<u32>>) -> Vec<u32> {
 
 fn buffer(text: &str) -> Buffer {
     let (range, flags) = text.split_once(':').unwrap();
+    let (flags, role) = flags.split_once(':').map_or((flags, None), |(flags, role)| (flags, Some(role.to_owned())));
     let (va, size) = range.split_once('+').unwrap();
     Buffer {
         va: hex(va),
@@ -101,7 +103,7 @@ fn buffer(text: &str) -> Buffer {
         readable: flags.contains('r'),
         writable: flags.contains('w'),
         executable: flags.contains('x'),
-        role: None,
+        role,
     }
 }
 
@@ -119,6 +121,7 @@ fn case(line: usize, text: &str, bases: &BTreeMap<String, Vec<u32>>) -> Case {
         ring: if ring == "compute" { Ring::Compute } else { Ring::Gfx },
         root: RootKind::Ib,
         synced: false,
+        partial: false,
         va: None,
         buffers: Vec::new(),
         memory: Dump::default(),
@@ -132,6 +135,7 @@ fn case(line: usize, text: &str, bases: &BTreeMap<String, Vec<u32>>) -> Case {
         match word.split_once('=') {
             None if word == "ring" => case.root = RootKind::KernelRing,
             None if word == "synced" => case.synced = true,
+            None if word == "partial" => case.partial = true,
             Some(("va", va)) => case.va = Some(hex(va)),
             Some(("buf", text)) => case.buffers.push(buffer(text)),
             Some(("mem", text)) => {
@@ -149,8 +153,9 @@ fn case(line: usize, text: &str, bases: &BTreeMap<String, Vec<u32>>) -> Case {
     case
 }
 
-/// Reads the file: `base NAME = words`, `CODE trips|passes CHIP RING [ring] [synced] [va=..] [buf=VA+SIZE:rwx]
-/// [mem=VA:words] [uses=VGPRS,lds|none] [also=CODE]: words | comment`, and lines that begin with `#`.
+/// Reads the file: `base NAME = words`, `CODE trips|passes CHIP RING [ring] [synced] [partial] [va=..]
+/// [buf=VA+SIZE:rwx[:ROLE]] [mem=VA:words] [uses=VGPRS,lds|none] [also=CODE]: words | comment`, and lines that begin
+/// with `#`.
 pub(crate) fn parse_cases(text: &str) -> Vec<Case> {
     let mut bases = BTreeMap::new();
     let mut cases = Vec::new();

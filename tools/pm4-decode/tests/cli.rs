@@ -312,6 +312,51 @@ fn lint_reads_the_program_and_the_buffers_of_a_capture() {
     assert!(data.contains("error[PM4-097]"), "{data}");
 }
 
+/// A preamble that was submitted before is still part of the submission that names it again.
+#[test]
+fn lint_checks_each_submission_of_a_capture_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    capture(folder.path(), &[0xBF80_0000, 0xBFB0_0000].into_iter().chain([0xBF9F_0000; 126]).collect::<Vec<_>>());
+    let json = folder.path().join("capture.json");
+    let text = std::fs::read_to_string(&json).unwrap();
+    let (preamble, main) = (
+        r#"{"buffer": 0, "va": "0x200000000", "size_dw": 40, "flags": 0}"#,
+        r#"{"buffer": 0, "va": "0x2000000a0", "size_dw": 40, "flags": 0}"#,
+    );
+    let (head, _) = text.split_once(r#""submissions""#).unwrap();
+    let submission = |ibs: &str| {
+        format!(r#"{{"ip": "compute", "ring": 0, "ibs": [{ibs}], "buffers": [0, 1, 2, 3, 4], "fence_seq": 1}}"#)
+    };
+    let lint = |submissions: &[String]| {
+        std::fs::write(&json, format!(r#"{head}"submissions": [{}]}}"#, submissions.join(", "))).unwrap();
+        stdout(&run(&["lint", folder.path().to_str().unwrap()], b""))
+    };
+    let whole = submission(&format!("{preamble}, {main}"));
+    assert_eq!(lint(&[submission(preamble), whole]), "");
+    // In two submissions nothing that the first sets counts for the second.
+    let apart = lint(&[submission(preamble), submission(main)]);
+    assert!(apart.contains("[submission 1 ib 0]:23: error[PM4-044]"), "{apart}");
+}
+
+/// Streams whose relation nobody knows may set what the others need.
+#[test]
+fn lint_calls_unset_state_an_error_only_where_the_stream_is_alone() {
+    let words = [0xC003_1502_u32, 4, 1, 1, 0x45, 0xFFFF_1000, 0xFFFF_1000, 0xFFFF_1000];
+    let ib = |va: u64| {
+        let mut text = format!("Decoding IB at 0x3@0x{va:x} from 0x0@0x0 of 8 words (type 4)\n");
+        for (at, word) in words.iter().enumerate() {
+            text += &format!("[0x3@0x{va:08x} + 0x{:04x}]\t[        0x{word:08x}]\tword\n", 4 * at);
+        }
+        text + "Done decoding IB\n"
+    };
+    let lint = |text: &str| stdout(&run(&["lint", "--ring", "compute", "--gfx", "gfx1100", "-"], text.as_bytes()));
+    let alone = lint(&ib(0x10_0000));
+    assert!(alone.contains("error[PM4-044]") && !alone.contains("PM4-110"), "{alone}");
+    let two = lint(&(ib(0x10_0000) + &ib(0x20_0000)));
+    assert_eq!(two.matches("warning[PM4-110]").count(), 2, "{two}");
+    assert!(!two.contains("error"), "{two}");
+}
+
 #[test]
 fn dumps_with_columns_of_all_kinds_read_the_same() {
     let words = std::fs::read(sample(DISPATCH)).unwrap();

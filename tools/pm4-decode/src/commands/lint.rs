@@ -109,7 +109,13 @@ fn findings(opened: &Opened) -> Vec<(String, Finding)> {
     let mut all = Vec::new();
     let reader = Reader(opened);
     let number = |stream: &Stream| stream.submission.as_ref().map(|submission| submission.number);
-    for streams in opened.roots().chunk_by(|a, b| number(a).is_some() && number(a) == number(b)) {
+    let streams = &opened.dump.streams;
+    // A capture's streams were all submitted, some more than once; elsewhere those that another one calls are its own.
+    let roots =
+        if streams.iter().all(|stream| number(stream).is_some()) { streams.iter().collect() } else { opened.roots() };
+    // How streams belong together that no submission names is unknown: one may set what the next one needs.
+    let loose = roots.iter().filter(|stream| stream.kind == StreamKind::Ib && number(stream).is_none()).count();
+    for streams in roots.chunk_by(|a, b| number(a).is_some() && number(a) == number(b)) {
         let Some(first) = streams.first() else { continue };
         // The addresses of a submission are checked against the buffers that it names.
         let listed: Option<Vec<Buffer>> = opened.dump.buffers.as_ref().map(|buffers| match &first.submission {
@@ -125,6 +131,7 @@ fn findings(opened: &Opened) -> Vec<(String, Finding)> {
             },
             buffers: listed.as_deref(),
             memory_synced: first.memory_synced,
+            partial: first.submission.is_none() && first.kind == StreamKind::Ib && loose > 1,
             programs: Some(&reader),
         };
         let roots: Vec<_> = streams.iter().map(|stream| Root { words: &stream.words, va: stream.va }).collect();

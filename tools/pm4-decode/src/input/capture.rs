@@ -1,5 +1,6 @@
 //! Captures of submissions: every indirect buffer is a stream, and what it may chain to is at hand.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sparkle_capture::{Buffer, Capture, Error, Ip, Role, VaFlag};
@@ -40,6 +41,8 @@ pub(super) fn read(path: &Path) -> Result<Dump, InputError> {
 }
 
 fn streams(capture: &Capture, dump: &mut Dump) -> Result<(), InputError> {
+    let places: BTreeMap<u32, usize> =
+        capture.buffers.iter().zip(0..).map(|(buffer, place)| (buffer.id, place)).collect();
     for (number, submission) in capture.submissions.iter().enumerate() {
         let ring = match &submission.ip {
             Ip::Compute => Ring::Compute,
@@ -50,8 +53,7 @@ fn streams(capture: &Capture, dump: &mut Dump) -> Result<(), InputError> {
             }
         };
         let listed = submission.buffers.iter();
-        let place = |id: &u32| capture.buffers.iter().position(|buffer| buffer.id == *id);
-        let buffers: Vec<usize> = listed.filter_map(place).collect();
+        let buffers: Vec<usize> = listed.filter_map(|id| places.get(id).copied()).collect();
         for (index, ib) in submission.ibs.iter().enumerate() {
             let name = format!("submission {number} ib {index}");
             dump.streams.push(Stream {
