@@ -11,6 +11,9 @@ use super::error::Fault;
 use super::scan::{self, Cursor, Line};
 use super::{Dump, Stream, StreamKind, chip, ring};
 
+/// What begins the lines that end the dwords of an indirect buffer.
+const HEADINGS: [&[u8]; 3] = [b"IB #", b"ring name: ", b"VRAM is lost"];
+
 /// Reads a device core dump.
 pub(super) fn read(bytes: &[u8]) -> Result<Dump, Fault> {
     let mut reader = Reader::default();
@@ -56,6 +59,8 @@ struct IndirectBlock {
     va: u64,
     dwords: u64,
     words: Vec<u32>,
+    /// A line that is no dword stands among them, and with it the place of all that follow is lost.
+    broken: Option<(usize, String)>,
 }
 
 /// The registers of a hardware queue that tell where it stood in its indirect buffer.
@@ -70,7 +75,7 @@ struct Queue {
 impl Reader {
     fn line(&mut self, line: &Line<'_>) -> Result<(), Fault> {
         let text = line.text.trim_ascii();
-        if self.dword(text) {
+        if self.dword(line, text) {
             return Ok(());
         }
         let mut cursor = Cursor(text);
@@ -99,12 +104,13 @@ impl Reader {
     }
 
     /// The lines that there are many of: a dword of the ring or indirect buffer that is open.
-    fn dword(&mut self, text: &[u8]) -> bool {
+    fn dword(&mut self, line: &Line<'_>, text: &[u8]) -> bool {
         let mut cursor = Cursor(text);
         match &mut self.block {
             Block::Ring(ring) => {
                 let offset = cursor.hex();
-                let value = cursor.blank().hex().and_then(|value| u32::try_from(value).ok());
+                let value_column = scan::column(line, cursor.blank().0);
+                let value = cursor.hex().and_then(|value| u32::try_from(value).ok());
                 let Some(offset) = offset else { return false };
                 let next = 4 * ring.words.len() as u64;
                 match value {
@@ -113,15 +119,26 @@ impl Reader {
                     None if offset != next => return false,
                     _ => {
                         ring.broken = true;
-                        let name = &ring.name;
-                        self.dump.notes.push(format!("ring {name}: its contents break off before byte {next:#x}"));
+                        let (name, line) = (&ring.name, line.number);
+                        let column = if offset == next { value_column } else { 1 };
+                        self.dump.notes.push(format!(
+                            "line {line}, column {column}: the contents of ring {name} break off before byte {next:#x}"
+                        ));
                     }
                 }
                 true
             }
             Block::Indirect(indirect) => {
-                let Some(value) = cursor.hex().and_then(|value| u32::try_from(value).ok()) else { return false };
-                indirect.words.push(value);
+                let Some(value) = cursor.hex().and_then(|value| u32::try_from(value).ok()) else {
+                    // Another block ends these dwords, be they all there or not.
+                    if !text.is_empty() && !HEADINGS.iter().any(|heading| text.starts_with(heading)) {
+                        indirect.broken.get_or_insert_with(|| (line.number, scan::quote(text)));
+                    }
+                    return false;
+                };
+                if indirect.broken.is_none() {
+                    indirect.words.push(value);
+                }
                 true
             }
             Block::Head => false,
@@ -207,6 +224,12 @@ impl Reader {
             Block::Head => {}
             Block::Ring(block) => self.close_ring(block),
             Block::Indirect(block) => {
+                if let Some((line, text)) = block.broken.filter(|_| (block.words.len() as u64) < block.dwords) {
+                    let (name, at) = (&block.name, block.words.len());
+                    self.dump.notes.push(format!(
+                        "line {line}, column 1: `{text}` is no dword: the contents of {name} break off before dword {at}"
+                    ));
+                }
                 if block.words.is_empty() {
                     let (name, va, dwords) = (&block.name, block.va, block.dwords);
                     self.dump.notes.push(format!("{name} at {va:#x} of {dwords} dwords: its contents were not dumped"));
@@ -319,5 +342,5 @@ fn indirect(mut cursor: Cursor<'_>) -> Option<IndirectBlock> {
     let number = cursor.decimal()?;
     let va = cursor.blank().hex()?;
     let dwords = cursor.blank().decimal()?;
-    Some(IndirectBlock { name: format!("IB #{number}"), va, dwords, words: Vec::new() })
+    Some(IndirectBlock { name: format!("IB #{number}"), va, dwords, words: Vec::new(), broken: None })
 }

@@ -17,7 +17,7 @@ pub(super) enum Content {
 }
 
 /// Files that are something else, by their first bytes.
-const OTHERS: [(&[u8], &str, &str); 7] = [
+const OTHERS: [(&[u8], &str, &str); 4] = [
     (
         b"\x7fELF",
         "an ELF file (a code object), not a stream of packets",
@@ -26,9 +26,6 @@ const OTHERS: [(&[u8], &str, &str); 7] = [
     (b"\x1f\x8b", "compressed with gzip", "decompress it first"),
     (b"\xfd7zXZ\0", "compressed with xz", "decompress it first"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "decompress it first"),
-    (b"\xff\xfe0\0", "text in UTF-16", "save it as UTF-8"),
-    (b"\xff\xfec\0", "text in UTF-16", "save it as UTF-8"),
-    (b"\xfe\xff\0", "text in UTF-16", "save it as UTF-8"),
 ];
 
 /// What the bytes are.
@@ -39,14 +36,8 @@ pub(super) fn content(bytes: &[u8]) -> Result<Content, Fault> {
     if let Some(&(_, what, advice)) = OTHERS.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
         return Err(Fault::OtherContent { what, advice });
     }
+    other_text(bytes)?;
     let head = head(bytes);
-    if is_capture(bytes) {
-        let advice = "name the folder of the capture or its capture.json, not its text";
-        return Err(Fault::OtherContent {
-            what: "the capture.json of a capture, whose buffers are files beside it",
-            advice,
-        });
-    }
     if !head.iter().all(is_text) {
         return Ok(Content::Binary);
     }
@@ -60,6 +51,47 @@ pub(super) fn content(bytes: &[u8]) -> Result<Content, Fault> {
         return Ok(Content::Umr);
     }
     Ok(Content::Hex)
+}
+
+/// Refuses texts that no reader of text takes.
+///
+/// # Errors
+/// [`Fault::OtherContent`] for UTF-16, a capture's document and other JSON.
+pub(super) fn other_text(bytes: &[u8]) -> Result<(), Fault> {
+    let refuse = |what, advice| Err(Fault::OtherContent { what, advice });
+    if is_utf16(bytes) {
+        return refuse("text in UTF-16", "save it as UTF-8");
+    }
+    if is_capture(bytes) {
+        let what = "the capture.json of a capture, whose buffers are files beside it";
+        return refuse(what, "name the folder of the capture or its capture.json, not its text");
+    }
+    if is_json(bytes) {
+        return refuse("JSON, not a dump", "give words such as 0xc0012800, or name the folder of a capture");
+    }
+    Ok(())
+}
+
+/// Whether it begins with the mark of UTF-16 and characters of ASCII, most of them. Dwords that begin so are no header.
+fn is_utf16(bytes: &[u8]) -> bool {
+    const UNITS: usize = 32;
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return false,
+    };
+    let (units, _) = bytes.get(2..).unwrap_or_default().as_chunks();
+    let units = units.get(..UNITS).unwrap_or(units);
+    let is_ascii = |pair: &&[u8; 2]| u8::try_from(unit(**pair)).is_ok_and(|byte| byte < 0x80 && is_text(&byte));
+    let ascii = units.iter().filter(is_ascii).count();
+    ascii > 0 && 4 * ascii >= 3 * units.len()
+}
+
+/// Whether it begins as objects and lists of JSON do, with a string after their brackets.
+fn is_json(bytes: &[u8]) -> bool {
+    let inner = head(bytes).iter().position(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'{' | b'['));
+    let (brackets, rest) = bytes.split_at(inner.unwrap_or(0));
+    !brackets.trim_ascii().is_empty() && rest.starts_with(b"\"")
 }
 
 fn head(bytes: &[u8]) -> &[u8] {

@@ -8,7 +8,7 @@
 //! 5. `Decoding IB at` at a line's start, or a line as `[0x0@0x400 + 0x0]`: umr's decode;
 //! 6. else hexadecimal text; its words may be a debugfs ring file again.
 //!
-//! Code objects, compressed files and AQL packets are refused by name.
+//! Code objects, compressed files, UTF-16, JSON and AQL packets are refused by name.
 
 mod aql;
 mod bin;
@@ -156,6 +156,9 @@ fn parse(bytes: &[u8], path: &Path, format: InputFormat) -> Result<Dump, InputEr
 fn parse_content(bytes: &[u8], name: &str, format: InputFormat) -> Result<Dump, Fault> {
     // Some editors put the mark of UTF-8 before a text. Dwords that begin so are no header.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if matches!(format, InputFormat::Hex | InputFormat::Umr | InputFormat::Devcoredump) {
+        detect::other_text(bytes)?;
+    }
     match format {
         InputFormat::Bin => bin::read(bytes, name, false),
         InputFormat::Hex => hex::read(bytes, name, false),

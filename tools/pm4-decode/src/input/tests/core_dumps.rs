@@ -93,12 +93,31 @@ fn a_dump_without_rings_is_refused() {
 
 #[test]
 fn a_line_that_cannot_be_read_ends_a_rings_contents() {
-    for (good, bad) in [("0x8 \t 0x3\n", "0x8 \t zz\n"), ("0x8 \t 0x3\n", "")] {
+    // The third dword of the first ring stands on line 46 of the dump; where it lacks, the fourth does.
+    let cases = [("0x8 \t zz\n", "line 46, column 7: "), ("", "line 46, column 1: "), ("0x8\n", "line 46, column 4: ")];
+    for (bad, place) in cases {
+        let good = "0x8 \t 0x3\n";
         let dump = auto(DUMP.replacen(good, bad, 1).as_bytes());
         let ring = dump.streams.iter().find(|stream| stream.name == "gfx_0.0.0").unwrap();
         // What is behind the gap has no place; the ring stays a ring.
         assert_eq!(ring.words, [1, 2]);
         assert!(matches!(ring.kind, StreamKind::Ring { .. }));
-        assert!(dump.notes.iter().any(|note| note.contains("break off before byte 0x8")), "{:?}", dump.notes);
+        let note = format!("{place}the contents of ring gfx_0.0.0 break off before byte 0x8");
+        assert!(dump.notes.contains(&note), "{note}: {:?}", dump.notes);
     }
+}
+
+#[test]
+fn a_line_that_cannot_be_read_ends_an_indirect_buffers_contents() {
+    let ib = "\nIB #0 0x800000b39800 4 dw\n0xc0012800\nzz\n0x80000000\n0x00000001\nVRAM is lost due to GPU reset!\n";
+    let dump = auto((DUMP.to_owned() + ib).as_bytes());
+    assert_eq!(dump.streams[2].words, [0xc001_2800]);
+    let line = DUMP.lines().count() + 4;
+    let note = format!("line {line}, column 1: `zz` is no dword: the contents of IB #0 break off before dword 1");
+    assert!(dump.notes.contains(&note), "{:?}", dump.notes);
+    // What follows dwords that are all there is none of them.
+    let whole = "\nIB #0 0x800000b39800 2 dw\n0xc0012800\n0x80000000\nA new block\n0x7\n";
+    let dump = auto((DUMP.to_owned() + whole).as_bytes());
+    assert_eq!(dump.streams[2].words, [0xc001_2800, 0x8000_0000]);
+    assert!(!dump.notes.iter().any(|note| note.contains("is no dword")), "{:?}", dump.notes);
 }
