@@ -3,7 +3,8 @@
 //! Rules, in order. A comment goes from `#`, `;` or `//` to the end of its line; commas and braces are blanks.
 //! - `'NAME' size(n) : words` is a packet of an aqlprofile log: what stands before the colon is left out.
 //! - What stands between bars, `|...|`, is the ASCII column of `hexdump -C` and left out, as is that of `od -t x4z`,
-//!   `>...<`, and that of `xxd`, two blanks behind the numbers of a line whose address ends with a colon.
+//!   `>...<`, and that of `xxd`, two blanks behind the numbers of a line whose address ends with a colon; numbers
+//!   may go on there too.
 //! - An address column is a first number that ends with a colon, or first numbers that on the first lines (up to 64)
 //!   all count up by just the bytes of the line before, in hexadecimal (`od -A x`, `hexdump -C`), in octal (`od`) or in
 //!   decimal (`od -A d`).
@@ -228,6 +229,7 @@ fn content(text: &[u8]) -> &[u8] {
     }
     if let Some(numbers) = behind_colon(text)
         && let Some(at) = scan::find(text.get(numbers..).unwrap_or_default(), b"  ")
+        && !goes_on(text.get(numbers..).unwrap_or_default().split_at(at))
     {
         text = text.get(..numbers + at).unwrap_or_default();
     }
@@ -237,6 +239,14 @@ fn content(text: &[u8]) -> &[u8] {
         text = text.get(at..).unwrap_or_default();
     }
     text
+}
+
+/// Whether what stands behind two blanks is more numbers, not a column of one character for each byte before it.
+fn goes_on((numbers, rest): (&[u8], &[u8])) -> bool {
+    let digits = numbers.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
+    let rest = rest.trim_ascii();
+    2 * rest.len() != digits
+        && tokens(rest).all(|token| scan::hex(token.strip_prefix(b"0x").unwrap_or(token)).is_some())
 }
 
 /// Where the numbers begin in a line that begins with an address and a colon.

@@ -114,3 +114,12 @@ fn what_is_no_number_is_named_with_its_place() {
     assert_eq!(place(b"\xc3\xa9t\xc3\xa9\n"), "dump:1:1: `\\xc3\\xa9t\\xc3\\xa9` is no hexadecimal number");
     assert!(place(b"# nothing\n\n").starts_with("dump: holds no hexadecimal number"));
 }
+
+#[test]
+fn two_blanks_behind_a_colon_part_numbers_or_begin_the_characters() {
+    let parted = auto(b"8000003d8000: c0012800 80000000  0xffff1000 00000007 ; end\n");
+    assert_eq!(words(&parted), [0xc001_2800, 0x8000_0000, 0xffff_1000, 7]);
+    // `xxd` of the 8 characters "deadbeef", which are hexadecimal digits too.
+    assert_eq!(words(&auto(b"00000000: 6465 6164 6265 6566  deadbeef\n")), [0x6461_6564, 0x6665_6562]);
+    assert_eq!(words(&auto(b"00000000: 0028 01c0 0000 0080  .(......\n")), [0xc001_2800, 0x8000_0000]);
+}
