@@ -206,9 +206,9 @@ pub(crate) fn source(operand: &Operand, signed: bool) -> Result<Source, Unmodell
 }
 
 /// Whether a literal is sign-extended to 64 bits rather than zero-extended: in the operations on signed integers.
-/// Source: LLVM `AMDGPUOperandSyntax.rst`, "Conversion of integer values".
+/// Source: LLVM `SIInstrInfo.cpp`, `isOperandLegal`, on literals of 64-bit operands.
 pub(crate) fn is_signed(op: Op) -> bool {
-    op.mnemonic().ends_with("_i64")
+    op.mnemonic().contains("_i64")
 }
 
 /// Destination, sources and immediate of a scalar operation, whatever it is.

@@ -1,6 +1,6 @@
 //! Steps of vector operations.
 
-use sparkle_rdna3::{Access, Dpp, Encoding, Op, Operand, Reg, Value};
+use sparkle_rdna3::{Access, Dpp, Encoding, Op, Operand, Reg, Ty, Value};
 
 use super::{Parts, Unmodelled, is_half, is_signed, scalar_index, source};
 use crate::shader::exec::packed::{Family, family};
@@ -130,6 +130,9 @@ pub(super) fn plain(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
         Run::new::<exec::vector::Narrow>(parts.isa)
     };
     results(parts, step, &mut more)?;
+    if let (0, Some(run)) = (step.flags, exec::fast::single(op, parts.isa)) {
+        step.run = run;
+    }
     if more.wide.is_some() || more.dpp != Dpp::None {
         step.more = Some(Box::new(more));
     }
@@ -206,7 +209,7 @@ pub(super) fn dual(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled>
     step.mask_from = VCC;
     step.kernel = kernel::find(step.op, false, parts.isa).ok_or("")?.0;
     step.second = kernel::find(op_y, false, parts.isa).ok_or("")?.0;
-    step.run = Run::new::<exec::vector::Dual>(parts.isa);
+    step.run = exec::fast::pair(step.op, op_y, parts.isa).unwrap_or_else(|| Run::new::<exec::vector::Dual>(parts.isa));
     Ok(())
 }
 
@@ -242,7 +245,17 @@ pub(super) fn packed(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelle
     let (instruction, op) = (parts.instruction, step.op);
     let modifiers = instruction.modifiers();
     let family = family(op).ok_or("")?;
-    let masks = vector_operands(instruction.operands(), op, &mut step.sources)?;
+    let mut operands = instruction.operands().to_vec();
+    if family == Family::Matrix {
+        // The decoder types constants of C as LLVM prints them, not as the matrix's elements.
+        let ty = match op {
+            Op::V_WMMA_F16_16X16X16_F16 => Ty::F16,
+            Op::V_WMMA_BF16_16X16X16_BF16 => Ty::Bf16,
+            _ => Ty::B32,
+        };
+        operands.iter_mut().for_each(|operand| operand.ty = ty);
+    }
+    let masks = vector_operands(&operands, op, &mut step.sources)?;
     step.to = masks.vgpr.ok_or("")?;
     let mut more = More { dpp: modifiers.dpp, ..More::NONE };
     let long = instruction.encoding() == Encoding::Vop3p;

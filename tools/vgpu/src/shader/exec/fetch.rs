@@ -48,15 +48,20 @@ pub(crate) fn fetch<'a>(wave: &'a Wave, step: &Step, source: &Source, half: usiz
     if source.from == From::Vgpr && source.modifiers == 0 {
         return wave.vgpr(half, source.index);
     }
-    if source.modifiers == 0 {
-        room.0 = [scalar32(wave, source); 32];
-        return room;
-    }
-    modified(wave, step, source, half, room);
+    other(wave, step, source, half, room);
     room
 }
 
+/// What [`fetch`] can't point to.
 #[inline(never)]
+fn other(wave: &Wave, step: &Step, source: &Source, half: usize, room: &mut Lanes) {
+    if source.modifiers == 0 {
+        room.0 = [scalar32(wave, source); 32];
+    } else {
+        modified(wave, step, source, half, room);
+    }
+}
+
 fn modified(wave: &Wave, step: &Step, source: &Source, half: usize, room: &mut Lanes) {
     if source.has(modifier::DPP) {
         exchanged(wave, step.more().dpp, source.index, half, room);

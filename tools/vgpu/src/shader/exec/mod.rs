@@ -4,6 +4,7 @@ pub(crate) mod atomic;
 pub(crate) mod buffer;
 pub(crate) mod control;
 pub(crate) mod cross;
+pub(crate) mod fast;
 pub(crate) mod fetch;
 pub(crate) mod format;
 pub(crate) mod lds;

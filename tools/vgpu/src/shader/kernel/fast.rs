@@ -18,9 +18,13 @@ fn flush<const FLUSH: bool>(x: u32) -> u32 {
     if FLUSH && x & EXPONENT == 0 { x & SIGN } else { x }
 }
 
-/// Whether all of `out` is right.
+/// Computes `out` by host arithmetic; whether all of it is right.
 #[inline(always)]
-fn numbers<const FLUSH: bool>([a, b, c]: [&Lanes; 3], out: &mut Lanes, lane: impl Fn(f32, f32, f32) -> f32) -> bool {
+pub(crate) fn numbers<const FLUSH: bool>(
+    [a, b, c]: [&Lanes; 3],
+    out: &mut Lanes,
+    lane: impl Fn(f32, f32, f32) -> f32,
+) -> bool {
     let mut wrong = 0;
     for i in 0..32 {
         let [a, b, c] = [a.0[i], b.0[i], c.0[i]].map(|x| f32::from_bits(flush::<FLUSH>(x)));

@@ -16,6 +16,7 @@ use sparkle_rdna3::Op;
 
 pub(crate) use compare::float_code;
 pub(crate) use dot::bit as dot_bit;
+pub(crate) use fast::numbers;
 
 use super::isa::{Isa, Kernel32, Kernel64, Loop32, Wide};
 use super::lane::Mode;

@@ -1,0 +1,125 @@
+//! Any program ends without a panic, and what should not matter does not: the encoding, the host's vector extension.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use sparkle_rdna3::{Gfx, Target, WaveSize, decode};
+use sparkle_vgpu::shader::{Isa, PageTable, Permissions, Program, Silent, VCC, Wave, Workgroup};
+
+/// Floats and integers that tend to be special.
+fn register() -> impl Strategy<Value = u32> {
+    prop_oneof![
+        any::<u32>(),
+        prop::sample::select(vec![
+            0,
+            1,
+            0x8000_0000,
+            0x7f80_0000,
+            0xff80_0000,
+            0x7fc0_0001,
+            0x7f80_0001,
+            0x0080_0000,
+            0x007f_ffff,
+            0x3f80_0000,
+            0xbf80_0001,
+            0x4f00_0000,
+            0x3c00_7c00,
+            0x7c01_8000,
+            0xffff_ffff,
+            0x7fff_ffff,
+            0x10000,
+            0x10040,
+        ]),
+    ]
+}
+
+/// Words with the first byte of every encoding, or any.
+fn word() -> impl Strategy<Value = u32> {
+    let family = prop::sample::select(vec![
+        0x00u32, 0x20, 0x40, 0x56, 0x7c, 0x7e, 0x80, 0x8b, 0x95, 0xb0, 0xbe, 0xbf, 0xc8, 0xc9, 0xcc, 0xcd, 0xce, 0xd4,
+        0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xe0, 0xe1, 0xe8, 0xf4, 0xf8, 0xf0,
+    ]);
+    prop_oneof![3 => (family, any::<u32>()).prop_map(|(family, rest)| family << 24 | rest & 0xff_ffff), 1 => any::<u32>()]
+}
+
+fn wave(wide: bool, mode: u32, seeds: &[u32]) -> Wave {
+    let mut wave = Wave::new(wide, mode);
+    let mut seeds = seeds.iter().cycle();
+    let mut next =
+        |salt: u32| seeds.next().map_or(0, |seed| if salt % 3 == 0 { *seed } else { seed.rotate_left(salt) });
+    for index in 0..106 {
+        wave.set_scalar(index, next(index.into()));
+    }
+    for index in 0..=255 {
+        for lane in 0..wave.lanes() {
+            wave.set_lane(index, lane, next(u32::from(index) + lane));
+        }
+    }
+    wave.scratch = vec![7; 64 * 32];
+    wave
+}
+
+/// Everything a run leaves.
+fn leaves(program: &Program, start: &Wave, memory: &PageTable) -> (Vec<u32>, Vec<u32>, bool, Vec<u8>, Option<String>) {
+    let mut group = Workgroup::new(vec![start.clone()], 256);
+    let fault = group.run(program, memory, 300, &mut Silent).err().map(|fault| fault.to_string());
+    let wave = group.waves.pop().unwrap();
+    let lanes = (0..=255).flat_map(|index| (0..wave.lanes()).map(move |lane| (index, lane)));
+    let vgprs = lanes.map(|(index, lane)| wave.lane(index, lane)).collect();
+    (wave.sgpr.to_vec(), vgprs, wave.scc, group.lds, fault)
+}
+
+fn mapped() -> PageTable {
+    let mut memory = PageTable::default();
+    assert!(memory.map(0x10000, &[0x5a; 4096], Permissions::ALL));
+    assert!(memory.map(0, &[3; 4096], Permissions { read: true, write: false }));
+    memory
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn any_words_end_without_a_panic_and_alike_on_every_extension(
+        words in prop::collection::vec(word(), 1..24),
+        seeds in prop::collection::vec(register(), 16..64),
+        wide: bool, chip: bool, mode in prop::sample::select(vec![0x3c0u32, 0x3f0, 0, 0xff, 0x80_03c1, 0x2fa]),
+    ) {
+        let target = Target {
+            gfx: if chip { Gfx::Gfx1100 } else { Gfx::Gfx1150 },
+            wave: if wide { WaveSize::Wave64 } else { WaveSize::Wave32 },
+        };
+        let start = wave(wide, mode, &seeds);
+        let all: Vec<_> = Isa::available()
+            .into_iter()
+            .map(|isa| leaves(&Program::for_isa(&words, 0x1000, target, isa), &start, &mapped()))
+            .collect();
+        for other in &all {
+            prop_assert_eq!(other, &all[0]);
+        }
+    }
+
+    #[test]
+    fn short_and_long_encodings_agree(
+        opcode in 1u32..0x40, to in 0u32..128, a in 0u32..128, b in 0u32..128,
+        seeds in prop::collection::vec(register(), 16..64),
+        vcc: u32, wide: bool, mode in prop::sample::select(vec![0x3c0u32, 0x3f0, 0]),
+    ) {
+        let short = opcode << 25 | to << 17 | b << 9 | 256 + a;
+        // Carries have a scalar destination, masks a third source: VCC both.
+        let carry = matches!(opcode, 0x20..=0x22);
+        let mask = carry || opcode == 1;
+        let long = [
+            0xd500_0000 | opcode << 16 | to | if carry { u32::from(VCC) << 8 } else { 0 },
+            256 + a | (256 + b) << 9 | if mask { u32::from(VCC) << 18 } else { 0 },
+        ];
+        let target = if wide { Target::GFX1100_WAVE64 } else { Target::GFX1100 };
+        prop_assume!(decode(&[short], target).is_ok() && decode(&long, target).is_ok());
+        let mut start = wave(wide, mode, &seeds);
+        start.set_scalar(VCC, vcc);
+        let end = 0xbfb0_0000;
+        let memory = mapped();
+        let of_short = leaves(&Program::new(&[short, end], 0, target), &start, &memory);
+        let of_long = leaves(&Program::new(&[long[0], long[1], end], 0, target), &start, &memory);
+        prop_assert_eq!(of_short, of_long);
+    }
+}
