@@ -75,6 +75,24 @@ fn mapped() -> PageTable {
     memory
 }
 
+#[test]
+fn a_loop_without_end_meets_the_limit() {
+    // s_branch to itself
+    let program = Program::new(&[0xbfa0_ffff], 0, Target::GFX1100);
+    let mut group = Workgroup::new(vec![Wave::new(false, 0x3c0)], 0);
+    let fault = group.run(&program, &mapped(), 1000, &mut Silent).unwrap_err();
+    assert_eq!(fault.to_string(), "wave 0, byte 0x0, `s_branch 65535`: still running after 1000 instructions");
+}
+
+#[test]
+fn stores_need_permission() {
+    // global_store_b32 v0, v0, s[0:1], to the buffer that is for reading
+    let program = Program::new(&[0xdc6a_0000, 0x0000_0000], 0, Target::GFX1100);
+    let mut group = Workgroup::new(vec![Wave::new(false, 0x3c0)], 0);
+    let fault = group.run(&program, &mapped(), 10, &mut Silent).unwrap_err();
+    assert!(fault.to_string().ends_with("store of 4 bytes at 0x0, which is not mapped for it"), "{fault}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -113,7 +131,10 @@ proptest! {
             256 + a | (256 + b) << 9 | if mask { u32::from(VCC) << 18 } else { 0 },
         ];
         let target = if wide { Target::GFX1100_WAVE64 } else { Target::GFX1100 };
-        prop_assume!(decode(&[short], target).is_ok() && decode(&long, target).is_ok());
+        // The operations with a constant of their own have one dword more and no long form.
+        if decode(&[short], target).is_err() || decode(&long, target).is_err() {
+            return Ok(());
+        }
         let mut start = wave(wide, mode, &seeds);
         start.set_scalar(VCC, vcc);
         let end = 0xbfb0_0000;

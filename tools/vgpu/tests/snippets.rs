@@ -59,6 +59,36 @@ fn memory_faults_name_address_size_and_instruction() {
 }
 
 #[test]
+fn what_hardware_forbids_is_a_fault() {
+    for (code, spec, want) in [
+        // ds_add_u32 v0, v1 at byte 2
+        (
+            "000000d800010000",
+            serde_json::json!({"vgpr": {"0": 2}, "lds_bytes": 64}),
+            "atomic of 4 bytes at 0x2 is not aligned",
+        ),
+        // scratch_load_b32 v1, off, off offset:16 of 16 bytes
+        (
+            "100051dc00007c01",
+            serde_json::json!({"scratch_bytes": 16}),
+            "at scratch offset 0x10 of a lane, which has 16 bytes",
+        ),
+        // s_trap 3
+        ("030090bf", serde_json::json!({}), "trap 3 with no trap handler"),
+        // s_branch far away
+        ("ff7fa0bf", serde_json::json!({}), "outside of the code"),
+        ("ffffffff", serde_json::json!({}), "0xffffffff is no instruction"),
+    ] {
+        let mut value = spec;
+        value["code"] = code.into();
+        value["exec"] = 1.into();
+        let (answer, ok) = Spec::parse(&value).unwrap().run().unwrap();
+        let fault = answer["faults"][0].as_str().unwrap_or("none");
+        assert!(!ok && fault.contains(want), "{code}: {fault}");
+    }
+}
+
+#[test]
 fn specs_that_make_no_sense_are_refused() {
     for spec in [
         serde_json::json!({}),

@@ -192,6 +192,9 @@ pub(crate) fn source(operand: &Operand, signed: bool) -> Result<Source, Unmodell
     if operand.sext {
         return Err("sign extension of a source");
     }
+    if (operand.neg || operand.abs) && matches!(operand.ty, Ty::V2F16 | Ty::V2Bf16) {
+        return Err("a sign change of packed halves");
+    }
     for (set, bit) in [
         (operand.neg, modifier::NEG),
         (operand.abs, modifier::ABS),

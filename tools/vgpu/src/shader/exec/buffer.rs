@@ -52,7 +52,7 @@ impl Resource {
     /// Whether `payload` bytes at `offset` of record `index` are out of range.
     /// Source: guide, section 9.1.5.3 ("Range checking").
     const fn is_outside(&self, index: u64, offset: u64, soffset: u64, payload: u64) -> bool {
-        let structured = index >= self.records || self.stride != 0 && offset + payload > self.stride;
+        let structured = index >= self.records || offset + payload > self.stride;
         match self.check {
             0 => structured,
             1 => index >= self.records,

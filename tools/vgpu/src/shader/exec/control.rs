@@ -129,8 +129,9 @@ handlers! {
         Flow::Next
     };
     Message: |context, step| match step.immediate & 0xff {
-        // Interrupt, stall and resume of the wave generator, freeing of VGPRs: nothing a wave sees.
-        1 | 3 | 9 => Flow::Next,
+        // Interrupt, freeing of VGPRs: nothing a wave sees. Source: LLVM `SIDefines.h`, `ID_INTERRUPT` and
+        // `ID_DEALLOC_VGPRS_GFX11Plus`.
+        1 | 3 => Flow::Next,
         _ => context.fail(Cause::NotModelled { what: "this message" }),
     };
     MessageReturn: |context, step| match step.immediate & 0xff {

@@ -83,7 +83,7 @@ impl Handler for Permute {
     }
 }
 
-/// `V_MOVREL*`, `V_SWAPREL_B32`: the source or destination moved by M0, or each by a field of it of eight bits.
+/// `V_MOVREL*`, `V_SWAPREL_B32`: the source or destination moved by M0, or each by a field of it of ten bits.
 /// Source: guide, section 16.8.
 struct Moved;
 
@@ -95,7 +95,7 @@ impl Handler for Moved {
             Op::V_MOVRELS_B32 => (m0, 0),
             Op::V_MOVRELD_B32 => (0, m0),
             Op::V_MOVRELSD_B32 => (m0, m0),
-            _ => (m0 & 0xff, m0 >> 16 & 0xff),
+            _ => (m0 & 0x3ff, m0 >> 16 & 0x3ff),
         };
         let [data, ..] = step.sources;
         let from = u32::from(data.index).checked_add(from).and_then(|index| u8::try_from(index).ok());
