@@ -45,7 +45,7 @@ fn wave(wide: bool, mode: u32, seeds: &[u32]) -> Wave {
     let mut wave = Wave::new(wide, mode);
     let mut seeds = seeds.iter().cycle();
     let mut next =
-        |salt: u32| seeds.next().map_or(0, |seed| if salt % 3 == 0 { *seed } else { seed.rotate_left(salt) });
+        |salt: u32| seeds.next().map_or(0, |seed| if salt.is_multiple_of(3) { *seed } else { seed.rotate_left(salt) });
     for index in 0..106 {
         wave.set_scalar(index, next(index.into()));
     }
@@ -122,13 +122,13 @@ proptest! {
         seeds in prop::collection::vec(register(), 16..64),
         vcc: u32, wide: bool, mode in prop::sample::select(vec![0x3c0u32, 0x3f0, 0]),
     ) {
-        let short = opcode << 25 | to << 17 | b << 9 | 256 + a;
+        let short = opcode << 25 | to << 17 | b << 9 | (256 + a);
         // Carries have a scalar destination, masks a third source: VCC both.
         let carry = matches!(opcode, 0x20..=0x22);
         let mask = carry || opcode == 1;
         let long = [
             0xd500_0000 | opcode << 16 | to | if carry { u32::from(VCC) << 8 } else { 0 },
-            256 + a | (256 + b) << 9 | if mask { u32::from(VCC) << 18 } else { 0 },
+            (256 + a) | ((256 + b) << 9) | if mask { u32::from(VCC) << 18 } else { 0 },
         ];
         let target = if wide { Target::GFX1100_WAVE64 } else { Target::GFX1100 };
         // The operations with a constant of their own have one dword more and no long form.

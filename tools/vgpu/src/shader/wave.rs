@@ -190,6 +190,16 @@ impl Wave {
         }
     }
 
+    /// Sets scalar registers one after the other from `first`; NULL drops all.
+    #[inline]
+    pub fn set_scalars(&mut self, first: u8, values: &[u32]) {
+        if first != NULL {
+            for (index, &value) in (first..).zip(values) {
+                self.set_scalar(index, value);
+            }
+        }
+    }
+
     /// The lane mask of 32 lanes in scalar register `index` or the next.
     #[must_use]
     #[inline(always)]

@@ -176,7 +176,7 @@ fn results(parts: &Parts<'_>, step: &mut Step, more: &mut More) -> Result<(), Un
         if modifiers.clamp {
             step.flags |= flag::CLAMP;
         }
-    } else if modifiers.clamp && step.outcome == Outcome::B32 && is_sad(step.op) {
+    } else if modifiers.clamp && !step.has(flag::NO_VGPR) && !clamps(step.op) {
         return Err("clamping of this operation");
     }
     if more.dpp != Dpp::None {
@@ -193,9 +193,10 @@ fn exchange(step: &mut Step) {
     }
 }
 
-/// Operations that take a clamp bit whose effect is not known here.
-fn is_sad(op: Op) -> bool {
-    matches!(op, Op::V_SAD_U8 | Op::V_SAD_HI_U8 | Op::V_SAD_U16 | Op::V_SAD_U32 | Op::V_MSAD_U8)
+/// Whether it is known what clamping does to an integer result: those with a form that saturates, and conversions, which
+/// saturate anyway.
+fn clamps(op: Op) -> bool {
+    op.mnemonic().starts_with("v_cvt_") || kernel::saturates(op)
 }
 
 pub(super) fn dual(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> {
@@ -278,8 +279,13 @@ pub(super) fn packed(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelle
         let (kernel, outcome) = kernel::find(op, modifiers.clamp, parts.isa).ok_or("")?;
         step.kernel = kernel;
         step.outcome = outcome;
-        if family == Family::Packed && outcome == Outcome::B16 && modifiers.neg_lo | modifiers.neg_hi != 0 {
-            return Err("negation of packed integers");
+        if family == Family::Packed && outcome == Outcome::B16 {
+            if modifiers.neg_lo | modifiers.neg_hi != 0 {
+                return Err("negation of packed integers");
+            }
+            if modifiers.clamp && !clamps(op) {
+                return Err("clamping of this operation");
+            }
         }
     }
     match family {

@@ -31,9 +31,7 @@ impl Handler for ScalarLoad {
         let result = Window::new(context.memory, AccessKind::Load).load(address, out);
         context.record(Space::Global, AccessKind::Load, 0, address, out.len() as u32 * 4); // CAST: at most 16
         if result.is_ok() {
-            for (index, value) in (step.to..).zip(out.iter()) {
-                context.wave.set_scalar(index, *value);
-            }
+            context.wave.set_scalars(step.to, out);
         }
         context.settle(result)
     }
@@ -52,18 +50,19 @@ impl Handler for ScalarBufferLoad {
         let resource = super::buffer::Resource::read(context.wave, step.sources[0].index);
         let offset = (scalar_offset(context.wave, step) & !3) as u64; // CAST: two's complement
         let mut window = Window::new(context.memory, AccessKind::Load);
-        for at in 0..step.more().dwords {
-            let offset = offset.wrapping_add(u64::from(at) * 4);
-            let mut word = [0];
+        let mut out = [0; 16];
+        let Some(out) = out.get_mut(..step.more().dwords.into()) else { return Flow::Next };
+        for (at, word) in (0u64..).zip(out.iter_mut()) {
+            let offset = offset.wrapping_add(at * 4);
             if offset < resource.scalar_bytes() {
                 let address = resource.base.wrapping_add(offset) & !3;
-                if let Err(cause) = window.load(address, &mut word) {
+                if let Err(cause) = window.load(address, std::slice::from_mut(word)) {
                     return context.fail(cause);
                 }
                 context.record(Space::Global, AccessKind::Load, 0, address, 4);
             }
-            context.wave.set_scalar(step.to.wrapping_add(at), word[0]);
         }
+        context.wave.set_scalars(step.to, out);
         Flow::Next
     }
 }

@@ -206,6 +206,11 @@ pub(crate) fn find(op: Op, clamp: bool, isa: Isa) -> Option<Found> {
         .or_else(|| dot::find_integer(op, isa))
 }
 
+/// Whether an operation on integers has a form that saturates.
+pub(crate) fn saturates(op: Op) -> bool {
+    integer::saturating(op, Isa::PORTABLE).or_else(|| integer::saturating_carry(op, Isa::PORTABLE)).is_some()
+}
+
 /// The loop of an operation with a source or result of 64 bits.
 pub(crate) fn find_wide(op: Op, isa: Isa) -> Option<(Kernel64, Outcome)> {
     wide::find(op, isa).or_else(|| wide::find_with_mask(op, isa))
