@@ -5,7 +5,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sparkle_rdna3::Target;
 use sparkle_vgpu::shader::{Isa, NoMemory, Program, Silent, Wave, Workgroup};
 
-/// 1000 rounds of 32 VOPD and three scalar instructions; see `tests/programs/vopd_loop.s`.
+/// 10000 rounds of 32 VOPD and three scalar instructions; see `tests/programs/vopd_loop.s`.
 const LOOP: &str = include_str!("../tests/programs/vopd_loop.hex");
 
 fn words(hex: &str) -> Vec<u32> {

@@ -134,7 +134,7 @@ fn integers_of_64_bits_are_divided() {
     bench.run(DIVIDE_U64, 1, 1);
     let (unsigned, signed) = (bench.words::<8>(2, 32), bench.words::<8>(3, 32));
     for (at, (x, y)) in a.iter().zip(&b).enumerate() {
-        assert_eq!(u64::from_le_bytes(unsigned[at]), x / y ^ x % y, "{x} / {y}");
+        assert_eq!(u64::from_le_bytes(unsigned[at]), (x / y) ^ (x % y), "{x} / {y}");
         assert_eq!(i64::from_le_bytes(signed[at]), *x as i64 / (*y | 1) as i64, "{x} / {y}, signed");
     }
 }

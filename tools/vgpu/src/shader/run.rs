@@ -206,10 +206,12 @@ fn run_wave<O: Observer>(
         observer.before(program, context.wave);
         context.wave.pc = pc.wrapping_add(usize::from(step.len));
         let flow = step.run.call(context, step);
-        if O::RECORD && flow != Flow::Fault {
+        if flow != Flow::Fault {
             let log = context.log.as_deref().map_or(&[][..], Vec::as_slice);
             observer.after(program, context.wave, pc, log);
-            if let Some(log) = &mut context.log {
+            if O::RECORD
+                && let Some(log) = &mut context.log
+            {
                 log.clear();
             }
         }

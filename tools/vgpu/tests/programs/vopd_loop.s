@@ -1,4 +1,4 @@
-s_mov_b32 s0, 1000
+s_mov_b32 s0, 10000
 loop:
 v_dual_fmac_f32 v8, v0, v2 :: v_dual_fmac_f32 v9, v1, v3
 v_dual_fmac_f32 v10, v0, v2 :: v_dual_fmac_f32 v11, v1, v3

@@ -130,7 +130,7 @@ pub(super) fn plain(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
         Run::new::<exec::vector::Narrow>(parts.isa)
     };
     results(parts, step, &mut more)?;
-    if let (0, Some(run)) = (step.flags, exec::fast::single(op, parts.isa)) {
+    if let (0, Some(run)) = (step.flags, exec::fast::single(op, &step.sources, parts.isa)) {
         step.run = run;
     }
     if more.wide.is_some() || more.dpp != Dpp::None {
@@ -210,7 +210,8 @@ pub(super) fn dual(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled>
     step.mask_from = VCC;
     step.kernel = kernel::find(step.op, false, parts.isa).ok_or("")?.0;
     step.second = kernel::find(op_y, false, parts.isa).ok_or("")?.0;
-    step.run = exec::fast::pair(step.op, op_y, parts.isa).unwrap_or_else(|| Run::new::<exec::vector::Dual>(parts.isa));
+    step.run = exec::fast::pair(step.op, op_y, &step.sources, parts.isa)
+        .unwrap_or_else(|| Run::new::<exec::vector::Dual>(parts.isa));
     Ok(())
 }
 

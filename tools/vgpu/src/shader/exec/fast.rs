@@ -10,8 +10,8 @@ use super::vector::{Dual, Narrow};
 use crate::shader::isa::{Handler, Isa, Run};
 use crate::shader::kernel::numbers;
 use crate::shader::run::{Context, Flow};
-use crate::shader::step::Step;
-use crate::shader::wave::{EXEC, Lanes, ModeClass};
+use crate::shader::step::{From, Source, Step};
+use crate::shader::wave::{EXEC, Lanes, ModeClass, Wave};
 
 /// An operation on one lane.
 pub(crate) trait Lane {
@@ -58,10 +58,17 @@ fn careful_pair(context: &mut Context<'_>, step: &Step) -> Flow {
     Dual::run(context, step)
 }
 
-/// One operation.
-struct Single<L>(L);
+/// A source. Where all of a step's are plain registers it is known to be one.
+#[inline(always)]
+fn source<'a, const PLAIN: bool>(wave: &'a Wave, step: &Step, at: usize, room: &'a mut Lanes) -> &'a Lanes {
+    let source = &step.sources[at];
+    if PLAIN { wave.vgpr(0, source.index) } else { fetch(wave, step, source, 0, room) }
+}
 
-impl<L: Lane> Handler for Single<L> {
+/// One operation.
+struct Single<L, const PLAIN: bool>(L);
+
+impl<L: Lane, const PLAIN: bool> Handler for Single<L, PLAIN> {
     #[inline(always)]
     fn run(context: &mut Context<'_>, step: &Step) -> Flow {
         let (wave, room) = (&mut *context.wave, &mut *context.temporaries);
@@ -69,9 +76,9 @@ impl<L: Lane> Handler for Single<L> {
             let class = wave.float().class;
             let [a, b, c, ..] = &mut room.sources;
             let sources = [
-                fetch(wave, step, &step.sources[0], 0, a),
-                fetch(wave, step, &step.sources[1], 0, b),
-                fetch(wave, step, &step.sources[2], 0, c),
+                source::<PLAIN>(wave, step, 0, a),
+                source::<PLAIN>(wave, step, 1, b),
+                source::<PLAIN>(wave, step, 2, c),
             ];
             let mut out = Lanes::ZERO;
             if compute::<L>(class, sources, &mut out) {
@@ -84,9 +91,9 @@ impl<L: Lane> Handler for Single<L> {
 }
 
 /// The two halves of VOPD.
-struct Pair<X, Y>(X, Y);
+struct Pair<X, Y, const PLAIN: bool>(X, Y);
 
-impl<X: Lane, Y: Lane> Handler for Pair<X, Y> {
+impl<X: Lane, Y: Lane, const PLAIN: bool> Handler for Pair<X, Y, PLAIN> {
     #[inline(always)]
     fn run(context: &mut Context<'_>, step: &Step) -> Flow {
         let (wave, room) = (&mut *context.wave, &mut *context.temporaries);
@@ -94,14 +101,14 @@ impl<X: Lane, Y: Lane> Handler for Pair<X, Y> {
             let class = wave.float().class;
             let [a, b, c, d, e, f] = &mut room.sources;
             let x = [
-                fetch(wave, step, &step.sources[0], 0, a),
-                fetch(wave, step, &step.sources[1], 0, b),
-                fetch(wave, step, &step.sources[2], 0, c),
+                source::<PLAIN>(wave, step, 0, a),
+                source::<PLAIN>(wave, step, 1, b),
+                source::<PLAIN>(wave, step, 2, c),
             ];
             let y = [
-                fetch(wave, step, &step.sources[3], 0, d),
-                fetch(wave, step, &step.sources[4], 0, e),
-                fetch(wave, step, &step.sources[5], 0, f),
+                source::<PLAIN>(wave, step, 3, d),
+                source::<PLAIN>(wave, step, 4, e),
+                source::<PLAIN>(wave, step, 5, f),
             ];
             let (mut first, mut second) = (Lanes::ZERO, Lanes::ZERO);
             if compute::<X>(class, x, &mut first) & compute::<Y>(class, y, &mut second) {
@@ -125,34 +132,49 @@ fn kind(op: Op) -> Option<usize> {
     }
 }
 
+/// Whether all of these are registers with nothing to be done to them.
+fn are_plain(sources: &[Source]) -> bool {
+    sources.iter().all(|source| source.from == From::Vgpr && source.modifiers == 0)
+}
+
+fn of_one<L: Lane>(plain: bool, isa: Isa) -> Run {
+    if plain { Run::new::<Single<L, true>>(isa) } else { Run::new::<Single<L, false>>(isa) }
+}
+
+fn of_two<X: Lane, Y: Lane>(plain: bool, isa: Isa) -> Run {
+    if plain { Run::new::<Pair<X, Y, true>>(isa) } else { Run::new::<Pair<X, Y, false>>(isa) }
+}
+
+fn of_first<X: Lane>(y: usize, plain: bool, isa: Isa) -> Run {
+    match y {
+        0 => of_two::<X, Add>(plain, isa),
+        1 => of_two::<X, Sub>(plain, isa),
+        2 => of_two::<X, Mul>(plain, isa),
+        _ => of_two::<X, Fma>(plain, isa),
+    }
+}
+
 /// A handler for the operation alone, if nothing is to be done to its result and no lanes are exchanged.
-pub(crate) fn single(op: Op, isa: Isa) -> Option<Run> {
-    Some(match kind(op)? {
-        0 => Run::new::<Single<Add>>(isa),
-        1 => Run::new::<Single<Sub>>(isa),
-        2 => Run::new::<Single<Mul>>(isa),
-        _ => Run::new::<Single<Fma>>(isa),
+pub(crate) fn single(op: Op, sources: &[Source; 6], isa: Isa) -> Option<Run> {
+    let kind = kind(op)?;
+    let [a, b, c, ..] = *sources;
+    let plain = are_plain(&[a, b, c]);
+    Some(match kind {
+        0 => of_one::<Add>(plain, isa),
+        1 => of_one::<Sub>(plain, isa),
+        2 => of_one::<Mul>(plain, isa),
+        _ => of_one::<Fma>(plain, isa),
     })
 }
 
 /// A handler for two.
-pub(crate) fn pair(x: Op, y: Op, isa: Isa) -> Option<Run> {
-    Some(match (kind(x)?, kind(y)?) {
-        (0, 0) => Run::new::<Pair<Add, Add>>(isa),
-        (0, 1) => Run::new::<Pair<Add, Sub>>(isa),
-        (0, 2) => Run::new::<Pair<Add, Mul>>(isa),
-        (0, _) => Run::new::<Pair<Add, Fma>>(isa),
-        (1, 0) => Run::new::<Pair<Sub, Add>>(isa),
-        (1, 1) => Run::new::<Pair<Sub, Sub>>(isa),
-        (1, 2) => Run::new::<Pair<Sub, Mul>>(isa),
-        (1, _) => Run::new::<Pair<Sub, Fma>>(isa),
-        (2, 0) => Run::new::<Pair<Mul, Add>>(isa),
-        (2, 1) => Run::new::<Pair<Mul, Sub>>(isa),
-        (2, 2) => Run::new::<Pair<Mul, Mul>>(isa),
-        (2, _) => Run::new::<Pair<Mul, Fma>>(isa),
-        (_, 0) => Run::new::<Pair<Fma, Add>>(isa),
-        (_, 1) => Run::new::<Pair<Fma, Sub>>(isa),
-        (_, 2) => Run::new::<Pair<Fma, Mul>>(isa),
-        (_, _) => Run::new::<Pair<Fma, Fma>>(isa),
+pub(crate) fn pair(x: Op, y: Op, sources: &[Source; 6], isa: Isa) -> Option<Run> {
+    let (x, y) = (kind(x)?, kind(y)?);
+    let plain = are_plain(sources);
+    Some(match x {
+        0 => of_first::<Add>(y, plain, isa),
+        1 => of_first::<Sub>(y, plain, isa),
+        2 => of_first::<Mul>(y, plain, isa),
+        _ => of_first::<Fma>(y, plain, isa),
     })
 }
