@@ -45,7 +45,7 @@ pub struct MemoryAccess {
     pub bytes: u32,
 }
 
-/// Watches a wave. With [`Silent`] nothing of it is compiled in but a test of `Context::log` in memory operations.
+/// Watches a wave. With [`Silent`] nothing of it is compiled in; memory operations alone test whether to record.
 pub trait Observer {
     /// Whether accesses to memory are recorded for [`Observer::after`].
     const RECORD: bool;
