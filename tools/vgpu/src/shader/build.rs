@@ -18,17 +18,11 @@ pub(crate) type Unmodelled = &'static str;
 /// The step at the start of `words`.
 pub(crate) fn step(words: &[u32], target: Target, isa: Isa) -> Step {
     let first = words.first().copied().unwrap_or(0);
-    let (instruction, high) = match decode(words, target) {
-        Ok(instruction) => (instruction, 0),
-        Err(_) => match decode_high_halves(words, target) {
-            Some(found) => found,
-            None => {
-                let mut step = empty(Op::S_NOP, isa);
-                step.run = Run::new::<Illegal>(isa);
-                step.immediate = first as i32; // CAST: the same bits
-                return step;
-            }
-        },
+    let Some((instruction, high)) = decoded(words, target) else {
+        let mut step = empty(Op::S_NOP, isa);
+        step.run = Run::new::<Illegal>(isa);
+        step.immediate = first as i32; // CAST: the same bits
+        return step;
     };
     build(&instruction, words, high, isa).unwrap_or_else(|missing| {
         let mut step = empty(instruction.op(), isa);
@@ -36,6 +30,14 @@ pub(crate) fn step(words: &[u32], target: Target, isa: Isa) -> Step {
         step.run = Run::new::<Missing>(isa);
         step
     })
+}
+
+/// The instruction at the start of `words`, and the high halves of [`decode_high_halves`].
+pub(crate) fn decoded(words: &[u32], target: Target) -> Option<(Instruction, u8)> {
+    match decode(words, target) {
+        Ok(instruction) => Some((instruction, 0)),
+        Err(_) => decode_high_halves(words, target),
+    }
 }
 
 /// The short encodings with 16-bit operands name the high half of a register by bit 7 of its number, which the decoder

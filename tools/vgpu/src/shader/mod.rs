@@ -2,15 +2,18 @@
 //!
 //! - [`lane`]: the arithmetic of every instruction, as pure functions of one lane;
 //! - [`Program`]: code, decoded once into steps;
-//! - [`Wave`]: registers; [`Workgroup`]: waves and LDS, and what runs them;
+//! - [`Wave`]: registers; [`Workgroup`]: waves and LDS, and what runs them; [`Dispatch`]: a grid of workgroups;
 //! - [`GlobalMemory`]: from addresses to buffers;
-//! - [`Observer`]: the seam for those who watch a wave.
+//! - [`Chip`]: how much of everything there is;
+//! - [`Observer`] and [`Watcher`]: the seam for those who watch waves.
 //!
 //! A step (`step`) is a function to call and operands resolved to registers and constants. Vector operations go through
 //! loops over 32 lanes (`kernel`), compiled once for each vector extension of the host (`isa`); a wave64 takes two
 //! passes. What is not modelled is a [`Cause::NotModelled`], never a guess.
 
 mod build;
+pub mod chip;
+mod dispatch;
 mod exec;
 mod fault;
 mod isa;
@@ -22,9 +25,11 @@ mod run;
 mod step;
 mod wave;
 
+pub use chip::Chip;
+pub use dispatch::{Dispatch, DispatchFault, Grid, GroupPlace, Inputs, Totals, Watcher};
 pub use fault::{AccessKind, Cause, Fault};
 pub use isa::Isa;
 pub use memory::{GlobalMemory, NoMemory, PageTable, Permissions, Region};
 pub use program::Program;
-pub use run::{MemoryAccess, Observer, Silent, Space, Workgroup};
+pub use run::{MemoryAccess, Observer, Progress, Silent, Space, Workgroup};
 pub use wave::{EXEC, FloatMode, Lanes, M0, ModeClass, NULL, VCC, Wave};

@@ -1,17 +1,23 @@
 //! Code, decoded once.
 
-use sparkle_rdna3::{Target, decode};
+use std::sync::OnceLock;
+
+use sparkle_rdna3::{Instruction, Target};
 
 use super::build;
 use super::fault::{Cause, Fault};
 use super::isa::Isa;
 use super::step::Step;
 
+/// An instruction, and the halves that its short encoding names.
+type Decoded = Box<(Instruction, u8)>;
+
 /// A program: its code and, for every dword of it, the step that starts there.
 #[derive(Clone, Debug)]
 pub struct Program {
     words: Vec<u32>,
     steps: Vec<Step>,
+    decoded: Vec<OnceLock<Option<Decoded>>>,
     base: u64,
     target: Target,
 }
@@ -30,13 +36,34 @@ impl Program {
     #[must_use]
     pub fn for_isa(words: &[u32], base: u64, target: Target, isa: Isa) -> Self {
         let steps = (0..words.len()).map(|at| build::step(words.get(at..).unwrap_or(&[]), target, isa)).collect();
-        Self { words: words.to_vec(), steps, base, target }
+        let decoded = vec![OnceLock::new(); words.len()];
+        Self { words: words.to_vec(), steps, decoded, base, target }
     }
 
     /// The code from dword `pc` on.
     #[must_use]
     pub fn words_from(&self, pc: usize) -> &[u32] {
         self.words.get(pc..).unwrap_or(&[])
+    }
+
+    /// The instruction at dword `pc`, for those who look at every one; decoded when it is first asked for. Beside it, the
+    /// high halves that the short encoding of a 16-bit operation names, which the instruction's operands don't tell: bit
+    /// 0 and 1 for the sources, bit 3 for the destination.
+    #[must_use]
+    pub fn instruction(&self, pc: usize) -> Option<(&Instruction, u8)> {
+        let decoded =
+            self.decoded.get(pc)?.get_or_init(|| build::decoded(self.words_from(pc), self.target).map(Box::new));
+        decoded.as_deref().map(|(instruction, high)| (instruction, *high))
+    }
+
+    /// The text of the instruction at dword `pc`, or its first dword.
+    #[must_use]
+    pub fn text(&self, pc: usize) -> String {
+        match (sparkle_rdna3::decode(self.words_from(pc), self.target), self.words.get(pc)) {
+            (Ok(instruction), _) => instruction.to_string().trim().to_owned(),
+            (Err(_), Some(word)) => format!("{word:#010x}"),
+            (Err(_), None) => "outside of the code".to_owned(),
+        }
     }
 
     /// Its first address.
@@ -59,11 +86,7 @@ impl Program {
     /// Says where `cause` happened.
     #[cold]
     pub(crate) fn fault(&self, cause: Cause, wave: u32, pc: usize) -> Fault {
-        let words = self.words_from(pc);
-        let instruction = match decode(words, self.target) {
-            Ok(instruction) => instruction.to_string().trim().to_owned(),
-            Err(_) => words.first().map_or_else(|| "outside of the code".to_owned(), |word| format!("{word:#010x}")),
-        };
+        let instruction = self.text(pc);
         Fault { cause, wave, offset: (pc as u64).wrapping_mul(4), instruction } // CAST: usize has at most 64 bits
     }
 }

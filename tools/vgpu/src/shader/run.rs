@@ -55,6 +55,15 @@ pub trait Observer {
 
     /// After the instruction at dword `pc`, unless it failed.
     fn after(&mut self, program: &Program, wave: &Wave, pc: usize, accesses: &[MemoryAccess]);
+
+    /// All waves of the workgroup that have not ended are at a barrier and will pass it.
+    fn barrier(&mut self) {}
+
+    /// The last wave has ended.
+    fn end(&mut self) {}
+
+    /// A wave could not go on.
+    fn fault(&mut self, _fault: &Fault) {}
 }
 
 /// Sees nothing.
@@ -130,11 +139,21 @@ impl Context<'_> {
     }
 }
 
-/// Why a run came back.
+/// What holds a wave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    End,
+enum Hold {
+    Nothing,
     Barrier,
+    End,
+}
+
+/// How far a workgroup got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Its time was over first.
+    Runs,
+    /// All waves have ended.
+    Ended,
 }
 
 /// The waves of a workgroup with what they share.
@@ -144,16 +163,21 @@ pub struct Workgroup {
     pub waves: Vec<Wave>,
     /// LDS of the workgroup, its allocated bytes.
     pub lds: Vec<u8>,
+    holds: Vec<Hold>,
 }
+
+/// Instructions of one wave before the next has its turn, so that a wave may wait for another through memory.
+const TURN: u64 = 1 << 12;
 
 impl Workgroup {
     /// A workgroup of these waves, with `lds_bytes` of zeros.
     #[must_use]
     pub fn new(waves: Vec<Wave>, lds_bytes: usize) -> Self {
-        Self { waves, lds: vec![0; lds_bytes] }
+        let holds = vec![Hold::Nothing; waves.len()];
+        Self { waves, lds: vec![0; lds_bytes], holds }
     }
 
-    /// Runs all waves to their ends, each from barrier to barrier.
+    /// Runs all waves to their ends.
     ///
     /// # Errors
     /// The fault of the first wave that has one, among them [`Cause::StepLimit`] where a wave executes more than `limit`
@@ -165,42 +189,92 @@ impl Workgroup {
         limit: u64,
         observer: &mut O,
     ) -> Result<(), Fault> {
-        let mut temporaries = Temporaries::new();
-        let mut log = Vec::new();
-        let mut running: Vec<bool> = vec![true; self.waves.len()];
-        while running.contains(&true) {
-            for (wave, running) in self.waves.iter_mut().zip(&mut running).filter(|(_, running)| **running) {
+        let mut engine = Engine::new();
+        while self.advance(program, memory, limit, u64::MAX, observer, &mut engine)? == Progress::Runs {}
+        Ok(())
+    }
+
+    /// Runs the waves by turns until some `budget` of instructions is spent; the rest as [`Workgroup::run`].
+    ///
+    /// # Errors
+    /// As [`Workgroup::run`].
+    pub(crate) fn advance<O: Observer>(
+        &mut self,
+        program: &Program,
+        memory: &dyn GlobalMemory,
+        limit: u64,
+        budget: u64,
+        observer: &mut O,
+        engine: &mut Engine,
+    ) -> Result<Progress, Fault> {
+        let mut spent = 0;
+        while spent < budget {
+            for (wave, hold) in self.waves.iter_mut().zip(&mut self.holds) {
+                if *hold != Hold::Nothing {
+                    continue;
+                }
+                let before = wave.instructions;
                 let mut context = Context {
                     wave,
                     lds: &mut self.lds,
                     memory,
-                    temporaries: &mut temporaries,
+                    temporaries: &mut engine.temporaries,
                     base: program.base(),
-                    log: O::RECORD.then_some(&mut log),
+                    log: O::RECORD.then_some(&mut engine.log),
                     cause: None,
                 };
-                // An ended wave counts as arrived at every barrier.
-                *running = run_wave(&mut context, program, limit, observer)? == Stop::Barrier;
+                let turn = before.saturating_add(TURN);
+                *hold = run_wave(&mut context, program, limit, turn, observer)
+                    .inspect_err(|fault| observer.fault(fault))?;
+                spent += wave.instructions - before;
             }
+            if self.holds.contains(&Hold::Nothing) {
+                continue;
+            }
+            // An ended wave counts as arrived at every barrier.
+            if !self.holds.contains(&Hold::Barrier) {
+                observer.end();
+                return Ok(Progress::Ended);
+            }
+            observer.barrier();
+            self.holds.iter_mut().filter(|hold| **hold == Hold::Barrier).for_each(|hold| *hold = Hold::Nothing);
         }
-        Ok(())
+        Ok(Progress::Runs)
     }
 }
 
+/// What a thread needs to run waves, kept from one workgroup to the next.
+pub(crate) struct Engine {
+    temporaries: Box<Temporaries>,
+    log: Vec<MemoryAccess>,
+}
+
+impl Engine {
+    pub(crate) fn new() -> Self {
+        Self { temporaries: Temporaries::new(), log: Vec::new() }
+    }
+}
+
+/// Runs a wave until something holds it, or it has executed `turn` instructions in all.
 fn run_wave<O: Observer>(
     context: &mut Context<'_>,
     program: &Program,
     limit: u64,
+    turn: u64,
     observer: &mut O,
-) -> Result<Stop, Fault> {
+) -> Result<Hold, Fault> {
+    let turn = turn.min(limit);
     loop {
         let pc = context.wave.pc;
         let Some(step) = program.step(pc) else {
             let offset = (pc as u64).wrapping_mul(4); // CAST: usize has at most 64 bits
             break Err(program.fault(Cause::OutsideCode { offset }, context.wave.id, pc));
         };
-        if context.wave.instructions >= limit {
-            break Err(program.fault(Cause::StepLimit { limit }, context.wave.id, pc));
+        if context.wave.instructions >= turn {
+            break match turn {
+                turn if turn == limit => Err(program.fault(Cause::StepLimit { limit }, context.wave.id, pc)),
+                _ => Ok(Hold::Nothing),
+            };
         }
         context.wave.instructions += 1;
         observer.before(program, context.wave);
@@ -209,16 +283,16 @@ fn run_wave<O: Observer>(
         if flow != Flow::Fault {
             let log = context.log.as_deref().map_or(&[][..], Vec::as_slice);
             observer.after(program, context.wave, pc, log);
-            if O::RECORD
-                && let Some(log) = &mut context.log
-            {
-                log.clear();
-            }
+        }
+        if O::RECORD
+            && let Some(log) = &mut context.log
+        {
+            log.clear();
         }
         match flow {
             Flow::Next => {}
-            Flow::End => break Ok(Stop::End),
-            Flow::Barrier => break Ok(Stop::Barrier),
+            Flow::End => break Ok(Hold::End),
+            Flow::Barrier => break Ok(Hold::Barrier),
             Flow::Fault => {
                 context.wave.pc = pc;
                 let cause = context.cause.take().unwrap_or(Cause::Stuck);

@@ -108,6 +108,19 @@ impl Wave {
         wave
     }
 
+    /// Makes it as [`Wave::new`] with its width does, in the same memory.
+    pub fn restart(&mut self, mode: u32) {
+        self.sgpr = [0; 128];
+        self.low.fill(Lanes::ZERO);
+        if self.wide {
+            self.high.fill(Lanes::ZERO);
+        }
+        self.scc = false;
+        self.set_mode(mode);
+        (self.pc, self.id, self.priority, self.instructions) = (0, 0, 0, 0);
+        self.set_exec(u64::MAX);
+    }
+
     /// Whether it has 64 lanes.
     #[must_use]
     #[inline(always)]

@@ -1,0 +1,14 @@
+//! What silicon forgives or corrupts silently, and this device reports.
+//!
+//! Each sanitizer is a module with what it knows of a dispatch (shared between the threads that run its workgroups) and
+//! of a workgroup. It is shown every instruction before and after it is executed ([`event`]), and says what it finds in
+//! [`report`]s by [`rule`]s.
+
+mod event;
+mod report;
+mod rule;
+mod watch;
+
+pub use report::{Earlier, Report, Site};
+pub use rule::{Rule, Sanitizer, Switches, UnknownSanitizer};
+pub use watch::{Sanitizers, Watched};
