@@ -80,6 +80,36 @@ impl Observer for Silent {
     fn after(&mut self, _: &Program, _: &Wave, _: usize, _: &[MemoryAccess]) {}
 }
 
+/// Both see everything.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    const RECORD: bool = A::RECORD || B::RECORD;
+
+    fn before(&mut self, program: &Program, wave: &Wave) {
+        self.0.before(program, wave);
+        self.1.before(program, wave);
+    }
+
+    fn after(&mut self, program: &Program, wave: &Wave, pc: usize, accesses: &[MemoryAccess]) {
+        self.0.after(program, wave, pc, accesses);
+        self.1.after(program, wave, pc, accesses);
+    }
+
+    fn barrier(&mut self) {
+        self.0.barrier();
+        self.1.barrier();
+    }
+
+    fn end(&mut self) {
+        self.0.end();
+        self.1.end();
+    }
+
+    fn fault(&mut self, fault: &Fault) {
+        self.0.fault(fault);
+        self.1.fault(fault);
+    }
+}
+
 /// Room for operands that are not in a register as they are needed.
 pub(crate) struct Temporaries {
     pub(crate) sources: [Lanes; 6],

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::spec::{Memory, Spec, SpecError, Want};
 use super::watch::Written;
-use crate::shader::{EXEC, M0, NULL, PageTable, Permissions, Program, VCC, Wave, Workgroup};
+use crate::sanitize::{Sanitizers, Switches};
+use crate::shader::{EXEC, GroupPlace, M0, NULL, PageTable, Permissions, Program, VCC, Watcher, Wave, Workgroup};
 
 /// `s_endpgm`, which ends every snippet.
 const S_ENDPGM: u32 = 0xbfb0_0000;
@@ -14,11 +15,12 @@ const CODE_VA: u64 = 0x1_0000_0000;
 const LIMIT: u64 = 1_000_000_000;
 
 impl Spec {
-    /// Runs it. The answer, and whether everything that it wants came out; `true` if it wants nothing and had no fault.
+    /// Runs it under sanitizers. The answer, and whether everything that it wants came out; `true` if it wants nothing and
+    /// had no fault. What the sanitizers say is among the answer's faults and changes nothing else.
     ///
     /// # Errors
     /// If its memory can't be mapped.
-    pub fn run(&self) -> Result<(Value, bool), SpecError> {
+    pub fn run(&self, switches: Switches) -> Result<(Value, bool), SpecError> {
         let mut memory = PageTable::default();
         for Memory { va, bytes, .. } in &self.memory {
             if !memory.map(*va, bytes, Permissions::ALL) {
@@ -32,13 +34,21 @@ impl Spec {
         let program = Program::new(&code, CODE_VA, self.target);
         let mut group = Workgroup::new(vec![start.clone()], 0);
         group.lds.clone_from(&self.lds);
-        let mut written = Written::new();
-        let fault = group.run(&program, &memory, LIMIT, &mut written).err();
+        let sanitizers = Sanitizers::new(switches);
+        let (fault, written) = if switches.is_empty() {
+            let mut written = Written::new();
+            (group.run(&program, &memory, LIMIT, &mut written).err(), written)
+        } else {
+            let mut watch = (Written::new(), sanitizers.watch(&group, GroupPlace::default()));
+            (group.run(&program, &memory, LIMIT, &mut watch).err(), watch.0)
+        };
         let wave = group.waves.pop().unwrap_or_else(|| start.clone());
         let end = End { spec: self, start: &start, wave: &wave, lds: &group.lds, memory: &memory, written: &written };
         let (mut answer, equal) = end.answer();
-        let faults: Vec<String> = fault.iter().map(ToString::to_string).collect();
-        let ok = equal && faults.is_empty();
+        let ok = equal && fault.is_none();
+        let reports = sanitizers.reports();
+        let faults: Vec<String> =
+            fault.iter().map(ToString::to_string).chain(reports.iter().map(ToString::to_string)).collect();
         answer.insert("ok".into(), ok.into());
         answer.insert("faults".into(), faults.into());
         answer.insert("instructions".into(), wave.instructions.into());
