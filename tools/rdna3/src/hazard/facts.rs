@@ -226,7 +226,11 @@ fn broken(instruction: &Instruction) -> Option<(&'static Rule, Option<Reg>)> {
     match instruction.op() {
         Op::V_MAD_U64_U32 | Op::V_MAD_I64_I32 => {
             let read = rest.iter().skip(1).map(vgprs_of).fold(Vgprs::default(), Vgprs::or);
-            written.and(read).first().map(|reg| (&rules::MAD64_OVERLAP, Some(reg)))
+            let first = |operand: Option<&Operand>| operand.and_then(Operand::registers).map(|(reg, _)| reg);
+            // LLVM lets them meet so where the high half of the addend is undefined.
+            let high = first(rest.get(3)).map(|addend| addend.nth(1)) == first(Some(result));
+            let rule = if high { &rules::MAD64_OVERLAP_HIGH } else { &rules::MAD64_OVERLAP };
+            written.and(read).first().map(|reg| (rule, Some(reg)))
         }
         Op::V_DOT2_F32_F16
         | Op::V_DOT2_F32_BF16

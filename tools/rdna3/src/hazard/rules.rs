@@ -59,6 +59,10 @@ rules! {
         "the result of v_mad_u64_u32 or v_mad_i64_i32 overlaps a source",
         "other registers",
         "VOP3Instructions.td, V_MAD_U64_U32_gfx11; AMDGPU.td, FeatureMADIntraFwdBug";
+    MAD64_OVERLAP_HIGH = "mad64-overlap-high", GFX1100, true,
+        "the low half of the result of v_mad_u64_u32 or v_mad_i64_i32 is the high half of its addend",
+        "other registers, unless the high half of the addend is of no interest",
+        "VOP3Instructions.td, V_MAD_U64_U32_gfx11; AMDGPU.td, FeatureMADIntraFwdBug";
     DOT_OP_SEL = "dot-op-sel", ALL, false,
         "a packed dot product chooses halves",
         "no op_sel, and all of op_sel_hi set",
