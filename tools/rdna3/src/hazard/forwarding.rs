@@ -13,8 +13,10 @@ use super::window::Slot;
 const HISTORY: usize = 4;
 /// VALU between the two writes.
 const BETWEEN: usize = 3;
-/// Distances of the reader.
-const READERS: usize = 5;
+/// VALU between the second write and the reader.
+const READER: u8 = 4;
+/// Pairs of all paths.
+const PAIRS: usize = 12;
 
 /// What one VALU instruction wrote.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,11 +27,19 @@ struct Written {
     before: Slot,
 }
 
-/// Registers written before and after a change of EXEC.
+/// Registers written before and after a change of EXEC, the latter by one instruction.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pair {
     before: Slot,
     after: Slot,
+    /// VALU since.
+    age: u8,
+}
+
+impl Pair {
+    fn is_empty(&self) -> bool {
+        self.before.set.is_empty() || self.after.set.is_empty()
+    }
 }
 
 /// The state of the rule.
@@ -37,7 +47,9 @@ struct Pair {
 pub(super) struct Forwarding {
     /// By VALU in between.
     history: [Written; HISTORY],
-    pairs: [Pair; READERS],
+    /// Those of different paths are kept apart, as far as there is room; on one path there are five.
+    pairs: [Pair; PAIRS],
+    count: u8,
     live: bool,
 }
 
@@ -61,19 +73,16 @@ impl Forwarding {
             return None;
         }
         let reads = facts.reads.vector;
-        let mut younger = Vgprs::default();
-        for (pair, written) in self.pairs.iter().zip(self.history.iter().map(Some).chain([None])) {
-            if pair.before.set.meets(reads) && pair.after.set.meets(reads) && !younger.meets(reads) {
-                let sources = facts.sources.map(Vgprs::span);
-                let after = sources.iter().any(|source| source.meets(pair.after.set));
-                let mut before = sources.iter().filter(|source| !source.meets(pair.after.set));
-                let hit = before.find_map(|source| pair.before.hit(*source));
-                if let (true, Some(hit)) = (after, hit) {
-                    return Some(hit);
-                }
-            }
-            if let Some(Written { same, before }) = written {
-                younger = younger.or(same.set).or(before.set);
+        let pairs = self.pairs.iter().take(usize::from(self.count));
+        for pair in pairs.filter(|pair| pair.before.set.meets(reads) && pair.after.set.meets(reads)) {
+            let since = self.history.iter().take(usize::from(pair.age));
+            let younger = since.fold(Vgprs::default(), |set, earlier| set.or(earlier.same.set).or(earlier.before.set));
+            let sources = facts.sources.map(Vgprs::span);
+            let after = sources.iter().any(|source| source.meets(pair.after.set));
+            let mut before = sources.iter().filter(|source| !source.meets(pair.after.set));
+            let hit = before.find_map(|source| pair.before.hit(*source));
+            if after && hit.is_some() && !younger.meets(reads) {
+                return hit;
             }
         }
         None
@@ -86,30 +95,47 @@ impl Forwarding {
             before.join(earlier.before);
         }
         before.forget(written.set);
-        self.pairs.rotate_right(1);
         self.history.rotate_right(1);
-        for pair in &mut self.pairs {
+        let old = (self.pairs, usize::from(std::mem::take(&mut self.count)));
+        for mut pair in old.0.into_iter().take(old.1).filter(|pair| pair.age < READER) {
+            pair.age += 1;
             pair.before.forget(written.set);
             pair.after.forget(written.set);
+            self.add(pair);
         }
         for earlier in &mut self.history {
             earlier.same.forget(written.set);
             earlier.before.forget(written.set);
         }
-        if let Some(first) = self.pairs.first_mut() {
-            *first = Pair { before, after: written };
-        }
+        self.add(Pair { before, after: written, age: 0 });
         if let Some(first) = self.history.first_mut() {
             *first = Written { same: written, before: Slot::default() };
         }
         self.live = true;
     }
 
-    pub(super) fn join(&mut self, other: &Self) -> bool {
-        let mut changed = false;
-        for (pair, other) in self.pairs.iter_mut().zip(other.pairs) {
-            changed |= pair.before.join(other.before) | pair.after.join(other.after);
+    /// Adds a pair; says whether it is new.
+    fn add(&mut self, pair: Pair) -> bool {
+        if pair.is_empty() {
+            return false;
         }
+        let count = usize::from(self.count);
+        let known = self.pairs.iter().take(count);
+        let same = known.enumerate().find(|(_, known)| known.after.pc == pair.after.pc && known.age == pair.age);
+        let at = same.map(|(at, _)| at).or((count == PAIRS).then_some(PAIRS - 1));
+        if let Some(known) = at.and_then(|at| self.pairs.get_mut(at)) {
+            return known.before.join(pair.before) | known.after.join(pair.after);
+        }
+        if let Some(place) = self.pairs.get_mut(count) {
+            *place = pair;
+            self.count += 1;
+        }
+        true
+    }
+
+    pub(super) fn join(&mut self, other: &Self) -> bool {
+        let pairs = other.pairs.iter().take(usize::from(other.count));
+        let mut changed = pairs.fold(false, |changed, pair| self.add(*pair) | changed);
         for (written, other) in self.history.iter_mut().zip(other.history) {
             changed |= written.same.join(other.same) | written.before.join(other.before);
         }
