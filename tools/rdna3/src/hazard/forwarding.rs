@@ -79,7 +79,10 @@ impl Forwarding {
             let younger = since.fold(Vgprs::default(), |set, earlier| set.or(earlier.same.set).or(earlier.before.set));
             let sources = facts.sources.map(Vgprs::span);
             let after = sources.iter().any(|source| source.meets(pair.after.set));
-            let mut before = sources.iter().filter(|source| !source.meets(pair.after.set));
+            // Of a tuple too the last write counts.
+            let last =
+                pair.after.set.or(self.history.iter().fold(Vgprs::default(), |set, earlier| set.or(earlier.same.set)));
+            let mut before = sources.iter().filter(|source| !source.meets(last));
             let hit = before.find_map(|source| pair.before.hit(*source));
             if after && hit.is_some() && !younger.meets(reads) {
                 return hit;
