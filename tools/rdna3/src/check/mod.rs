@@ -125,7 +125,7 @@ const MOST_VISITS: usize = 200;
 /// ```
 /// use sparkle_rdna3::{Target, check};
 ///
-/// // s_load_b32 s0, s[2:3], 0x0; s_mov_b32 s1, s0; s_endpgm
+/// // s_load_b32 s0, s[2:3], null; s_mov_b32 s1, s0; s_endpgm
 /// let words = [0xf400_0001_u32, 0xf800_0000, 0xbe81_0000, 0xbfb0_0000];
 /// let bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
 /// let report = check::code(&bytes, 0x1000, Target::GFX1100);
