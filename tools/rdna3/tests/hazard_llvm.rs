@@ -183,7 +183,7 @@ const VA_VDST: u16 = 0x0fff;
 const SA_SDST: u16 = 0xfffe;
 const VM_VSRC: u16 = 0xffe3;
 
-/// Waits that LLVM added: how many the check misses once they are taken out, and how many there are.
+/// Waits that LLVM added: how many the check notices the lack of, and how many there are.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
     va_vdst: (u32, u32),
@@ -191,7 +191,7 @@ struct Tally {
     vm_vsrc: (u32, u32),
 }
 
-// Of the waits for VALU results 3 % are not missed: all lie in loops, and waits that LLVM added further down the loop
+// Of the waits for VALU results 3 % are not noticed: all lie in loops, and waits that LLVM added further down the loop
 // after them make them superfluous. Of those for SALU results it adds one behind each write of a mask, read or not.
 
 #[test]
