@@ -6,21 +6,10 @@
 mod common;
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use common::Random;
-use sparkle_rdna3::{Decoder, Gfx, Op, Target, WaveSize, check, decode, hazard};
-
-/// The program that runs the recogniser, or `None` (after saying so).
-fn llc() -> Option<String> {
-    let program = std::env::var("LLC").unwrap_or_else(|_| "llc-19".to_owned());
-    if Command::new(&program).arg("--version").output().is_ok_and(|found| found.status.success()) {
-        return Some(program);
-    }
-    assert!(std::env::var_os("SPARKLE_REQUIRE_LLVM").is_none(), "{program} does not run: install llvm-19 or set LLC");
-    eprintln!("SKIPPED: {program} does not run; install llvm-19 or set LLC to compare with LLVM");
-    None
-}
+use common::llc::{compile, llc};
+use sparkle_rdna3::{Decoder, Op, Target, WaveSize, check, decode, hazard};
 
 /// A tuple of VGPRs as MIR writes it.
 fn vgprs(first: u32, count: u32) -> String {
@@ -58,7 +47,7 @@ fn instruction(random: &mut Random, target: Target) -> String {
             0 => format!("{a} = GLOBAL_LOAD_DWORD $vgpr6_vgpr7, 0, 0, implicit $exec"),
             1 => format!("GLOBAL_STORE_DWORD $vgpr6_vgpr7, {a}, 0, 0, implicit $exec"),
             2 => format!("{a} = DS_READ_B32_gfx9 {b}, 0, 0, implicit $exec"),
-            _ => format!("$vgpr2_vgpr3 = FLAT_LOAD_DWORDX2 $vgpr6_vgpr7, 0, 0, implicit $exec, implicit $flat_scr"),
+            _ => "$vgpr2_vgpr3 = FLAT_LOAD_DWORDX2 $vgpr6_vgpr7, 0, 0, implicit $exec, implicit $flat_scr".to_owned(),
         },
         23 => "S_NOP 0".to_owned(),
         24 => "V_NOP_e32 implicit $exec".to_owned(),
@@ -107,41 +96,6 @@ fn program(random: &mut Random, target: Target, functions: u32) -> String {
     text
 }
 
-/// The machine code of a program, with or without what the recogniser adds.
-fn compile(llc: &str, text: &str, target: Target) -> Vec<u8> {
-    let folder = std::env::temp_dir().join(format!("sparkle-hazard-{}-{target:?}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let (source, object) = (folder.join("program.mir"), folder.join("program.o"));
-    std::fs::write(&source, text).unwrap();
-    let cpu = if target.gfx == Gfx::Gfx1150 { "-mcpu=gfx1150" } else { "-mcpu=gfx1100" };
-    let wave = match target.wave {
-        WaveSize::Wave32 => "-mattr=+wavefrontsize32,-wavefrontsize64",
-        WaveSize::Wave64 => "-mattr=-wavefrontsize32,+wavefrontsize64",
-    };
-    let done = Command::new(llc)
-        .args(["-mtriple=amdgcn-amd-amdhsa", cpu, wave, "-x", "mir", "-start-before=post-RA-hazard-rec"])
-        .args(["-filetype=obj", "-o"])
-        .args([&object, &source])
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let bytes = std::fs::read(&object).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
-    text_section(&bytes)
-}
-
-/// The `.text` section of a little-endian 64-bit ELF file: the first that holds code.
-fn text_section(elf: &[u8]) -> Vec<u8> {
-    let number =
-        |at: usize, bytes: usize| elf[at..at + bytes].iter().rev().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
-    let (headers, size, count) = (number(0x28, 8), number(0x3a, 2), number(0x3c, 2));
-    let sections = (0..count).map(|index| headers + index * size);
-    // Source: the ELF specification: flag SHF_EXECINSTR is 4.
-    let text = sections.into_iter().find(|&at| number(at + 8, 8) & 4 != 0).unwrap();
-    let (start, length) = (number(text + 0x18, 8), number(text + 0x20, 8));
-    elf[start..start + length].to_vec()
-}
-
 /// What is found of the hazard rules.
 fn hazards(words: &[u32], target: Target) -> Vec<check::Finding> {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
@@ -157,7 +111,7 @@ fn hazards(words: &[u32], target: Target) -> Vec<check::Finding> {
 
 fn compare(llc: &str, target: Target, seed: u64) -> Tally {
     let text = program(&mut Random(seed), target, 400);
-    let code = compile(llc, &text, target);
+    let code = compile(llc, &text, target, "post-RA-hazard-rec");
     let words: Vec<u32> = code.as_chunks().0.iter().copied().map(u32::from_le_bytes).collect();
     assert_eq!(hazards(&words, target), [], "{target:?}");
     let added: Vec<(usize, u16)> = Decoder::new(&words, target)

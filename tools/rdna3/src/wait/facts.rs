@@ -77,6 +77,12 @@ impl Order {
     pub(super) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
+
+    /// What later results of `class` come behind. A FLAT load is a plain one as far as vmcnt goes, and itself follows
+    /// nothing.
+    pub(super) fn behind(self, class: Class) -> Self {
+        if self == Self::NONE && class == Class::Load { Self::PLAIN } else { self }
+    }
 }
 
 /// The most that may be left of each counter, in the order of [`Counter`].

@@ -151,7 +151,7 @@ impl Tracker {
             }
             let set = if class.locks() { &mut self.locked } else { &mut self.results };
             *set = set.or(registers);
-            self.pending.push(Pending { pc, class, order: facts.order, since: 0, registers });
+            self.pending.push(Pending { pc, class, order: facts.order.behind(class), since: 0, registers });
         }
     }
 
