@@ -540,6 +540,10 @@ fn paths_join() {
     let report = check::code(&bytes(&hazard), 0, Target::GFX1100);
     assert_eq!(report.findings.len(), 1);
     assert_eq!((report.findings[0].rule.id, report.findings[0].address), ("valu-trans-use", 0));
+    // A second load in one arm: vmcnt(1) is enough behind that one alone.
+    // global_load_b32 v0; s_cbranch_scc1 +2; global_load_b32 v6; s_waitcnt vmcnt(1); v_mov_b32 v1, v0
+    let shorter = [0xdc52_0000, 0x007c_0002, 0xbfa2_0002, 0xdc52_0000, 0x067c_0002, 0xbf89_07f7, 0x7e02_0300, ENDPGM];
+    assert_eq!(broken(&shorter, Target::GFX1100), ["load-read v0 -6 s_waitcnt vmcnt(0)"]);
     // Two loads later in the loop, vmcnt(1) is enough around it once, and on the way in there is none to wait for:
     // s_waitcnt vmcnt(1); v_mov_b32 v1, v0; global_load_b32 v0; global_load_b32 v6; s_cbranch_scc1 -7
     let enough = [0xbf89_07f7, 0x7e02_0300, 0xdc52_0000, 0x007c_0002, 0xdc52_0000, 0x067c_0002, 0xbfa2_fff9, ENDPGM];

@@ -99,17 +99,11 @@ impl Facts {
         facts
     }
 
-    /// Whether the instruction is one to which the LDS-direct rules apply.
-    #[must_use]
-    pub const fn is_lds_direct(&self) -> bool {
-        self.kind.has(Kind::LDS_DIRECT)
-    }
-
     fn vector(&mut self, instruction: &Instruction) {
-        if keeps_destination(instruction) {
+        let keeps = keeps_destination(instruction);
+        if keeps {
             self.reads.vector = self.reads.vector.or(self.writes.vector);
         }
-        let keeps = keeps_destination(instruction);
         let sources = instruction.operands().iter().filter(|operand| operand.access != Access::Write || keeps);
         let vgprs = sources.filter_map(|operand| match operand.registers() {
             Some((Reg::Vgpr(first), count)) => Some((first, count)),

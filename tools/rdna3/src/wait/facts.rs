@@ -153,7 +153,7 @@ impl Facts {
         }
     }
 
-    /// Whether the instruction waits for counters and does nothing else.
+    /// Whether the instruction waits for a counter.
     #[must_use]
     pub fn waits(&self) -> bool {
         !self.limits.is_none()
