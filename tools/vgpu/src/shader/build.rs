@@ -128,6 +128,10 @@ pub(crate) struct Parts<'a> {
 fn build(instruction: &Instruction, words: &[u32], high: u8, isa: Isa) -> Result<Step, Unmodelled> {
     let mut step = empty(instruction.op(), isa);
     step.len = instruction.len_dwords() as u8; // CAST: at most 5
+    if instruction.op() == Op::V_ILLEGAL {
+        step.run = Run::new::<Illegal>(isa);
+        return Ok(step);
+    }
     let parts = Parts { instruction, words, high, isa };
     if let Some(run) = exec::control::find(instruction.op(), isa) {
         step.run = run;
@@ -148,6 +152,8 @@ fn build(instruction: &Instruction, words: &[u32], high: u8, isa: Isa) -> Result
             scalar(&parts, &mut step)?
         }
         Encoding::Vopd => vector::dual(&parts, &mut step)?,
+        Encoding::Vinterp => vector::interpolation(&parts, &mut step)?,
+        Encoding::LdsDir if op == Op::LDS_DIRECT_LOAD => memory::direct(&parts, &mut step)?,
         Encoding::Vop1 | Encoding::Vop2 | Encoding::Vopc | Encoding::Vop3 => vector::plain(&parts, &mut step)?,
         _ => return Err(""),
     }

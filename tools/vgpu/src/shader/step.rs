@@ -110,6 +110,7 @@ pub(crate) struct MemoryBits {
     pub(crate) offen: bool,
     pub(crate) idxen: bool,
     pub(crate) glc: bool,
+    pub(crate) tfe: bool,
 }
 
 /// Values of [`Step::mask_from`] and [`Step::mask_to`] that are no scalar register.
@@ -191,7 +192,7 @@ impl More {
     pub(crate) const NONE: Self = Self {
         wide: None,
         dpp: Dpp::None,
-        memory: MemoryBits { offset: 0, offset1: 0, format: 0, offen: false, idxen: false, glc: false },
+        memory: MemoryBits { offset: 0, offset1: 0, format: 0, offen: false, idxen: false, glc: false, tfe: false },
         shape: Shape { bytes: 0, signed: false, half: Half::Whole, store: false },
         lds: None,
         atom: None,

@@ -108,6 +108,14 @@ pub(super) fn plain(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
         None => step.flags |= flag::NO_VGPR,
     }
     signs_of_integers(parts, step);
+    if op == Op::V_MQSAD_U32_U8 {
+        if step.sources[2].from != From::Vgpr {
+            return Err("this operand");
+        }
+        step.run = Run::new::<exec::vector::FourSums>(parts.isa);
+        step.flags |= if modifiers.clamp { flag::CLAMP } else { 0 };
+        return Ok(());
+    }
     let mut more = More { dpp: modifiers.dpp, ..More::NONE };
     if let Some((comparison, code)) = kernel::find_comparison(op, parts.isa) {
         step.mask_from = mask::IMMEDIATE;
@@ -137,6 +145,29 @@ pub(super) fn plain(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
     if more.wide.is_some() || more.dpp != Dpp::None {
         step.more = Some(Box::new(more));
     }
+    Ok(())
+}
+
+/// VINTERP.
+pub(super) fn interpolation(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> {
+    let (instruction, op) = (parts.instruction, step.op);
+    let modifiers = instruction.modifiers();
+    let masks = vector_operands(instruction.operands(), op, &mut step.sources)?;
+    step.to = masks.vgpr.ok_or("")?;
+    step.outcome = exec::interp::outcome(op);
+    for (at, (source, half)) in step.sources.iter_mut().zip(exec::interp::has_halves(op)).enumerate() {
+        if half && modifiers.op_sel >> at & 1 != 0 {
+            source.modifiers |= modifier::HIGH;
+        }
+    }
+    for (set, bit) in [
+        (modifiers.clamp, flag::CLAMP | flag::FINISH),
+        (step.outcome.is_half(), flag::FINISH),
+        (step.outcome.is_half() && modifiers.op_sel & 8 != 0, flag::HIGH),
+    ] {
+        step.flags |= if set { bit } else { 0 };
+    }
+    step.run = Run::new::<exec::interp::Interpolate>(parts.isa);
     Ok(())
 }
 

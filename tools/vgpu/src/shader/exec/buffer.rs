@@ -49,6 +49,12 @@ impl Resource {
         self.records * if self.stride == 0 { 1 } else { self.stride }
     }
 
+    /// Whether it is no buffer at all: what is loaded is 0, what is stored is dropped.
+    /// Source: guide, section 9.6 ("Unbound Resources").
+    const fn is_unbound(&self) -> bool {
+        self.format == 0 && !self.add_thread_id
+    }
+
     /// Whether `payload` bytes at `offset` of record `index` are out of range.
     /// Source: guide, section 9.1.5.3 ("Range checking").
     const fn is_outside(&self, index: u64, offset: u64, soffset: u64, payload: u64) -> bool {
@@ -109,13 +115,14 @@ impl Handler for Access {
         let kind = if shape.store { AccessKind::Store } else { AccessKind::Load };
         let mut window = Window::new(context.memory, kind);
         let size = u32::from(shape.bytes).min(4);
+        let unbound = resource.is_unbound();
         for lane in active(context.wave.exec()) {
             let spot = spot(context.wave, step, &resource, lane);
             for register in 0..shape.dwords() as u8 {
                 // CAST: at most 4
                 let index = step.to.wrapping_add(register);
                 let offset = spot.offset + u64::from(register) * 4;
-                let outside = resource.format == 0 || resource.is_outside(spot.index, offset, soffset, size.into());
+                let outside = unbound || resource.is_outside(spot.index, offset, soffset, size.into());
                 let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, offset));
                 let held = context.wave.lane(index, lane);
                 let result = match (outside, shape.store, size) {
@@ -138,8 +145,19 @@ impl Handler for Access {
                     context.record(Space::Global, kind, lane, va, size);
                 }
             }
+            if !shape.store {
+                status(context.wave, step, shape.dwords() as u8, lane); // CAST: at most 4
+            }
         }
         Flow::Next
+    }
+}
+
+/// The dword behind the data that a load with TFE returns. It tells of pages that are not resident, which all are.
+/// Source: guide, section 9.1, "TFE".
+fn status(wave: &mut Wave, step: &Step, dwords: u8, lane: u32) {
+    if step.more().memory.tfe {
+        wave.set_lane(step.to.wrapping_add(dwords), lane, 0);
     }
 }
 
@@ -157,7 +175,7 @@ impl Handler for Atomic {
             let spot = spot(context.wave, step, &resource, lane);
             let values = data(context.wave, step.to, lane);
             let mut old = [0; 2];
-            if resource.format != 0 && !resource.is_outside(spot.index, spot.offset, soffset, size.into()) {
+            if !resource.is_unbound() && !resource.is_outside(spot.index, spot.offset, soffset, size.into()) {
                 let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, spot.offset));
                 match global_atomic(&mut window, va, atom, wide, values) {
                     Ok(found) => old = found,
@@ -194,13 +212,18 @@ impl Handler for Formatted {
         for lane in active(context.wave.exec()) {
             let spot = spot(context.wave, step, &resource, lane);
             let size = found.as_ref().map_or(0, Format::bytes);
-            let outside = found.is_none() || resource.is_outside(spot.index, spot.offset, soffset, size.into());
+            // A resource without a format is none, whatever the instruction's.
+            let outside = found.is_none()
+                || resource.is_unbound()
+                || resource.is_outside(spot.index, spot.offset, soffset, size.into());
             let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, spot.offset));
             let channels = usize::from(transfer.channels);
+            let selects =
+                found.as_ref().filter(|_| step.has(flag::OWN_FORMAT)).map_or(resource.selects, Format::identity);
             if transfer.store {
                 let (Some(found), false) = (&found, outside) else { continue };
                 let values = transfer.gather(data(context.wave, step.to, lane));
-                let bytes = found.encode(values, transfer.half);
+                let bytes = found.encode(values, selects, transfer.half);
                 for (at, byte) in (0u64..).zip(bytes.iter().take(size as usize)) {
                     // CAST: at most 16
                     if let Err(cause) = window.store_small(va.wrapping_add(at), 1, u32::from(*byte)) {
@@ -208,7 +231,7 @@ impl Handler for Formatted {
                     }
                 }
             } else {
-                let mut values = [0; 4];
+                let mut values = found.as_ref().map_or([0; 4], |found| found.decode(None, selects, transfer.half));
                 if let (Some(found), false) = (&found, outside) {
                     let mut bytes = [0; 16];
                     for (at, byte) in (0u64..).zip(bytes.iter_mut().take(size as usize)) {
@@ -218,12 +241,13 @@ impl Handler for Formatted {
                             Err(cause) => return context.fail(cause),
                         }
                     }
-                    values = found.decode(&bytes, resource.selects, transfer.half);
+                    values = found.decode(Some(&bytes), selects, transfer.half);
                 }
                 let old = data(context.wave, step.to, lane);
                 for (register, value) in transfer.scatter(values, old, channels) {
                     context.wave.set_lane(step.to.wrapping_add(register), lane, value);
                 }
+                status(context.wave, step, transfer.dwords(), lane);
             }
             if !outside {
                 context.record(Space::Global, kind, lane, va, size);

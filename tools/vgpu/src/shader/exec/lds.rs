@@ -9,8 +9,8 @@ use super::atomic::Atom;
 use super::memory::{active, data};
 use crate::shader::fault::{AccessKind, Cause};
 use crate::shader::isa::Handler;
-use crate::shader::lane::Mode;
 use crate::shader::lane::dpp::swizzle_source;
+use crate::shader::lane::{Mode, Round};
 use crate::shader::run::{Context, Flow, Space};
 use crate::shader::step::{Step, flag};
 use crate::shader::wave::M0;
@@ -56,7 +56,8 @@ pub(crate) fn store(lds: &mut [u8], offset: u32, size: u32, values: &[u32]) {
     }
 }
 
-/// One lane's atomic: the old value.
+/// One lane's atomic: the old value. Of MODE it follows the treatment of denormals, not the rounding.
+/// Source: guide, section 3.4.2, table 6.
 pub(crate) fn atomic(
     lds: &mut [u8],
     offset: u32,
@@ -66,6 +67,7 @@ pub(crate) fn atomic(
     [a, b, c, d]: [u32; 4],
 ) -> Result<[u32; 2], Cause> {
     let size = if wide { 8 } else { 4 };
+    let mode = Mode { round_f32: Round::NearestEven, round_f16_f64: Round::NearestEven, ..mode };
     if !offset.is_multiple_of(size) {
         return Err(Cause::Misaligned { va: offset.into(), size });
     }
@@ -227,6 +229,65 @@ impl Handler for AddThreadId {
                 store(context.lds, at, 4, &[value]);
                 context.record(Space::Lds, AccessKind::Store, lane, at.into(), 4);
             }
+        }
+        Flow::Next
+    }
+}
+
+/// `DS_CONDXCHG32_RTN_B64`: of each of two dwords the old value; the low 31 bits of the datum take its place if the
+/// datum's highest bit is set.
+/// Source: guide, section 16.15.
+pub(crate) struct ConditionalExchange;
+
+impl Handler for ConditionalExchange {
+    fn run(context: &mut Context<'_>, step: &Step) -> Flow {
+        let offset = step.more().memory.offset as u32; // CAST: 16 bits
+        let [address, data, ..] = &step.sources;
+        for lane in active(context.wave.exec()) {
+            let at = context.wave.lane(address.index, lane).wrapping_add(offset) & 0xfff8;
+            let mut old = [0; 2];
+            load(context.lds, at, 8, &mut old);
+            for (place, register) in [(at, 0u8), (at + 4, 1)] {
+                let value = context.wave.lane(data.index.wrapping_add(register), lane);
+                if value >> 31 != 0 {
+                    store(context.lds, place, 4, &[value & (u32::MAX >> 1)]);
+                }
+            }
+            context.record(Space::Lds, AccessKind::Atomic, lane, at.into(), 8);
+            for (register, value) in (0u8..).zip(old) {
+                context.wave.set_lane(step.to.wrapping_add(register), lane, value);
+            }
+        }
+        Flow::Next
+    }
+}
+
+/// `LDS_DIRECT_LOAD`: one value to all lanes of quads with a lane that is on. M0 has the address in bits 15:0 and the
+/// type in bits 18:16.
+/// Source: guide, section 12.4.
+pub(crate) struct DirectLoad;
+
+impl Handler for DirectLoad {
+    fn run(context: &mut Context<'_>, step: &Step) -> Flow {
+        let m0 = context.wave.scalar(M0);
+        let at = m0 & 0xfffc;
+        let mut raw = [0];
+        load(context.lds, at, 4, &mut raw);
+        let [raw] = raw;
+        let value = match m0 >> 16 & 7 {
+            0 => raw & 0xff,
+            1 => raw & 0xffff,
+            2 => raw,
+            4 => raw as u8 as i8 as i32 as u32,   // CAST: sign extension
+            5 => raw as u16 as i16 as i32 as u32, // CAST: sign extension
+            _ => return context.fail(Cause::NotModelled { what: "this type of a direct load" }),
+        };
+        context.record(Space::Lds, AccessKind::Load, context.wave.first_lane(), at.into(), 4);
+        let exec = context.wave.exec();
+        // The lowest bit of each nibble is the quad's.
+        let quads = (exec | exec >> 1 | exec >> 2 | exec >> 3) & 0x1111_1111_1111_1111;
+        for lane in active(quads * 15) {
+            context.wave.set_lane(step.to, lane, value);
         }
         Flow::Next
     }

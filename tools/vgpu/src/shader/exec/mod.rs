@@ -7,6 +7,7 @@ pub(crate) mod cross;
 pub(crate) mod fast;
 pub(crate) mod fetch;
 pub(crate) mod format;
+pub(crate) mod interp;
 pub(crate) mod lds;
 pub(crate) mod matrix;
 pub(crate) mod memory;
