@@ -70,9 +70,8 @@ fn what_is_not_modelled_is_what_is_listed() {
             add_missing(Target { gfx, wave }, &mut found);
         }
     }
-    let list = |(what, ops): (String, BTreeSet<&str>)| {
-        format!("{what}: {}\n", ops.into_iter().collect::<Vec<_>>().join(" "))
-    };
+    let list =
+        |(what, ops): (String, BTreeSet<&str>)| format!("{what}: {}\n", ops.into_iter().collect::<Vec<_>>().join(" "));
     let found: Vec<String> = found.into_iter().map(list).collect();
     let listed: Vec<String> = include_str!("coverage.txt").lines().map(|line| format!("{line}\n")).collect();
     let new: String = found.iter().filter(|line| !listed.contains(line)).cloned().collect();

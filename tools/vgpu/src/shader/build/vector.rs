@@ -108,6 +108,7 @@ pub(super) fn plain(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
         None => step.flags |= flag::NO_VGPR,
     }
     signs_of_integers(parts, step);
+    constants(op, instruction.operands(), step);
     if op == Op::V_MQSAD_U32_U8 {
         if step.sources[2].from != From::Vgpr {
             return Err("this operand");
