@@ -14,7 +14,7 @@ fn bits(parts: &Parts<'_>) -> More {
     let modifiers = parts.instruction.modifiers();
     let memory = MemoryBits {
         offset: modifiers.offset,
-        offset1: modifiers.offset1,
+        lds: [0; 2],
         format: modifiers.format,
         offen: modifiers.offen,
         idxen: modifiers.idxen,
@@ -142,6 +142,8 @@ pub(super) fn lds(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> 
         Op::DS_APPEND | Op::DS_CONSUME => Run::new::<shared::Append>(parts.isa),
         Op::DS_PERMUTE_B32 | Op::DS_BPERMUTE_B32 | Op::DS_SWIZZLE_B32 => Run::new::<shared::Exchange>(parts.isa),
         _ => {
+            let modifiers = parts.instruction.modifiers();
+            more.memory.lds = shared::offsets(op, modifiers.offset, modifiers.offset1);
             more.lds = Some(shared::kind(op).ok_or("")?);
             more.shape = Shape::find(op).unwrap_or_default();
             more.atom = Atom::find(op);

@@ -384,10 +384,8 @@ pub(super) fn packed(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelle
         let (kernel, outcome) = kernel::find(op, modifiers.clamp, parts.isa).ok_or("")?;
         step.kernel = kernel;
         step.outcome = outcome;
-        if family == Family::Packed && outcome == Outcome::B16 {
-            if modifiers.clamp && !clamps(op) {
-                return Err("clamping of this operation");
-            }
+        if family == Family::Packed && outcome == Outcome::B16 && modifiers.clamp && !clamps(op) {
+            return Err("clamping of this operation");
         }
     }
     match family {

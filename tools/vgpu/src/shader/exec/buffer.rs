@@ -1,10 +1,11 @@
 //! MUBUF and MTBUF: memory through a buffer resource.
 //! Source: guide, chapter 9.
 
+use super::block;
 use super::format::{self, Format};
 use super::memory::{active, data, global_atomic};
 use crate::shader::fault::AccessKind;
-use crate::shader::isa::Handler;
+use crate::shader::isa::{Handler, Wide};
 use crate::shader::memory::Window;
 use crate::shader::run::{Context, Flow, Space};
 use crate::shader::step::{Step, flag};
@@ -104,53 +105,114 @@ fn soffset(wave: &Wave, step: &Step) -> u64 {
     super::fetch::scalar32(wave, &step.sources[2]).into()
 }
 
+/// The addresses of 32 lanes of a raw buffer, if all are on and none is out of range.
+#[inline(always)]
+fn all_places(context: &Context<'_>, step: &Step, half: usize) -> Option<Wide> {
+    let wave = &*context.wave;
+    let (shape, memory) = (step.more().shape, step.more().memory);
+    if context.log.is_some() || !block::is_full(wave) || !shape.bytes.is_multiple_of(4) || memory.idxen || memory.tfe {
+        return None;
+    }
+    let resource = Resource::read(wave, step.sources[1].index);
+    if resource.element != 0 || resource.add_thread_id || resource.format == 0 || resource.check != 3 {
+        return None;
+    }
+    let soffset = soffset(wave, step);
+    let mut at = [memory.offset as u64; 32]; // CAST: twelve bits
+    if memory.offen {
+        at.iter_mut().zip(wave.vgpr(half, step.sources[0].index).0).for_each(|(at, offset)| *at += u64::from(offset));
+    }
+    let last = at.iter().fold(0, |last, &at| last.max(at));
+    if last + u64::from(shape.bytes) > resource.records.saturating_sub(soffset) {
+        return None;
+    }
+    let base = resource.base.wrapping_add(soffset);
+    at.iter_mut().for_each(|at| *at = base.wrapping_add(*at));
+    Some(at)
+}
+
+/// Loads and stores of whole dwords by all lanes; whether that was possible. What was stored before it turned out not to
+/// be is stored once more.
+#[inline(always)]
+fn all_at_once<const N: usize>(context: &mut Context<'_>, step: &Step) -> bool {
+    if step.more().shape.store {
+        let mut window = Window::new(context.memory, AccessKind::Store);
+        return (0..context.wave.halves()).all(|half| {
+            let Some(at) = all_places(context, step, half) else { return false };
+            let data: block::Data<N> = block::registers(context.wave, half, step.to);
+            block::store_global(&mut window, &at, &data)
+        });
+    }
+    let mut window = Window::new(context.memory, AccessKind::Load);
+    let Some(low) = all_places(context, step, 0).and_then(|at| block::load_global::<N>(&mut window, &at)) else {
+        return false;
+    };
+    if context.wave.is_wide() {
+        let high = all_places(context, step, 1).and_then(|at| block::load_global::<N>(&mut window, &at));
+        let Some(high) = high else { return false };
+        block::set_registers(context.wave, 1, step.to, &high);
+    }
+    block::set_registers(context.wave, 0, step.to, &low);
+    true
+}
+
 /// Loads and stores without a format: each dword is checked alone.
 pub(crate) struct Access;
 
 impl Handler for Access {
+    #[inline(always)]
     fn run(context: &mut Context<'_>, step: &Step) -> Flow {
-        let shape = step.more().shape;
-        let resource = Resource::read(context.wave, step.sources[1].index);
-        let soffset = soffset(context.wave, step);
-        let kind = if shape.store { AccessKind::Store } else { AccessKind::Load };
-        let mut window = Window::new(context.memory, kind);
-        let size = u32::from(shape.bytes).min(4);
-        let unbound = resource.is_unbound();
-        for lane in active(context.wave.exec()) {
-            let spot = spot(context.wave, step, &resource, lane);
-            for register in 0..shape.dwords() as u8 {
-                // CAST: at most 4
-                let index = step.to.wrapping_add(register);
-                let offset = spot.offset + u64::from(register) * 4;
-                let outside = unbound || resource.is_outside(spot.index, offset, soffset, size.into());
-                let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, offset));
-                let held = context.wave.lane(index, lane);
-                let result = match (outside, shape.store, size) {
-                    (true, true, _) => continue,
-                    (true, false, _) => Ok(0),
-                    (false, true, 4) => window.store(va, &[held]).map(|()| 0),
-                    (false, true, _) => window.store_small(va, size, shape.stored(held)).map(|()| 0),
-                    (false, false, 4) => {
-                        let mut raw = [0];
-                        window.load(va, &mut raw).map(|()| raw[0])
-                    }
-                    (false, false, _) => window.load_small(va, size),
-                };
-                match result {
-                    Ok(raw) if !shape.store => context.wave.set_lane(index, lane, shape.loaded(raw, held)),
-                    Ok(_) => {}
-                    Err(cause) => return context.fail(cause),
+        if block::by_dwords!(step.more().shape.dwords(), all_at_once(context, step)) {
+            Flow::Next
+        } else {
+            lane_by_lane(context, step)
+        }
+    }
+}
+
+#[inline(never)]
+fn lane_by_lane(context: &mut Context<'_>, step: &Step) -> Flow {
+    let shape = step.more().shape;
+    let resource = Resource::read(context.wave, step.sources[1].index);
+    let soffset = soffset(context.wave, step);
+    let kind = if shape.store { AccessKind::Store } else { AccessKind::Load };
+    let mut window = Window::new(context.memory, kind);
+    let size = u32::from(shape.bytes).min(4);
+    let unbound = resource.is_unbound();
+    for lane in active(context.wave.exec()) {
+        let spot = spot(context.wave, step, &resource, lane);
+        for register in 0..shape.dwords() as u8 {
+            // CAST: at most 4
+            let index = step.to.wrapping_add(register);
+            let offset = spot.offset + u64::from(register) * 4;
+            let outside = unbound || resource.is_outside(spot.index, offset, soffset, size.into());
+            let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, offset));
+            let held = context.wave.lane(index, lane);
+            let result = match (outside, shape.store, size) {
+                (true, true, _) => continue,
+                (true, false, _) => Ok(0),
+                (false, true, 4) => window.store(va, &[held]).map(|()| 0),
+                (false, true, _) => window.store_small(va, size, shape.stored(held)).map(|()| 0),
+                (false, false, 4) => {
+                    let mut raw = [0];
+                    window.load(va, &mut raw).map(|()| raw[0])
                 }
-                if !outside {
-                    context.record(Space::Global, kind, lane, va, size);
-                }
+                (false, false, _) => window.load_small(va, size),
+            };
+            match result {
+                Ok(raw) if !shape.store => context.wave.set_lane(index, lane, shape.loaded(raw, held)),
+                Ok(_) => {}
+                Err(cause) => return context.fail(cause),
             }
-            if !shape.store {
-                status(context.wave, step, shape.dwords() as u8, lane); // CAST: at most 4
+            if !outside {
+                context.record(Space::Global, kind, lane, va, size);
             }
         }
-        Flow::Next
+        if !shape.store {
+            status(context.wave, step, shape.dwords() as u8, lane); // CAST: at most 4
+        }
     }
+    Flow::Next
 }
 
 /// The dword behind the data that a load with TFE returns. It tells of pages that are not resident, which all are.

@@ -6,6 +6,7 @@
 use sparkle_rdna3::Op;
 
 use super::atomic::Atom;
+use super::block;
 use super::memory::{active, data};
 use crate::shader::fault::{AccessKind, Cause};
 use crate::shader::isa::Handler;
@@ -13,7 +14,7 @@ use crate::shader::lane::dpp::swizzle_source;
 use crate::shader::lane::{Mode, Round};
 use crate::shader::run::{Context, Flow, Space};
 use crate::shader::step::{Step, flag};
-use crate::shader::wave::M0;
+use crate::shader::wave::{Lanes, M0, Wave};
 
 /// Bytes to dwords; the last may be cut short.
 #[inline]
@@ -84,17 +85,16 @@ pub(crate) fn atomic(
     Ok(old)
 }
 
-/// The two offsets in bytes; of operations with one address the first alone counts.
-fn offsets(step: &Step) -> [u32; 2] {
-    let memory = step.more().memory;
-    let name = step.op.mnemonic();
-    let first = memory.offset as u32; // CAST: at most 16 bits
+/// The two offsets of an operation in bytes; of those with one address the first alone counts.
+pub(crate) fn offsets(op: Op, offset: i32, offset1: u8) -> [u32; 2] {
+    let name = op.mnemonic();
+    let first = offset as u32; // CAST: at most 16 bits
     if !name.contains("2addr") {
         return [first, first];
     }
     let unit = if name.ends_with("64") && !name.ends_with("stride64") { 8 } else { 4 };
     let unit = if name.contains("stride64") { unit * 64 } else { unit };
-    [first * unit, u32::from(memory.offset1) * unit]
+    [first * unit, u32::from(offset1) * unit]
 }
 
 /// What LDS operations do, and with how much.
@@ -125,89 +125,163 @@ pub(crate) fn kind(op: Op) -> Option<Kind> {
     })
 }
 
+/// The byte addresses of 32 lanes.
+#[inline(always)]
+fn places(wave: &Wave, step: &Step, half: usize, offset: u32) -> Lanes {
+    Lanes(wave.vgpr(half, step.sources[0].index).0.map(|at| at.saturating_add(offset)))
+}
+
+/// Loads from one place, or from two: into the registers from `to`.
+#[inline(always)]
+fn load_n<const N: usize>(context: &mut Context<'_>, step: &Step, offsets: &[u32]) -> bool {
+    let wave = &mut *context.wave;
+    let mut out = [[[Lanes::ZERO; N]; 2]; 2];
+    for (half, out) in out.iter_mut().enumerate().take(wave.halves()) {
+        for (out, &offset) in out.iter_mut().zip(offsets) {
+            match block::load_lds(context.lds, &places(wave, step, half, offset)) {
+                Some(data) => *out = data,
+                None => return false,
+            }
+        }
+    }
+    for (half, out) in out.iter().enumerate().take(wave.halves()) {
+        let mut to = step.to;
+        for (data, _) in out.iter().zip(offsets) {
+            block::set_registers(wave, half, to, data);
+            to = to.wrapping_add(N as u8); // CAST: at most 4
+        }
+    }
+    true
+}
+
+/// The same of a wave32 and one place, which needs no room for what may fail later.
+#[inline(always)]
+fn load_one<const N: usize>(context: &mut Context<'_>, step: &Step, offset: u32) -> bool {
+    match block::load_lds::<N>(context.lds, &places(context.wave, step, 0, offset)) {
+        Some(data) => block::set_registers(context.wave, 0, step.to, &data),
+        None => return false,
+    }
+    true
+}
+
+/// Stores. What was stored before a store that can't be done at once is stored once more.
+#[inline(always)]
+fn store_n<const N: usize>(context: &mut Context<'_>, step: &Step, offset: u32) -> bool {
+    (0..context.wave.halves()).all(|half| {
+        let data: block::Data<N> = block::registers(context.wave, half, step.sources[1].index);
+        block::store_lds(context.lds, &places(context.wave, step, half, offset), &data)
+    })
+}
+
+/// Loads and stores of whole dwords by all lanes; whether that was possible.
+#[inline(always)]
+fn all_at_once(context: &mut Context<'_>, step: &Step, kind: Kind, [one, two]: [u32; 2]) -> bool {
+    let shape = step.more().shape;
+    if context.log.is_some() || !block::is_full(context.wave) || !shape.bytes.is_multiple_of(4) {
+        return false;
+    }
+    match kind {
+        Kind::Load if !context.wave.is_wide() => block::by_dwords!(shape.dwords(), load_one(context, step, one)),
+        Kind::Load => block::by_dwords!(shape.dwords(), load_n(context, step, &[one])),
+        Kind::Load2 => block::by_dwords!(shape.dwords(), load_n(context, step, &[one, two])),
+        Kind::Store => block::by_dwords!(shape.dwords(), store_n(context, step, one)),
+        Kind::Store2 | Kind::Atomic | Kind::Exchange2 => false,
+    }
+}
+
 /// Loads, stores and atomics.
 pub(crate) struct Access;
 
 impl Handler for Access {
+    #[inline(always)]
     fn run(context: &mut Context<'_>, step: &Step) -> Flow {
         let Some(kind) = step.more().lds else { return Flow::Next };
-        let shape = step.more().shape;
-        let offsets = offsets(step);
-        let [address, first, second, ..] = &step.sources;
-        let mode = context.wave.float().mode;
-        for lane in active(context.wave.exec()) {
-            let base = context.wave.lane(address.index, lane);
-            // What wraps is out of range, as any sum beyond LDS is.
-            let [at, other] = offsets.map(|offset| base.saturating_add(offset));
-            let size = u32::from(shape.bytes);
-            match kind {
-                Kind::Load => {
-                    let mut raw = [0; 4];
-                    let raw = raw.get_mut(..shape.dwords()).unwrap_or(&mut []);
-                    load(context.lds, at, size, raw);
-                    context.record(Space::Lds, AccessKind::Load, lane, at.into(), size);
-                    for (register, &value) in (0u8..).zip(raw.iter()) {
-                        let index = step.to.wrapping_add(register);
-                        let value = shape.loaded(value, context.wave.lane(index, lane));
-                        context.wave.set_lane(index, lane, value);
-                    }
+        let [one, two] = step.more().memory.lds;
+        if all_at_once(context, step, kind, [one, two]) {
+            Flow::Next
+        } else {
+            lane_by_lane(context, step, kind, [one, two])
+        }
+    }
+}
+
+#[inline(never)]
+fn lane_by_lane(context: &mut Context<'_>, step: &Step, kind: Kind, offsets: [u32; 2]) -> Flow {
+    let shape = step.more().shape;
+    let [address, first, second, ..] = &step.sources;
+    let mode = context.wave.float().mode;
+    for lane in active(context.wave.exec()) {
+        let base = context.wave.lane(address.index, lane);
+        // What wraps is out of range, as any sum beyond LDS is.
+        let [at, other] = offsets.map(|offset| base.saturating_add(offset));
+        let size = u32::from(shape.bytes);
+        match kind {
+            Kind::Load => {
+                let mut raw = [0; 4];
+                let raw = raw.get_mut(..shape.dwords()).unwrap_or(&mut []);
+                load(context.lds, at, size, raw);
+                context.record(Space::Lds, AccessKind::Load, lane, at.into(), size);
+                for (register, &value) in (0u8..).zip(raw.iter()) {
+                    let index = step.to.wrapping_add(register);
+                    let value = shape.loaded(value, context.wave.lane(index, lane));
+                    context.wave.set_lane(index, lane, value);
                 }
-                Kind::Store => {
-                    let mut values = data(context.wave, first.index, lane);
-                    values[0] = shape.stored(values[0]);
+            }
+            Kind::Store => {
+                let mut values = data(context.wave, first.index, lane);
+                values[0] = shape.stored(values[0]);
+                store(context.lds, at, size, values.get(..shape.dwords()).unwrap_or(&[]));
+                context.record(Space::Lds, AccessKind::Store, lane, at.into(), size);
+            }
+            Kind::Load2 => {
+                let dwords = (size / 4) as u8; // CAST: 1 or 2
+                let mut to = step.to;
+                for at in [at, other] {
+                    let mut raw = [0; 2];
+                    load(context.lds, at, size, &mut raw);
+                    context.record(Space::Lds, AccessKind::Load, lane, at.into(), size);
+                    for (register, value) in (0..dwords).zip(raw) {
+                        context.wave.set_lane(to.wrapping_add(register), lane, value);
+                    }
+                    to = to.wrapping_add(dwords);
+                }
+            }
+            Kind::Store2 => {
+                for (at, source) in [(at, first), (other, second)] {
+                    let values = data(context.wave, source.index, lane);
                     store(context.lds, at, size, values.get(..shape.dwords()).unwrap_or(&[]));
                     context.record(Space::Lds, AccessKind::Store, lane, at.into(), size);
                 }
-                Kind::Load2 => {
-                    let dwords = (size / 4) as u8; // CAST: 1 or 2
-                    let mut to = step.to;
-                    for at in [at, other] {
-                        let mut raw = [0; 2];
-                        load(context.lds, at, size, &mut raw);
-                        context.record(Space::Lds, AccessKind::Load, lane, at.into(), size);
-                        for (register, value) in (0..dwords).zip(raw) {
+            }
+            Kind::Atomic | Kind::Exchange2 => {
+                let Some((atom, wide)) = step.more().atom else { continue };
+                let width = if wide { 2 } else { 1 };
+                let [a, b, ..] = data(context.wave, first.index, lane);
+                let [c, d, ..] = data(context.wave, second.index, lane);
+                let places: &[(u32, [u32; 4])] = match (kind, wide) {
+                    (Kind::Exchange2, true) => &[(at, [a, b, 0, 0]), (other, [c, d, 0, 0])],
+                    (Kind::Exchange2, false) => &[(at, [a, 0, 0, 0]), (other, [c, 0, 0, 0])],
+                    (_, true) => &[(at, [a, b, c, d])],
+                    (_, false) => &[(at, [a, c, 0, 0])],
+                };
+                let mut to = step.to;
+                for &(at, values) in places {
+                    let old = match atomic(context.lds, at, mode, atom, wide, values) {
+                        Ok(old) => old,
+                        Err(cause) => return context.fail(cause),
+                    };
+                    context.record(Space::Lds, AccessKind::Atomic, lane, at.into(), u32::from(width) * 4);
+                    if !step.has(flag::NO_VGPR) {
+                        for (register, value) in (0..width).zip(old) {
                             context.wave.set_lane(to.wrapping_add(register), lane, value);
                         }
-                        to = to.wrapping_add(dwords);
                     }
-                }
-                Kind::Store2 => {
-                    for (at, source) in [(at, first), (other, second)] {
-                        let values = data(context.wave, source.index, lane);
-                        store(context.lds, at, size, values.get(..shape.dwords()).unwrap_or(&[]));
-                        context.record(Space::Lds, AccessKind::Store, lane, at.into(), size);
-                    }
-                }
-                Kind::Atomic | Kind::Exchange2 => {
-                    let Some((atom, wide)) = step.more().atom else { continue };
-                    let width = if wide { 2 } else { 1 };
-                    let [a, b, ..] = data(context.wave, first.index, lane);
-                    let [c, d, ..] = data(context.wave, second.index, lane);
-                    let places: &[(u32, [u32; 4])] = match (kind, wide) {
-                        (Kind::Exchange2, true) => &[(at, [a, b, 0, 0]), (other, [c, d, 0, 0])],
-                        (Kind::Exchange2, false) => &[(at, [a, 0, 0, 0]), (other, [c, 0, 0, 0])],
-                        (_, true) => &[(at, [a, b, c, d])],
-                        (_, false) => &[(at, [a, c, 0, 0])],
-                    };
-                    let mut to = step.to;
-                    for &(at, values) in places {
-                        let old = match atomic(context.lds, at, mode, atom, wide, values) {
-                            Ok(old) => old,
-                            Err(cause) => return context.fail(cause),
-                        };
-                        context.record(Space::Lds, AccessKind::Atomic, lane, at.into(), u32::from(width) * 4);
-                        if !step.has(flag::NO_VGPR) {
-                            for (register, value) in (0..width).zip(old) {
-                                context.wave.set_lane(to.wrapping_add(register), lane, value);
-                            }
-                        }
-                        to = to.wrapping_add(width);
-                    }
+                    to = to.wrapping_add(width);
                 }
             }
         }
-        Flow::Next
     }
+    Flow::Next
 }
 
 /// `DS_LOAD_ADDTID_B32`, `DS_STORE_ADDTID_B32`: at the offset plus M0 bits 15:0 plus four times the lane.

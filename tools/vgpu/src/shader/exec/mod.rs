@@ -1,6 +1,7 @@
 //! What executes steps, a file a family.
 
 pub(crate) mod atomic;
+pub(crate) mod block;
 pub(crate) mod buffer;
 pub(crate) mod control;
 pub(crate) mod cross;
