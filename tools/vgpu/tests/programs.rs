@@ -209,7 +209,7 @@ proptest! {
             wave.set_lane(3, lane, 0);
         }
         let run = |curious: bool| {
-            let contents: Vec<u8> = (0..4096u32).map(|at| (at * 7 >> 2) as u8).collect();
+            let contents: Vec<u8> = (0..4096u32).map(|at| ((at * 7) >> 2) as u8).collect();
             let mut memory = PageTable::default();
             assert!(memory.map(0x10000, &contents, Permissions::ALL));
             let mut group = Workgroup::new(vec![wave.clone()], 4096);

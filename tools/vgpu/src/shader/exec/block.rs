@@ -153,28 +153,39 @@ fn span<'a>(window: &mut Window<'a>, at: &Wide, step: u64) -> Option<(&'a [Atomi
     Some((words, first))
 }
 
-/// What global memory has at each lane's address.
+/// Loads what global memory has at each lane's address, into the registers from `to`. There are 32 addresses for each
+/// half of the wave.
 #[inline(always)]
-pub(crate) fn load_global<const N: usize>(window: &mut Window<'_>, at: &Wide) -> Option<Data<N>> {
+pub(crate) fn load_global<const N: usize>(window: &mut Window<'_>, wave: &mut Wave, at: &[Wide], to: u8) -> bool {
     let step = N as u64 * 4; // CAST: at most 4
-    let (words, first) = span(window, at, step)?;
-    let mut out = [Lanes::ZERO; N];
-    if are_in_row_wide(at, step) {
-        let (words, _) = words.as_chunks::<N>();
-        for (i, words) in words.iter().enumerate().take(32) {
-            for (lanes, word) in out.iter_mut().zip(words) {
-                lanes.0[i] = word.load(Ordering::Relaxed);
+    let mut spans = [None; 2];
+    for (span_of, at) in spans.iter_mut().zip(at) {
+        *span_of = span(window, at, step);
+        if span_of.is_none() {
+            return false;
+        }
+    }
+    for (half, (at, span)) in at.iter().zip(spans).enumerate() {
+        let Some((words, first)) = span else { continue };
+        if are_in_row_wide(at, step) {
+            let (words, _) = words.as_chunks::<N>();
+            for register in 0..N {
+                let lanes = wave.vgpr_mut(half, to.wrapping_add(register as u8)); // CAST: at most 4
+                for (lane, words) in lanes.0.iter_mut().zip(words) {
+                    *lane = words[register].load(Ordering::Relaxed);
+                }
+            }
+            continue;
+        }
+        let indices = at.map(|at| ((at - first) / 4) as usize); // CAST: below 2^30
+        for register in 0..N {
+            let lanes = wave.vgpr_mut(half, to.wrapping_add(register as u8)); // CAST: at most 4
+            for (lane, index) in lanes.0.iter_mut().zip(indices) {
+                *lane = words.get(index + register).map_or(0, |word| word.load(Ordering::Relaxed));
             }
         }
-        return Some(out);
     }
-    for (i, at) in at.iter().enumerate() {
-        let index = ((at - first) / 4) as usize; // CAST: below 2^30
-        for (lanes, word) in out.iter_mut().zip(words.get(index..index + N)?) {
-            lanes.0[i] = word.load(Ordering::Relaxed);
-        }
-    }
-    Some(out)
+    true
 }
 
 /// Stores at each lane's address in global memory, lane after lane.

@@ -164,6 +164,30 @@ fn load_one<const N: usize>(context: &mut Context<'_>, step: &Step, offset: u32)
     true
 }
 
+/// The same of two places.
+#[inline(always)]
+fn load_two<const N: usize>(context: &mut Context<'_>, step: &Step, [one, two]: [u32; 2]) -> bool {
+    let first = block::load_lds::<N>(context.lds, &places(context.wave, step, 0, one));
+    let second = block::load_lds::<N>(context.lds, &places(context.wave, step, 0, two));
+    let (Some(first), Some(second)) = (first, second) else { return false };
+    block::set_registers(context.wave, 0, step.to, &first);
+    block::set_registers(context.wave, 0, step.to.wrapping_add(N as u8), &second); // CAST: at most 2
+    true
+}
+
+/// Stores to two places that follow each other: `N` dwords, half of them from each source.
+#[inline(always)]
+fn store_pair<const N: usize>(context: &mut Context<'_>, step: &Step, offset: u32) -> bool {
+    let [_, first, second, ..] = &step.sources;
+    (0..context.wave.halves()).all(|half| {
+        let mut data: block::Data<N> = block::registers(context.wave, half, first.index);
+        for (at, lanes) in (0u8..).zip(data.iter_mut().skip(N / 2)) {
+            *lanes = *context.wave.vgpr(half, second.index.wrapping_add(at));
+        }
+        block::store_lds(context.lds, &places(context.wave, step, half, offset), &data)
+    })
+}
+
 /// Stores. What was stored before a store that can't be done at once is stored once more.
 #[inline(always)]
 fn store_n<const N: usize>(context: &mut Context<'_>, step: &Step, offset: u32) -> bool {
@@ -180,11 +204,16 @@ fn all_at_once(context: &mut Context<'_>, step: &Step, kind: Kind, [one, two]: [
     if context.log.is_some() || !block::is_full(context.wave) || !shape.bytes.is_multiple_of(4) {
         return false;
     }
+    let narrow = !context.wave.is_wide();
+    let follows = one.saturating_add(shape.bytes.into()) == two;
     match kind {
-        Kind::Load if !context.wave.is_wide() => block::by_dwords!(shape.dwords(), load_one(context, step, one)),
+        Kind::Load if narrow => block::by_dwords!(shape.dwords(), load_one(context, step, one)),
         Kind::Load => block::by_dwords!(shape.dwords(), load_n(context, step, &[one])),
+        Kind::Load2 if narrow && follows => block::by_dwords!(2 * shape.dwords(), load_one(context, step, one)),
+        Kind::Load2 if narrow => block::by_dwords!(shape.dwords(), load_two(context, step, [one, two])),
         Kind::Load2 => block::by_dwords!(shape.dwords(), load_n(context, step, &[one, two])),
         Kind::Store => block::by_dwords!(shape.dwords(), store_n(context, step, one)),
+        Kind::Store2 if follows => block::by_dwords!(2 * shape.dwords(), store_pair(context, step, one)),
         Kind::Store2 | Kind::Atomic | Kind::Exchange2 => false,
     }
 }

@@ -177,16 +177,12 @@ fn all_places(context: &Context<'_>, step: &Step, half: usize) -> Option<Wide> {
 #[inline(always)]
 fn load_at_once<const N: usize>(context: &mut Context<'_>, step: &Step) -> bool {
     let mut window = Window::new(context.memory, AccessKind::Load);
-    let Some(low) = all_places(context, step, 0).and_then(|at| block::load_global::<N>(&mut window, &at)) else {
-        return false;
-    };
-    if context.wave.is_wide() {
-        let high = all_places(context, step, 1).and_then(|at| block::load_global::<N>(&mut window, &at));
-        let Some(high) = high else { return false };
-        block::set_registers(context.wave, 1, step.to, &high);
+    let Some(low) = all_places(context, step, 0) else { return false };
+    if !context.wave.is_wide() {
+        return block::load_global::<N>(&mut window, context.wave, &[low], step.to);
     }
-    block::set_registers(context.wave, 0, step.to, &low);
-    true
+    let Some(high) = all_places(context, step, 1) else { return false };
+    block::load_global::<N>(&mut window, context.wave, &[low, high], step.to)
 }
 
 /// Stores of whole dwords by all lanes; whether that was possible. What was stored before it turned out not to be is
