@@ -38,13 +38,14 @@ fn waves(criterion: &mut Criterion) {
 }
 
 /// One instruction each, as llvm-mc 19 encodes it.
-const ACCESSES: [(&str, [u32; 2]); 14] = [
+const ACCESSES: [(&str, [u32; 2]); 15] = [
     ("ds_load_b32", [0xd8d8_0000, 0x0400_0000]),
     ("ds_load_b32_scattered", [0xd8d8_0000, 0x0400_0003]),
     ("ds_load_b64", [0xd9d8_0000, 0x0400_0001]),
     ("ds_load_b128", [0xdbfc_0000, 0x0400_0002]),
     ("ds_load_2addr_b64", [0xd9dc_0100, 0x0400_0002]),
     ("ds_store_b32", [0xd834_0000, 0x0000_0400]),
+    ("ds_store_2addr_b64", [0xd938_0100, 0x0006_0402]),
     ("ds_store_b128", [0xdb7c_0000, 0x0000_0402]),
     ("global_load_b32", [0xdc52_0000, 0x0400_0000]),
     ("global_load_b32_scattered", [0xdc52_0000, 0x0400_0003]),
