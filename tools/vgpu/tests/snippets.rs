@@ -1,19 +1,20 @@
-//! Instructions and what they must leave, in `snippets.jsonl`: one spec of `sparkle-vgpu wave` a line.
+//! Instructions and what they must leave: one spec of `sparkle-vgpu wave` a line.
 //!
-//! What is wanted was worked out by hand or by arithmetic outside of this code; the code is the hex of llvm-mc 19 for the
-//! source in `asm`.
+//! What is wanted in `snippets.jsonl` was worked out by hand or by arithmetic outside of this code. What is wanted in
+//! `hardware.jsonl` is what tests found on a gfx1100: tinygrad `test/amd/hw`, which compares with the card if
+//! `USE_HW=1`. The code is the hex of llvm-mc 19 for the source in `asm`.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::Value;
 use sparkle_vgpu::sanitize::Switches;
 use sparkle_vgpu::snippet::Spec;
 
-const SPECS: &str = include_str!("snippets.jsonl");
+const SPECS: [&str; 2] = [include_str!("snippets.jsonl"), include_str!("hardware.jsonl")];
 
 #[test]
 fn instructions_leave_what_they_must() {
     let mut wrong = Vec::new();
-    for line in SPECS.lines() {
+    for line in SPECS.iter().flat_map(|specs| specs.lines()) {
         let value: Value = serde_json::from_str(line).unwrap();
         let (answer, ok) = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
         if !ok {

@@ -149,7 +149,7 @@ impl<'a> Window<'a> {
 
     /// The words of a checked access: those from the one that holds `va`, and how many bytes `va` is into it.
     #[inline]
-    fn words(&mut self, va: u64, size: u32) -> Result<(&'a [AtomicU32], u32), Cause> {
+    pub(crate) fn words(&mut self, va: u64, size: u32) -> Result<(&'a [AtomicU32], u32), Cause> {
         let kind = self.kind;
         let region = match self.region {
             Some(region) if region.contains(va, size) => region,

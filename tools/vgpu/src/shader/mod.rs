@@ -5,7 +5,7 @@
 //! - [`Wave`]: registers; [`Workgroup`]: waves and LDS, and what runs them; [`Dispatch`]: a grid of workgroups;
 //! - [`GlobalMemory`]: from addresses to buffers;
 //! - [`Chip`]: how much of everything there is;
-//! - [`Observer`] and [`Watcher`]: the seam for those who watch waves.
+//! - [`Observer`] and [`Watcher`]: the seam for those who watch waves; [`stats`] counts what they do.
 //!
 //! A step (`step`) is a function to call and operands resolved to registers and constants. Vector operations go through
 //! loops over 32 lanes (`kernel`), compiled once for each vector extension of the host (`isa`); a wave64 takes two
@@ -22,6 +22,7 @@ pub mod lane;
 mod memory;
 mod program;
 mod run;
+pub mod stats;
 mod step;
 mod wave;
 

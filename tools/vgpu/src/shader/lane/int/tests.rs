@@ -124,7 +124,7 @@ fn three_operand_logic() {
     let (a, b, c) = (0b1100, 0b1010, 0b0001);
     assert_eq!((and_or(a, b, c), or3(a, b, c), xor3(a, b, c), bfi(a, b, 0b0101)), (0b1001, 0b1111, 0b0111, 0b1001));
     assert_eq!((lshl_add(3, 34, 1), add_lshl(1, 2, 33), lshl_or(1, 4, 1), xad(5, 3, u32::MAX)), (13, 6, 17, 5));
-    assert_eq!((add3(u32::MAX, 2, 3), sad_u32(3, 5, 10), sad_u32(5, 3, u32::MAX)), (4, 12, 1));
+    assert_eq!(add3(u32::MAX, 2, 3), 4);
     assert_eq!((minmax_i32(5, 9, u32::MAX), maxmin_i32(5, u32::MAX, 3), minmax_u32(5, 9, u32::MAX)), (5, 3, u32::MAX));
     assert_eq!((min_i16(0xffff, 1), max_i16(0xffff, 1), min_u16(0xffff, 1)), (0xffff, 1, 1));
 }
