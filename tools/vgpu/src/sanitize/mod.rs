@@ -5,6 +5,8 @@
 //! [`report`]s by [`rule`]s.
 
 mod event;
+#[allow(dead_code)]
+mod race;
 mod report;
 mod rule;
 mod watch;
