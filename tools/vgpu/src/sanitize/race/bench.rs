@@ -8,8 +8,8 @@ use sparkle_rdna3::Target;
 use crate::sanitize::event::Event;
 use crate::sanitize::report::{Earlier, Report, Reports, Sink};
 use crate::shader::{
-    Chip, Dispatch, Fault, Grid, GroupPlace, Inputs, MemoryAccess, Observer, PageTable, Permissions, Program, Watcher,
-    Wave, Workgroup,
+    Chip, Dispatch, DispatchFault, Fault, Grid, GroupPlace, Inputs, MemoryAccess, Observer, PageTable, Permissions,
+    Program, Watcher, Wave, Workgroup,
 };
 
 /// Where programs lie.
@@ -130,13 +130,13 @@ impl Run {
         Self { threads, ..Self::new() }
     }
 
-    /// Runs `program`; what was found, and whether it ended.
+    /// Runs `program`; what was found, and the fault if there was one.
     pub(in crate::sanitize) fn watch<'s>(
         &self,
         program: &Program,
         memory: &PageTable,
         make: impl Fn(&Workgroup, &GroupPlace) -> Box<dyn Tool + 's> + Sync,
-    ) -> (Vec<Report>, bool) {
+    ) -> (Vec<Report>, Option<Fault>) {
         let inputs = Inputs {
             user: self.user.clone(),
             group_ids: [true, false, false],
@@ -159,9 +159,13 @@ impl Run {
         };
         let watch = Watch { make, reports: Mutex::default(), makes: PhantomData };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.workers).build().unwrap();
-        let ended = pool.install(|| dispatch.run(&watch)).is_ok();
+        let fault = match pool.install(|| dispatch.run(&watch)) {
+            Ok(_) => None,
+            Err(DispatchFault::Wave { fault, .. }) => Some(fault),
+            Err(other) => panic!("{other}"),
+        };
         let reports = watch.reports.lock().unwrap().sorted();
-        (reports, ended)
+        (reports, fault)
     }
 }
 
@@ -190,6 +194,27 @@ pub(in crate::sanitize) fn hex(text: &str) -> Vec<u32> {
     let digits: String = text.split_whitespace().collect();
     (0..digits.len() / 8).map(|at| u32::from_str_radix(&digits[at * 8..at * 8 + 8], 16).unwrap().swap_bytes()).collect()
 }
+
+/// Lets the group of a sanitizer be run.
+macro_rules! tool {
+    ($group:ty) => {
+        impl crate::sanitize::race::bench::Tool for $group {
+            fn before(&mut self, event: &crate::sanitize::event::Event<'_>, sink: &mut crate::sanitize::report::Sink) {
+                <$group>::before(self, event, sink);
+            }
+
+            fn after(
+                &mut self,
+                event: &crate::sanitize::event::Event<'_>,
+                accesses: &[crate::shader::MemoryAccess],
+                sink: &mut crate::sanitize::report::Sink,
+            ) {
+                <$group>::after(self, event, accesses, sink);
+            }
+        }
+    };
+}
+pub(in crate::sanitize) use tool;
 
 /// What reports say, as (rule, dword of the instruction, lane, dword of the earlier instruction).
 pub(in crate::sanitize) fn brief(reports: &[Report]) -> Vec<(&'static str, u64, Option<u32>, Option<u64>)> {

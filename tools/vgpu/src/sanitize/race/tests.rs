@@ -28,8 +28,8 @@ impl Tool for Group<'_> {
 fn reports(run: &Run, words: &[u32], memory: &PageTable) -> Vec<Report> {
     let program = program(words);
     let shared = Shared::new(&program);
-    let (reports, ended) = run.watch(&program, memory, |group, place| Box::new(Group::new(&shared, group, place)));
-    assert!(ended);
+    let (reports, fault) = run.watch(&program, memory, |group, place| Box::new(Group::new(&shared, group, place)));
+    assert_eq!(fault, None);
     reports
 }
 
