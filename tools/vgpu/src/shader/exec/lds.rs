@@ -135,8 +135,9 @@ impl Handler for Access {
         let mode = context.wave.float().mode;
         for lane in active(context.wave.exec()) {
             let base = context.wave.lane(address.index, lane);
-            // What wraps is out of range, as any sum beyond LDS is.
-            let [at, other] = offsets.map(|offset| base.saturating_add(offset));
+            // The sum wraps: compilers put negative numbers into the base. Source: LLVM `AMDGPUISelDAGToDAG.cpp`,
+            // `isDSOffsetLegal`, which minds them on gfx6 alone (`hasUsableDSOffset`).
+            let [at, other] = offsets.map(|offset| base.wrapping_add(offset));
             let size = u32::from(shape.bytes);
             match kind {
                 Kind::Load => {
