@@ -17,6 +17,8 @@ mod shadow;
 #[allow(clippy::unwrap_used)]
 pub(in crate::sanitize) mod bench;
 #[cfg(test)]
+mod clean;
+#[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
