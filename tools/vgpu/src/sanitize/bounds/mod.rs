@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::ops::Range;
 
 use sparkle_rdna3::{Encoding, Op, Reg, Value};
@@ -81,6 +82,12 @@ impl<'m> Shared<'m> {
     }
 }
 
+impl fmt::Debug for Shared<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
 /// One workgroup.
 pub(crate) struct Group<'a> {
     memory: &'a dyn GlobalMemory,
@@ -89,6 +96,15 @@ pub(crate) struct Group<'a> {
     object: Option<Range<u64>>,
     /// The buffer that was found last.
     last: Range<u64>,
+}
+
+impl fmt::Debug for Group<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group")
+            .field("lds_bytes", &self.lds_bytes)
+            .field("object", &self.object)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Group<'a> {

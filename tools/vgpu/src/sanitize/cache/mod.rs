@@ -4,6 +4,9 @@
 //! last write of the bytes, with no invalidate since, may be hit, and the load is reported. [`Caches`] is the device's
 //! and stays from dispatch to dispatch; what the host, the command processor and cache packets do is told to it.
 //!
+//! GLC makes a load miss in the vector cache and GL1. SLC and DLC decide what stays in GL2 and behind it, and a load with
+//! SLC may still hit. Source: LLVM `SIMemoryLegalizer.cpp`, `enableLoadCacheBypass` and `enableVolatileAndOrNonTemporal`.
+//!
 //! In WGP mode it is not known which of the two compute units a wave is on, so that each wave counts as alone.
 
 mod device;

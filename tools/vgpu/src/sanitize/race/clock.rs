@@ -77,6 +77,13 @@ pub(super) struct Snapshot {
     fresh: Arc<Known>,
 }
 
+impl Snapshot {
+    /// Whether they are copies of one.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.team, &other.team)
+    }
+}
+
 /// Which counter an instruction is counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counter {

@@ -286,13 +286,14 @@ impl<'a> Group<'a> {
                     AccessKind::Store => Kind::Store,
                     AccessKind::Atomic => Kind::Atomic,
                 };
-                if acquires && let Some(list) = page.released(access.address) {
-                    clock.acquire(list, false);
-                }
-                if let Some(snapshot) = self.releases.as_ref().and_then(|list| list.first())
+                if let Some(list) = &self.releases
                     && access.bytes >= 4
                 {
-                    page.release(access.address, snapshot, kind == Kind::Atomic);
+                    page.release(access.address, list, kind == Kind::Atomic);
+                }
+                // Its own release is among what it acquires, which says nothing new, and saves a copy of the list.
+                if acquires && let Some(list) = page.released(access.address) {
+                    clock.acquire(list, false);
                 }
                 for (address, mask) in dwords(access.address, access.bytes) {
                     let new = Slot::new(self.number, wave, clock.now, pc, kind, mask);

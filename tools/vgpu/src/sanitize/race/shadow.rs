@@ -199,15 +199,21 @@ impl Page {
         self.released.get((address / 4) as usize % DWORDS)?.as_ref() // CAST: as above
     }
 
-    /// Something is released through the dword at `address`; `adds`: by an atomic, which hands on what was before too.
-    pub(super) fn release(&mut self, address: u64, snapshot: &Snapshot, adds: bool) {
+    /// A wave releases what `list` holds through the dword at `address`; `adds`: by an atomic, which hands on what was
+    /// released before too.
+    pub(super) fn release(&mut self, address: u64, list: &Arc<Vec<Snapshot>>, adds: bool) {
         if self.released.is_empty() {
             self.released.resize(DWORDS, None);
         }
         let Some(place) = self.released.get_mut((address / 4) as usize % DWORDS) else { return }; // CAST: as above
-        match place {
-            Some(list) if adds => add(Arc::make_mut(list), snapshot),
-            _ => *place = Some(Arc::new(vec![snapshot.clone()])),
+        match (place, list.first()) {
+            (Some(old), Some(snapshot)) if adds => {
+                // The last is the same if another lane of the instruction was here.
+                if !old.last().is_some_and(|last| last.is_same(snapshot)) {
+                    add(Arc::make_mut(old), snapshot);
+                }
+            }
+            (place, _) => *place = Some(Arc::clone(list)),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::bench::{Run, Tool, brief, hex, memory, program, without};
+use super::clock::Wait;
 use super::{Group, Shared};
 use crate::sanitize::event::Event;
 use crate::sanitize::report::{Report, Sink};
@@ -217,6 +218,46 @@ const STORES: &[u32] = &[
     0xbfb0_0000, // 18: s_endpgm
 ];
 
+/// Two stores, of which one alone is waited for.
+const PARTIAL: &[u32] = &[
+    0x3002_0082, // 0: v_lshlrev_b32_e32 v1, 2, v0
+    0xbf80_0000, // 1: s_nop 0
+    0xbf80_0000, // 2: s_nop 0
+    0xd834_0000, // 3: ds_store_b32 v1, v0
+    0x0000_0001, //
+    0xd834_0200, // 5: ds_store_b32 v1, v0 offset:512
+    0x0000_0001, //
+    0xbf89_fc17, // 7: s_waitcnt lgkmcnt(1)
+    0xbfbd_0000, // 8: s_barrier
+    0x3a04_02ff, // 9: v_xor_b32_e32 v2, 0x80, v1
+    0x0000_0080, //
+    0xd8d8_0000, // 11: ds_load_b32 v3, v2
+    0x0300_0002, //
+    0xd8d8_0200, // 13: ds_load_b32 v4, v2 offset:512
+    0x0400_0002, //
+    0xbfb0_0000, // 15: s_endpgm
+];
+
+/// The same with a scalar load under way, beside which counts say nothing.
+const SCALAR_TOO: &[u32] = &[
+    0x3002_0082, // 0: v_lshlrev_b32_e32 v1, 2, v0
+    0xf400_0200, // 1: s_load_b32 s8, s[0:1], null
+    0xf800_0000, //
+    0xd834_0000, // 3: ds_store_b32 v1, v0
+    0x0000_0001, //
+    0xd834_0200, // 5: ds_store_b32 v1, v0 offset:512
+    0x0000_0001, //
+    0xbf89_fc17, // 7: s_waitcnt lgkmcnt(1)
+    0xbfbd_0000, // 8: s_barrier
+    0x3a04_02ff, // 9: v_xor_b32_e32 v2, 0x80, v1
+    0x0000_0080, //
+    0xd8d8_0000, // 11: ds_load_b32 v3, v2
+    0x0300_0002, //
+    0xd8d8_0200, // 13: ds_load_b32 v4, v2 offset:512
+    0x0400_0002, //
+    0xbfb0_0000, // 15: s_endpgm
+];
+
 #[test]
 fn lds_without_a_barrier() {
     let run = Run::threads(64);
@@ -233,6 +274,22 @@ fn lds_without_a_barrier() {
 #[test]
 fn lds_with_a_barrier_and_no_wait() {
     assert_eq!(found(&Run::threads(64), &without(LDS, &[3])), [("race-lds-wait", 7, Some(0), Some(1))]);
+}
+
+#[test]
+fn a_wait_for_some_covers_those_that_are_first() {
+    let run = Run::threads(64);
+    assert_eq!(found(&run, PARTIAL), [("race-lds-wait", 13, Some(0), Some(5))]);
+    let want = [("race-lds-wait", 11, Some(0), Some(3)), ("race-lds-wait", 13, Some(0), Some(5))];
+    assert_eq!(found(&run, SCALAR_TOO), want);
+}
+
+/// Words of llvm-mc 19 for one counter each.
+#[test]
+fn waits_are_taken_apart() {
+    assert_eq!(Wait::of(0x03f7), Wait { loads: 0, lgkm: 63, ..Wait::NONE });
+    assert_eq!(Wait::of(0xfc07), Wait { loads: 63, lgkm: 0, ..Wait::NONE });
+    assert_eq!(Wait::of(0xfc17), Wait { loads: 63, lgkm: 1, ..Wait::NONE });
 }
 
 #[test]
