@@ -89,6 +89,8 @@ const OF_OLD: [Kernel; 5] = [
 ];
 
 const NEW: &str = include_str!("../../../tests/race/kernels.hex");
+/// The same, compiled with `-mcumode` too. Its symbol table and descriptors say the same.
+const NEW_CU: &str = include_str!("../../../tests/race/kernels_cu.hex");
 #[rustfmt::skip]
 const OF_NEW: [Kernel; 7] = [
     Kernel { entry: 0,     groups: 3, threads: 128, buffers: 2, scalar: 0, vgprs: 4, lds_bytes: 512,  scratch_bytes: 0 },
@@ -102,7 +104,7 @@ const OF_NEW: [Kernel; 7] = [
 
 #[test]
 fn compiled_kernels_are_clean() {
-    for (file, kernels) in [(OLD, &OF_OLD[..]), (NEW, &OF_NEW[..])] {
+    for (file, kernels) in [(OLD, &OF_OLD[..]), (NEW, &OF_NEW[..]), (NEW_CU, &OF_NEW[..])] {
         let words = hex(file);
         let program = program(&words);
         for (kernel, workers) in kernels.iter().flat_map(|kernel| [(kernel, 1), (kernel, 3)]) {
@@ -127,7 +129,7 @@ fn compiled_kernels_are_clean() {
                 user,
                 lds_bytes: kernel.lds_bytes,
                 scratch_bytes: kernel.scratch_bytes,
-                wgp_mode: true,
+                wgp_mode: file != NEW_CU,
                 workers,
                 ..Run::new()
             };

@@ -4,6 +4,9 @@
 //! waves synchronise, is that of Flanagan and Freund, "FastTrack" (PLDI 2009). Here a release carries nothing until the
 //! wave has waited for its accesses, and an acquire gives nothing until it has waited and thrown away cached lines.
 //! Source: LLVM `AMDGPUUsage.rst`, "Memory Model GFX10-GFX11"; `SIMemoryLegalizer.cpp`, `SIGfx10CacheControl`.
+//!
+//! In CU mode a barrier alone lets the waves of a workgroup see each other's stores, since they go through one cache; but
+//! no wave can release another's stores that were not waited for before the barrier. Source: LLVM pull request 161638.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
