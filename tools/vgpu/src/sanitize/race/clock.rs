@@ -75,6 +75,8 @@ pub(super) fn join_known(into: &mut Arc<Known>, from: &Arc<Known>) {
 pub(super) struct Snapshot {
     pub(super) group: u32,
     pub(super) wave: u32,
+    /// How many releases began before it.
+    pub(super) begun: u64,
     team: Arc<Team>,
     ordered: Arc<Known>,
     fresh: Arc<Known>,
@@ -320,8 +322,8 @@ impl WaveClock {
         self.team_fresh = Arc::clone(&self.team);
     }
 
-    /// What a release hands on at this moment; through LDS, whose operations stay in order, all LDS operations too.
-    pub(super) fn snapshot(&self, through_lds: bool) -> Snapshot {
+    /// What a release that begins now hands on; through LDS, whose operations stay in order, all LDS operations too.
+    pub(super) fn snapshot(&self, begun: u64, through_lds: bool) -> Snapshot {
         let mut team = Arc::clone(&self.team);
         let lds = if through_lds { self.now } else { self.done.lds };
         if let Some(own) = Arc::make_mut(&mut team).get_mut(self.wave as usize) {
@@ -329,7 +331,7 @@ impl WaveClock {
             *own = Marks { issued: self.now, lds, ..self.done };
         }
         let (ordered, fresh) = (Arc::clone(&self.ordered), Arc::clone(&self.fresh));
-        Snapshot { group: self.group, wave: self.wave, team, ordered, fresh }
+        Snapshot { group: self.group, wave: self.wave, begun, team, ordered, fresh }
     }
 
     /// Reads what was released; it takes effect once the value is there.

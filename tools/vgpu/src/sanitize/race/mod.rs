@@ -22,6 +22,7 @@ mod clean;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sparkle_rdna3::{Instruction, Latency, Op, Reg, Value, flag};
@@ -74,6 +75,8 @@ pub(crate) struct Shared {
     shadow: Shadow,
     /// Whether the program can acquire anything at all.
     acquires: bool,
+    /// Counts releases.
+    releases: AtomicU64,
     /// Releases of instructions that are being executed.
     under_way: Mutex<Vec<Arc<Vec<Snapshot>>>>,
     /// The workgroups' numbers, to name them.
@@ -85,7 +88,13 @@ impl Shared {
     pub(crate) fn new(program: &Program) -> Self {
         let words = program.words_from(0).len();
         let acquires = (0..words).filter_map(|pc| program.instruction(pc)).any(|(one, _)| acquires(one));
-        Self { shadow: Shadow::new(), acquires, under_way: Mutex::default(), ids: Mutex::default() }
+        Self {
+            shadow: Shadow::new(),
+            acquires,
+            releases: AtomicU64::new(0),
+            under_way: Mutex::default(),
+            ids: Mutex::default(),
+        }
     }
 }
 
@@ -134,10 +143,6 @@ impl<'a> Group<'a> {
         Self { shared, number, waves, lds, locks: HashMap::new(), near: Near::new(), releases: None }
     }
 
-    fn clock(&mut self, wave: &Wave) -> Option<&mut WaveClock> {
-        self.waves.get_mut(wave.id as usize) // CAST: usize has at least 32 bits
-    }
-
     /// Before an instruction: what it may release has to be known before another thread can see its value.
     pub(crate) fn before(&mut self, event: &Event<'_>, _sink: &mut Sink) {
         let may_release = matches!(
@@ -145,8 +150,10 @@ impl<'a> Group<'a> {
             Latency::VmemStore | Latency::FlatStore | Latency::VmemLoad | Latency::FlatLoad
         ) && self.shared.acquires
             && (event.instruction.flags().contains(flag::STORE) || event.instruction.flags().contains(flag::ATOMIC));
-        if may_release && let Some(clock) = self.clock(event.wave) {
-            let snapshot = Arc::new(vec![clock.snapshot(false)]);
+        if may_release && let Some(clock) = self.waves.get(event.wave.id as usize) {
+            // CAST: usize has at least 32 bits
+            let begun = self.shared.releases.fetch_add(1, Ordering::AcqRel);
+            let snapshot = Arc::new(vec![clock.snapshot(begun, false)]);
             self.shared.under_way.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&snapshot));
             self.releases = Some(snapshot);
         }
@@ -248,7 +255,7 @@ impl<'a> Group<'a> {
                     clock.acquire(list, true);
                 }
                 if kind != Kind::Coherent {
-                    let snapshot = released.get_or_insert_with(|| clock.snapshot(true));
+                    let snapshot = released.get_or_insert_with(|| clock.snapshot(0, true));
                     match kind {
                         Kind::Atomic => shadow::add(Arc::make_mut(list), snapshot),
                         _ => *list = Arc::new(vec![snapshot.clone()]),
@@ -273,6 +280,15 @@ impl<'a> Group<'a> {
         let (wave, pc) = (event.wave.id, event.pc as u32); // CAST: code has less than 2^24 dwords
         let Some(clock) = self.waves.get_mut(wave as usize) else { return }; // CAST: usize has at least 32 bits
         let acquires = acquires(event.instruction);
+        if acquires {
+            // What another thread's instruction has released may be seen before it is written down. They are looked at
+            // first, because a release leaves this list after it has got into its page.
+            let under_way = self.shared.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+            let mine = self.releases.as_ref();
+            for list in under_way.iter().filter(|list| mine.is_none_or(|mine| !Arc::ptr_eq(mine, list))) {
+                clock.acquire(list, false);
+            }
+        }
         let mut accesses = accesses.iter().filter(|access| access.space == Space::Global).peekable();
         while let Some(first) = accesses.peek() {
             let number = first.address >> 12;
@@ -332,14 +348,6 @@ impl<'a> Group<'a> {
                         global_race(self.shared, event, sink, &access, race);
                     }
                 }
-            }
-        }
-        if acquires {
-            // An instruction of another thread may have been seen before its release is written down.
-            let under_way = self.shared.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            let mine = self.releases.as_ref();
-            for list in under_way.iter().filter(|list| mine.is_none_or(|mine| !Arc::ptr_eq(mine, list))) {
-                clock.acquire(list, false);
             }
         }
     }

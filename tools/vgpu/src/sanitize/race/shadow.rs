@@ -213,6 +213,12 @@ impl Page {
                     add(Arc::make_mut(old), snapshot);
                 }
             }
+            // What began later and was quicker to get here stays.
+            (Some(old), Some(snapshot)) if old.iter().any(|other| other.begun > snapshot.begun) => {
+                let list = Arc::make_mut(old);
+                list.retain(|other| other.begun > snapshot.begun);
+                list.push(snapshot.clone());
+            }
             (place, _) => *place = Some(Arc::clone(list)),
         }
     }
