@@ -45,7 +45,7 @@ impl Bench {
             buffers.push(va);
         }
         kernarg.extend(scalars.iter().flat_map(|scalar| scalar.to_le_bytes()));
-        assert!(memory.map(KERNARG, &kernarg, Permissions { read: true, write: false }));
+        assert!(memory.map(KERNARG, &kernarg, Permissions::READ));
         Self { memory, buffers }
     }
 

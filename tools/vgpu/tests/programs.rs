@@ -73,7 +73,7 @@ fn leaves(program: &Program, start: &Wave, memory: &PageTable) -> (Vec<u32>, Vec
 fn mapped() -> PageTable {
     let mut memory = PageTable::default();
     assert!(memory.map(0x10000, &[0x5a; 4096], Permissions::ALL));
-    assert!(memory.map(0, &[3; 4096], Permissions { read: true, write: false }));
+    assert!(memory.map(0, &[3; 4096], Permissions::READ));
     memory
 }
 

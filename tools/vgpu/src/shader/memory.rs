@@ -20,11 +20,15 @@ pub struct Permissions {
     pub read: bool,
     /// Stores.
     pub write: bool,
+    /// Instruction fetches. The engine does not ask for it; the sanitizer of fetches does.
+    pub execute: bool,
 }
 
 impl Permissions {
     /// Everything.
-    pub const ALL: Self = Self { read: true, write: true };
+    pub const ALL: Self = Self { read: true, write: true, execute: true };
+    /// Loads alone.
+    pub const READ: Self = Self { read: true, write: false, execute: false };
 
     const fn allow(self, kind: AccessKind) -> bool {
         match kind {

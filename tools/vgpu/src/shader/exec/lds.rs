@@ -128,7 +128,7 @@ pub(crate) fn kind(op: Op) -> Option<Kind> {
 /// The byte addresses of 32 lanes.
 #[inline(always)]
 fn places(wave: &Wave, step: &Step, half: usize, offset: u32) -> Lanes {
-    Lanes(wave.vgpr(half, step.sources[0].index).0.map(|at| at.saturating_add(offset)))
+    Lanes(wave.vgpr(half, step.sources[0].index).0.map(|at| at.wrapping_add(offset)))
 }
 
 /// Loads from one place, or from two: into the registers from `to`.
@@ -241,8 +241,9 @@ fn lane_by_lane(context: &mut Context<'_>, step: &Step, kind: Kind, offsets: [u3
     let mode = context.wave.float().mode;
     for lane in active(context.wave.exec()) {
         let base = context.wave.lane(address.index, lane);
-        // What wraps is out of range, as any sum beyond LDS is.
-        let [at, other] = offsets.map(|offset| base.saturating_add(offset));
+        // The sum wraps: compilers put negative numbers into the base. Source: LLVM `AMDGPUISelDAGToDAG.cpp`,
+        // `isDSOffsetLegal`, which minds them on gfx6 alone (`hasUsableDSOffset`).
+        let [at, other] = offsets.map(|offset| base.wrapping_add(offset));
         let size = u32::from(shape.bytes);
         match kind {
             Kind::Load => {
