@@ -16,10 +16,10 @@ fn wide(x: u32) -> u64 {
 #[test]
 fn atomics_reach_global_memory() {
     let x = words(141, 256);
-    let start: [u32; 13] = [7, 7, u32::MAX, 0, 0xaaaa, 1, 1, 0x7000_0000, 1, 93, 3, 0, 0];
-    let start64: [u64; 8] = [7, 7, u64::MAX, 0, 0xaaaa, 1, 1, 999_900];
+    let start: [u32; 14] = [7, 7, u32::MAX, 0, 0xaaaa, 1, 1, 0x7000_0000, 1, 93, 3, 0, 0, 0];
+    let start64: [u64; 10] = [7, 7, u64::MAX, 0, 0xaaaa, 1, 1, 999_900, 1, u64::MAX];
     // INC and DEC wrap at 100 and 1000000. Source: guide, section 16.16, GLOBAL_ATOMIC_INC_U32, GLOBAL_ATOMIC_DEC_U32.
-    let mut want: Vec<u32> = vec![
+    let want = [
         all(&x, 7, u32::wrapping_add),
         all(&x, 7, u32::wrapping_sub),
         all(&x, u32::MAX, |value, x| value & (x | 0xff00_ff00)),
@@ -32,8 +32,9 @@ fn atomics_reach_global_memory() {
         all(&x, 93, |value, _| if value >= 100 { 0 } else { value + 1 }),
         all(&x, 3, |value, _| if value == 0 || value > 100 { 100 } else { value - 1 }),
         (all(&x, 0, |value, x| value + x % 1000) as f32).to_bits(),
+        all(&x, 0.0, |value: f32, x| value.min(x as i32 as f32)).to_bits(),
+        all(&x, 0.0, |value: f32, x| value.max(x as i32 as f32)).to_bits(),
     ];
-    want.push(0);
     let want64 = [
         all(&x, 7, |value: u64, x| value.wrapping_add(wide(x))),
         all(&x, 7, |value: u64, x| value.wrapping_sub(wide(x))),
@@ -43,13 +44,15 @@ fn atomics_reach_global_memory() {
         all(&x, 1, |value: i64, x| value.min((wide(x) << 24) as i64)) as u64,
         all(&x, 1, |value: u64, x| value.max(wide(x))),
         all(&x, 999_900, |value: u64, _| if value >= 1_000_000 { 0 } else { value + 1 }),
+        all(&x, 1, |value: i64, x| value.max((wide(x) << 24) as i64)) as u64,
+        all(&x, u64::MAX, |value: u64, x| value.min(wide(x))),
     ];
     for variant in VARIANTS {
         let mut device = Device::new(&format!("atomics.{variant}"));
         let args = [device.buffer(&x), device.buffer(&start), device.buffer(&start64)];
         device.run("without_return", line(4, 64), &args.map(Arg::At));
-        assert_eq!(device.read::<u32>(args[1], 13), want, "{variant}");
-        assert_eq!(device.read::<u64>(args[2], 8), want64, "{variant}");
+        assert_eq!(device.read::<u32>(args[1], 14), want, "{variant}");
+        assert_eq!(device.read::<u64>(args[2], 10), want64, "{variant}");
     }
 }
 

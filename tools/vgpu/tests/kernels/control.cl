@@ -119,3 +119,17 @@ GROUP_OF(64) void pointers(__global uint *counters, OUT(uint) out) {
     }
     out[i] = sum + own[i & 3] + shared[LOCAL()] + bytes[i % 5];
 }
+
+// Tables of constants beside the code, and an index into registers that is the same for all lanes.
+__constant const uint squares[16] = {0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121, 144, 169, 196, 225};
+__constant const short signs[7] = {-1, 1, -2, 300, -4000, 5, -6};
+GROUP_OF(64) void tables(IN(uint) a, IN(uint16) rows, OUT(uint) out, uint start) {
+    uint i = THREAD(64), sum = squares[a[i] & 15] + (uint)(int)signs[a[i] % 7];
+    uint16 row = rows[i];
+    for (uint n = 0; n < 9; n++) {
+        uint at = (start + n * 5) & 15;
+        sum = sum * 3 + row[at];
+        row[at ^ 1] = sum;
+    }
+    out[i] = sum ^ row[3];
+}

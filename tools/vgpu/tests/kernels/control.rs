@@ -154,3 +154,25 @@ fn pointers_reach_three_memories() {
         }
     }
 }
+
+#[test]
+fn tables_are_looked_up() {
+    let (a, rows) = (words(167, 128), words(168, 128 * 16));
+    let signs = [-1i32, 1, -2, 300, -4000, 5, -6];
+    for variant in VARIANTS {
+        let mut device = Device::new(&format!("control.{variant}"));
+        let args = [device.buffer(&a), device.buffer(&rows), device.buffer(&[0u32; 128])].map(Arg::At);
+        device.run("tables", line(2, 64), &[args[0], args[1], args[2], Arg::Word(11)]);
+        let Arg::At(out) = args[2] else { panic!("not a buffer") };
+        for (i, found) in device.read::<u32>(out, 128).into_iter().enumerate() {
+            let mut sum = (a[i] & 15).pow(2).wrapping_add(signs[a[i] as usize % 7] as u32);
+            let mut row = rows[i * 16..i * 16 + 16].to_vec();
+            for n in 0..9 {
+                let at = (11 + n * 5) & 15;
+                sum = sum.wrapping_mul(3).wrapping_add(row[at]);
+                row[at ^ 1] = sum;
+            }
+            assert_eq!(found, sum ^ row[3], "{variant}, thread {i}");
+        }
+    }
+}

@@ -83,3 +83,20 @@ GROUP_OF(64) void edges(IN(uint) a, IN(uint) b, IN(uint) c, OUT(uint) out) {
     for (uint n = 0; n < 12; n++)
         out[i * 12 + n] = results[n];
 }
+
+// Arguments alone, so that scalar instructions do it: 20 words.
+GROUP_OF(64) void uniform(uint x, uint y, uint z, OUT(uint) out) {
+    ulong both = (ulong)x << 32 | y, other = (ulong)y << 32 | z;
+    uint s = z & 31, t = z & 63;
+    long sum = (long)(both + other), difference = (long)(both - other);
+    uint results[20] = {
+        x * y, (uint)(((ulong)x * y) >> 32), (uint)(((long)(int)x * (int)y) >> 32), x << s, (uint)((int)x >> s),
+        (uint)(both << t), (uint)((both << t) >> 32), (uint)((long)both >> t), (uint)__builtin_popcountl(both),
+        __builtin_bitreverse32(x), (uint)__builtin_clz(x | 1), (uint)__builtin_ctzl(both | 1ul << 63), (uint)sum,
+        (uint)(sum >> 32), (uint)(difference >> 32), x & ~y, x | ~y, ~(x ^ y), (x >> 5) & 0x1ff,
+        (uint)(int)(short)x + (uint)(int)(char)y + (x < y) + ((int)x < (int)y) + (both > other),
+    };
+    if (LOCAL() == 0)
+        for (uint n = 0; n < 20; n++)
+            out[n] = results[n];
+}

@@ -179,3 +179,45 @@ fn sums_saturate_and_carry() {
         ]
     });
 }
+
+#[test]
+fn scalar_instructions_compute() {
+    for (x, y, z) in
+        [(0x1234_5678u32, 0x9abc_def0u32, 37u32), (u32::MAX, 1, 0), (0x8000_0000, 0x7fff_ffff, 63), (0, 0, 9)]
+    {
+        let (both, other) = (u64::from(x) << 32 | u64::from(y), u64::from(y) << 32 | u64::from(z));
+        let (s, t) = (z & 31, z & 63);
+        let (sum, difference) = (both.wrapping_add(other), both.wrapping_sub(other));
+        let (sx, sy) = (x as i32, y as i32);
+        let want = [
+            x.wrapping_mul(y),
+            ((u64::from(x) * u64::from(y)) >> 32) as u32,
+            ((i64::from(sx) * i64::from(sy)) >> 32) as u32,
+            x << s,
+            (sx >> s) as u32,
+            (both << t) as u32,
+            ((both << t) >> 32) as u32,
+            (both as i64 >> t) as u32,
+            both.count_ones(),
+            x.reverse_bits(),
+            (x | 1).leading_zeros(),
+            (both | 1 << 63).trailing_zeros(),
+            sum as u32,
+            (sum >> 32) as u32,
+            (difference >> 32) as u32,
+            x & !y,
+            x | !y,
+            !(x ^ y),
+            x >> 5 & 0x1ff,
+            (i32::from(x as i16) as u32)
+                .wrapping_add(i32::from(y as i8) as u32)
+                .wrapping_add([x < y, sx < sy, both > other].into_iter().map(u32::from).sum()),
+        ];
+        for variant in BOTH {
+            let mut device = Device::new(&format!("integer.{variant}"));
+            let out = device.buffer(&[0u32; 20]);
+            device.run("uniform", line(1, 64), &[Arg::Word(x), Arg::Word(y), Arg::Word(z), Arg::At(out)]);
+            assert_eq!(device.read::<u32>(out, 20), want, "{variant}: {x:#x}, {y:#x}, {z}");
+        }
+    }
+}

@@ -74,3 +74,57 @@ GROUP_OF(64) void approximate(IN(float) a, OUT(float) out) {
     for (uint n = 0; n < 7; n++)
         out[i * 7 + n] = results[n];
 }
+
+// Halves as operands of single precision, and parts of numbers: 12 words a thread.
+GROUP_OF(64) void parts(IN(half) a, IN(half) b, IN(float) c, IN(double) d, OUT(uint) out) {
+    uint i = THREAD(64);
+    half x = a[i], y = b[i];
+    float z = c[i];
+    double w = d[i];
+    ulong mantissa = as_ulong(__builtin_amdgcn_frexp_mant(w));
+    uint results[12] = {
+        as_uint(__builtin_fmaf((float)x, (float)y, z)),
+        as_uint(__builtin_fmaf(-(float)x, (float)y, (float)x)),
+        as_ushort((half)__builtin_fmaf((float)x, (float)y, (float)y)),
+        as_uint(__builtin_amdgcn_frexp_mantf(z)),
+        (uint)__builtin_amdgcn_frexp_expf(z),
+        (uint)mantissa,
+        (uint)(mantissa >> 32),
+        (uint)__builtin_amdgcn_frexp_exp(w),
+        as_uint(__builtin_amdgcn_fractf(z)),
+        __builtin_amdgcn_classf(z, 0x1f8), // finite
+        __builtin_amdgcn_class(w, 0x0f0),  // denormals and zeros
+        __builtin_amdgcn_classh(x, 0x204), // infinite
+    };
+    for (uint n = 0; n < 12; n++)
+        out[i * 12 + n] = results[n];
+}
+
+// Half precision: a quotient and what instructions approximate: 8 results a thread.
+GROUP_OF(64) void half_functions(IN(half) a, IN(half) b, OUT(half) out) {
+    uint i = THREAD(64);
+    half x = a[i], y = b[i], positive = __builtin_elementwise_abs(x);
+    half results[8] = {
+        x / y, __builtin_amdgcn_rcph(x), __builtin_amdgcn_rsqh(positive), __builtin_amdgcn_sqrth(positive),
+        __builtin_elementwise_exp2(y), __builtin_elementwise_log2(positive), __builtin_amdgcn_sinh(y),
+        __builtin_amdgcn_cosh(y),
+    };
+    for (uint n = 0; n < 8; n++)
+        out[i * 8 + n] = results[n];
+}
+
+// Four polynomials and four selections side by side, which the compiler pairs: 8 results a thread.
+GROUP_OF(64) void side_by_side(IN(float4) a, IN(float4) b, OUT(float) out) {
+    uint i = THREAD(64);
+    float4 x = a[i], y = b[i], sum = y;
+    for (uint n = 0; n < 5; n++) {
+        sum = __builtin_elementwise_fma(sum, x, (float4)(1.7f));
+        sum = __builtin_elementwise_fma(sum, (float4)(0.3f), x);
+        sum = __builtin_elementwise_max(sum - y, x * y);
+        sum = __builtin_elementwise_min(sum, (float4)(3.0e4f)) + (float4)(0.625f);
+    }
+    for (uint n = 0; n < 4; n++) {
+        out[i * 8 + n] = sum[n];
+        out[i * 8 + 4 + n] = x[n] > y[3 - n] ? sum[n] : y[n] * 3.0f;
+    }
+}

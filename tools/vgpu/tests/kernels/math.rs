@@ -227,3 +227,119 @@ fn approximations_keep_their_bounds() {
         }
     }
 }
+
+/// Mantissa from 1/2 to 1 and exponent of a finite number that is not 0.
+fn split(x: f64) -> (f64, i32) {
+    // Denormals first become normal.
+    let (scaled, more) = if x.abs() < f64::MIN_POSITIVE { (x * 2f64.powi(64), 64) } else { (x, 0) };
+    let bits = scaled.to_bits();
+    let mantissa = f64::from_bits(bits & 0x800f_ffff_ffff_ffff | 1022 << 52);
+    (mantissa, (bits >> 52 & 0x7ff) as i32 - 1022 - more)
+}
+
+#[test]
+fn numbers_are_mixed_and_taken_apart() {
+    // Multiples of 1/8 below 4, so that no product of halves is rounded before the sum is.
+    let eighths = |seed| -> Vec<f64> { words(seed, COUNT).iter().map(|&x| f64::from(x as i32 >> 26) / 8.0).collect() };
+    let (x, y) = (eighths(53), eighths(54));
+    let [mut a, b] = [&x, &y].map(|values| values.iter().map(|&x| half::rounded(x)).collect::<Vec<u16>>());
+    (a[250], a[251]) = (0x7c00, 0xfc00);
+    let z = floats(55, 1);
+    let mut w: Vec<f64> = noise(57, COUNT).into_iter().map(f64::from_bits).collect();
+    w[..4].copy_from_slice(&[0.0, 5e-324, -1e-310, 1.0]);
+    for variant in BOTH {
+        let mut device = Device::new(&format!("math.{variant}"));
+        let args = [
+            device.buffer(&a),
+            device.buffer(&b),
+            device.buffer(&z),
+            device.buffer(&w),
+            device.buffer(&[0u32; COUNT * 12]),
+        ];
+        device.run("parts", line(4, 64), &args.map(Arg::At));
+        for (at, found) in device.read::<u32>(args[4], COUNT * 12).chunks(12).enumerate() {
+            let (x, y) = (half::value(a[at]), y[at]);
+            let (z, w) = (z[at], w[at]);
+            let float = |n: usize| f32::from_bits(found[n]);
+            let name = format!("{variant}: {x}, {y}, {z:e}, {w:e}: {found:x?}");
+            if x.is_finite() {
+                assert!(same(float(0), (x as f32).mul_add(y as f32, z)), "{name}");
+                assert!(
+                    float(1) == (x - x * y) as f32 && found[2] == u32::from(half::rounded(x * y + y))
+                        || x * y + y == 0.0
+                );
+            }
+            if z.is_finite() && z != 0.0 {
+                let (mantissa, exponent) = split(z.into());
+                assert_eq!((float(3), found[4]), (mantissa as f32, exponent as u32), "{name}");
+                // Just below an integer the difference rounds up to 1, which is left out.
+                assert!(float(8) == z - z.floor() || z - z.floor() == 1.0, "{name}");
+            }
+            if w.is_finite() {
+                let (mantissa, exponent) = if w == 0.0 { (w, 0) } else { split(w) };
+                let bits = u64::from(found[6]) << 32 | u64::from(found[5]);
+                assert_eq!((bits, found[7]), (mantissa.to_bits(), exponent as u32), "{name}");
+            }
+            let classes = [z.is_finite(), w.abs() < f64::MIN_POSITIVE, x.is_infinite()].map(u32::from);
+            assert_eq!(found[9..], classes, "{name}");
+        }
+    }
+}
+
+/// Within a unit in the last place of a half, which is what the guide says of these instructions.
+#[test]
+fn approximations_in_half_precision_keep_their_bounds() {
+    // Magnitudes from 2^-7 to 2^4.
+    let numbers = |seed| -> Vec<u16> {
+        words(seed, COUNT).iter().map(|&x| (x as u16) & 0x83ff | ((8 + (x >> 16) % 11) << 10) as u16).collect()
+    };
+    let (a, b) = (numbers(58), numbers(59));
+    for variant in BOTH {
+        let mut device = Device::new(&format!("math.{variant}"));
+        let args = [device.buffer(&a), device.buffer(&b), device.buffer(&[0u16; COUNT * 8])];
+        device.run("half_functions", line(4, 64), &args.map(Arg::At));
+        for (at, found) in device.read::<u16>(args[2], COUNT * 8).chunks(8).enumerate() {
+            let (x, y) = (half::value(a[at]), half::value(b[at]));
+            let turn = y * std::f64::consts::TAU;
+            let want = [
+                x / y,
+                1.0 / x,
+                1.0 / x.abs().sqrt(),
+                x.abs().sqrt(),
+                y.exp2(),
+                x.abs().log2(),
+                turn.sin(),
+                turn.cos(),
+            ];
+            for (n, (&found, want)) in found.iter().zip(want).enumerate() {
+                let size = if n >= 5 { want.abs().max(1.0) } else { want.abs() };
+                let unit = 2f64.powi((size.log2().floor() as i32).max(-14) - 10);
+                let found = half::value(found);
+                assert!((found - want).abs() <= unit, "{variant}, {n}: of {x}, {y}: {found}, not {want}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pairs_of_operations_are_exact() {
+    let numbers =
+        |seed| -> Vec<f32> { words(seed, COUNT * 4).iter().map(|&x| x as i32 as f32 / (1u32 << 30) as f32).collect() };
+    let (a, b) = (numbers(44), numbers(45));
+    for variant in BOTH {
+        let mut device = Device::new(&format!("math.{variant}"));
+        let args = [device.buffer(&a), device.buffer(&b), device.buffer(&[0f32; COUNT * 8])];
+        device.run("side_by_side", line(4, 64), &args.map(Arg::At));
+        for (at, found) in device.read::<f32>(args[2], COUNT * 8).chunks(8).enumerate() {
+            for n in 0..4 {
+                let (x, y) = (a[at * 4 + n], b[at * 4 + n]);
+                let sum = (0..5).fold(y, |sum, _| {
+                    let sum = sum.mul_add(x, 1.7).mul_add(0.3, x);
+                    (sum - y).max(x * y).min(3.0e4) + 0.625
+                });
+                let other = if x > b[at * 4 + 3 - n] { sum } else { y * 3.0 };
+                assert_eq!([found[n], found[n + 4]], [sum, other], "{variant}, thread {at}, {n}");
+            }
+        }
+    }
+}

@@ -50,13 +50,14 @@ GROUP_OF(64) void dots(IN(uint) a, IN(uint) b, IN(uint) c, OUT(uint) out) {
         out[i * 10 + n] = results[n];
 }
 
-// Dot products of halves and bfloat16: 3 words a thread.
+// Dot products of halves and bfloat16: 4 words a thread.
 GROUP_OF(64) void float_dots(IN(uint) a, IN(uint) b, IN(uint) wide_a, IN(uint) wide_b, IN(float) c, OUT(uint) out) {
     uint i = THREAD(64);
     half2 x = as_half2(a[i]), y = as_half2(b[i]);
     short2 p = as_short2(wide_a[i]), q = as_short2(wide_b[i]);
     float z = c[i];
-    out[i * 3 + 0] = as_uint(__builtin_amdgcn_fdot2(x, y, z, false));
-    out[i * 3 + 1] = as_uint(__builtin_amdgcn_fdot2_f32_bf16(p, q, z, false));
-    out[i * 3 + 2] = as_ushort(__builtin_amdgcn_fdot2_f16_f16(x, y, (half)z));
+    out[i * 4 + 0] = as_uint(__builtin_amdgcn_fdot2(x, y, z, false));
+    out[i * 4 + 1] = as_uint(__builtin_amdgcn_fdot2_f32_bf16(p, q, z, false));
+    out[i * 4 + 2] = as_ushort(__builtin_amdgcn_fdot2_f16_f16(x, y, (half)z));
+    out[i * 4 + 3] = (ushort)__builtin_amdgcn_fdot2_bf16_bf16(p, q, (short)(as_uint(z) >> 16));
 }
