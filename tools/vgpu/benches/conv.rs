@@ -16,7 +16,7 @@ mod layer;
 fn conv(criterion: &mut Criterion) {
     let mut layer = layer::Layer::new();
     let mut group = criterion.benchmark_group("conv3x3_64x56x56");
-    group.throughput(Throughput::Elements(layer.run().instructions));
+    group.sample_size(30).throughput(Throughput::Elements(layer.run().instructions));
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
         group.bench_function(format!("{threads}_threads"), |bencher| bencher.iter(|| pool.install(|| layer.run())));

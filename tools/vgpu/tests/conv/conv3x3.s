@@ -1,12 +1,13 @@
-// A convolution of 64 channels into 64, 3 by 3, stride 1, padding 1, 56 by 56, single precision: layer conv2_x of ResNet-50.
+// A convolution of 64 channels into 64, 3 by 3, stride 1, padding 1, 56 by 56, single precision: layer conv2_x of
+// ResNet-50.
 //
-// Input and output are NCHW. A workgroup of 4 waves makes a tile of 8 by 8 outputs; a lane has 2 of them, 4 rows apart, and
-// a wave 16 of the output channels, so that a weight is one SGPR for the wave. Input channels go in blocks of 16: a block's
-// tile with its border of 1 is staged in LDS, in two buffers by turns, while the block before is worked on. Weights are
-// packed as [output channels / 16][input channels / 16][9 taps][16 input channels][16 output channels].
+// Input and output are NCHW. A workgroup of 4 waves makes a tile of 8 by 8 outputs; a lane has 2 of them, 4 rows apart,
+// and a wave 16 of the output channels, so that a weight is one SGPR for the wave. Input channels go in blocks of 16: a
+// block's tile with its border of 1 is staged in LDS, in two buffers by turns, while the block before is worked on.
+// Weights are packed as [output channels / 16][input channels / 16][9 taps][16 input channels][16 output channels].
 //
 // Each sum begins at +0 and goes through blocks of 16 input channels, rows and columns of the filter, and the block's
-// channels, with one rounding for each product.
+// channels, with one rounding for each product. In the padding the input is 0, so weights must be finite.
 
         .amdgcn_target "amdgcn-amd-amdhsa--gfx1100"
         .amdhsa_code_object_version 5
@@ -18,8 +19,8 @@
         .set TAP_WEIGHTS, 16 * 16 * 4           // bytes of a wave's weights for a tap and a block
         .set WAVE_WEIGHTS, CHANNELS / 16 * TAPS * TAP_WEIGHTS
 
-// LDS: a row has 10 inputs and is 24 dwords long, so that 8 columns of 4 rows are in 32 banks. A channel is 256 dwords, 4
-// units of the stride-64 instructions.
+// LDS: a row has 10 inputs and is 24 dwords long, so that 8 columns of 4 rows are in 32 banks. A channel is 256 dwords,
+// 4 units of the stride-64 instructions.
         .set EDGE, 10
         .set LDS_ROW, 24 * 4
         .set LDS_CHANNEL, 1024
@@ -73,7 +74,10 @@
         .rept 2
         .set output, 0
         .rept 16
-        v_dual_fmac_f32 v[SUM+2*output], s[W+32*(\half)+16*channel+output], v[X+4*(\half)+channel] :: v_dual_fmac_f32 v[SUM+2*output+1], s[W+32*(\half)+16*channel+output], v[X+4*(\half)+2+channel]
+        .set sum, SUM + 2*output
+        .set weight, W + 32*(\half) + 16*channel + output
+        .set input, X + 4*(\half) + channel
+        v_dual_fmac_f32 v[sum], s[weight], v[input] :: v_dual_fmac_f32 v[sum+1], s[weight], v[input+2]
         .set output, output + 1
         .endr
         .set channel, channel + 1

@@ -1,6 +1,6 @@
 //! The layer that `conv3x3.s` computes, and how it is launched.
 
-use sparkle_vgpu::shader::{Grid, Totals};
+use sparkle_vgpu::shader::{Grid, Isa, Totals};
 
 use super::device::{Arg, Device, words};
 
@@ -33,7 +33,7 @@ impl Layer {
     /// A layer with numbers of its own.
     pub(crate) fn new() -> Self {
         let (x, w) = (numbers(191, CHANNELS * PLANE), numbers(192, CHANNELS * CHANNELS * TAPS));
-        let mut device = Device::of("conv3x3", &std::fs::read(OBJECT).unwrap());
+        let mut device = Device::of("conv3x3", &std::fs::read(OBJECT).unwrap(), Isa::best());
         let input = device.buffer(&x);
         let weights = device.buffer(&packed(&w));
         let output = device.buffer(&vec![f32::NAN; CHANNELS * PLANE]);

@@ -37,7 +37,8 @@ GROUP_OF(64) void without_return(IN(uint) x, __global uint *words, __global ulon
 
 // Each thread takes a ticket, and a slot in a table by compare and swap; the last to change a word hands it on.
 GROUP_OF(64) void with_return(IN(uint) x, __global uint *ticket, OUT(uint) order, __global uint *table,
-                              __global ulong *wide_ticket, OUT(ulong) wide_order, __global uint *chain, OUT(uint) links) {
+                              __global ulong *wide_ticket, OUT(ulong) wide_order, __global uint *chain,
+                              OUT(uint) links) {
     uint i = THREAD(64), key = x[i];
     order[ADD(ticket, 1)] = i;
     wide_order[ADD(wide_ticket, 0x100000001ul) & 0xffffffff] = i;

@@ -1,6 +1,6 @@
 //! `atomics.cl`. Threads come in any order, so only what does not depend on it is compared.
 
-use super::device::{Arg, Device, line, words};
+use super::device::{Arg, Device, everywhere, line, words};
 
 const VARIANTS: [&str; 3] = ["w32", "w64", "w64cu"];
 
@@ -47,7 +47,7 @@ fn atomics_reach_global_memory() {
         all(&x, 1, |value: i64, x| value.max((wide(x) << 24) as i64)) as u64,
         all(&x, u64::MAX, |value: u64, x| value.min(wide(x))),
     ];
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("atomics.{variant}"));
         let args = [device.buffer(&x), device.buffer(&start), device.buffer(&start64)];
         device.run("without_return", line(4, 64), &args.map(Arg::At));
@@ -59,7 +59,7 @@ fn atomics_reach_global_memory() {
 #[test]
 fn atomics_return_what_was_there() {
     let keys: Vec<u32> = words(142, 256).iter().map(|x| x % 400 + 1).collect();
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("atomics.{variant}"));
         let args = [
             device.buffer(&keys),
@@ -106,7 +106,7 @@ fn atomics_return_what_was_there() {
 
 #[test]
 fn loops_of_compare_and_swap_end() {
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("atomics.{variant}"));
         let args = [device.buffer(&[3f32]), device.buffer(&[0.5f64]), device.buffer(&[u64::MAX])];
         device.run("loops", line(2, 64), &args.map(Arg::At));
@@ -141,7 +141,7 @@ fn atomics_reach_lds() {
         all(&x, 1, |value: u64, x| value.max(wide(x))),
         all(&x, 1, |value: u64, _| value.wrapping_mul(3)),
     ];
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("atomics.{variant}"));
         let args = [
             device.buffer(&x),

@@ -8,8 +8,8 @@ lld="$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/b
 work="$(mktemp -d)"
 trap 'rm -r "$work"' EXIT
 
-# object SOURCE VARIANT FLAGS...: writes objects/SOURCE.VARIANT.co. Products and sums are contracted only where the source
-# says fma, so that the tests know every rounding. The metadata is left out: the descriptors say how to launch.
+# object SOURCE VARIANT FLAGS...: writes objects/SOURCE.VARIANT.co. Products and sums are contracted only where the
+# source says fma, so that the tests know every rounding. The metadata is left out: the descriptors say how to launch.
 object() {
     local source=$1 variant=$2
     shift 2

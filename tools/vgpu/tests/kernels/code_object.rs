@@ -76,7 +76,8 @@ impl Descriptor {
         ((self.rsrc1 & 0x3f) + 1) * if self.is_wave64() { 4 } else { 8 }
     }
 
-    /// MODE at the start: FLOAT_ROUND_MODE and FLOAT_DENORM_MODE, DX10_CLAMP in bit 8, IEEE in bit 9, FP16_OVFL in bit 23.
+    /// MODE at the start: FLOAT_ROUND_MODE and FLOAT_DENORM_MODE, DX10_CLAMP in bit 8, IEEE in bit 9, FP16_OVFL in bit
+    /// 23.
     pub(crate) fn mode(&self) -> u32 {
         let bit = |from: u32, to: u32| (self.rsrc1 >> from & 1) << to;
         (self.rsrc1 >> 12 & 0xff) | bit(21, 8) | bit(23, 9) | bit(26, 23)

@@ -1,6 +1,6 @@
 //! `control.cl`, optimized, and without optimization, when everything is in scratch and nothing is inlined.
 
-use super::device::{Arg, Device, line, words};
+use super::device::{Arg, Device, everywhere, line, words};
 
 const VARIANTS: [&str; 4] = ["w32", "w64", "w32o0", "w64o0"];
 
@@ -19,7 +19,7 @@ fn gather(x: u32, y: u32) -> u32 {
 #[test]
 fn functions_are_called_by_address() {
     let (a, which) = (words(161, 128), words(162, 64));
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("control.{variant}"));
         let args = [device.buffer(&a), device.buffer(&which), device.buffer(&[0u32; 128])];
         device.run("calls", line(2, 64), &args.map(Arg::At));
@@ -37,7 +37,7 @@ fn functions_are_called_by_address() {
 fn cases_are_told_apart() {
     let program: Vec<u8> = words(163, 61).iter().map(|&x| x as u8).collect();
     let length = program.len();
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("control.{variant}"));
         let args = [device.buffer(&program), device.buffer(&[0u32; 128])];
         device.run("cases", line(2, 64), &[Arg::At(args[0]), Arg::At(args[1]), Arg::Word(length as u32)]);
@@ -78,7 +78,7 @@ fn cases_are_told_apart() {
 fn lanes_diverge_and_meet() {
     let bytes: Vec<u8> = words(164, 50).iter().map(|&x| (x >> 9) as u8).collect();
     let count = bytes.len();
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("control.{variant}"));
         let args = [device.buffer(&bytes), device.buffer(&[0u32; 128])];
         device.run("diverge", line(2, 64), &[Arg::At(args[0]), Arg::At(args[1]), Arg::Word(count as u32)]);
@@ -118,7 +118,7 @@ fn private_arrays_are_sorted() {
     let x: Vec<u32> = words(165, 64 * 24).iter().map(|x| x % 50).collect();
     let mut want = x.clone();
     want.chunks_mut(24).for_each(<[u32]>::sort_unstable);
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("control.{variant}"));
         let args = [device.buffer(&x), device.buffer(&[0u32; 64 * 24])];
         device.run("private_sort", line(1, 64), &args.map(Arg::At));
@@ -129,7 +129,7 @@ fn private_arrays_are_sorted() {
 #[test]
 fn pointers_reach_three_memories() {
     let start = words(166, 128);
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("control.{variant}"));
         let args = [device.buffer(&start), device.buffer(&[0u32; 128])];
         device.run("pointers", line(2, 64), &args.map(Arg::At));
@@ -159,7 +159,7 @@ fn pointers_reach_three_memories() {
 fn tables_are_looked_up() {
     let (a, rows) = (words(167, 128), words(168, 128 * 16));
     let signs = [-1i32, 1, -2, 300, -4000, 5, -6];
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("control.{variant}"));
         let args = [device.buffer(&a), device.buffer(&rows), device.buffer(&[0u32; 128])].map(Arg::At);
         device.run("tables", line(2, 64), &[args[0], args[1], args[2], Arg::Word(11)]);

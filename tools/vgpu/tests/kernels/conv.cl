@@ -1,7 +1,8 @@
 // A convolution without cunning.
 #include "kernel.h"
 
-// 3 by 3 with padding 1, NCHW and KCRS; a thread makes an output. Channels go in blocks of 16 and the taps outside of them.
+// 3 by 3 with padding 1, NCHW and KCRS; a thread makes an output. Channels go in blocks of 16,
+// and the taps outside of them.
 __kernel __attribute__((reqd_work_group_size(32, 2, 1)))
 void direct(IN(float) x, IN(float) w, OUT(float) y, uint channels, int height, int width) {
     int column = (int)(__builtin_amdgcn_workgroup_id_x() * 32 + __builtin_amdgcn_workitem_id_x());

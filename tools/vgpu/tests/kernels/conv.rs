@@ -3,7 +3,7 @@
 use sparkle_vgpu::shader::Grid;
 
 use super::BOTH;
-use super::device::{Arg, Device, words};
+use super::device::{Arg, Device, everywhere, words};
 
 #[test]
 fn a_convolution_has_every_bit() {
@@ -25,7 +25,7 @@ fn a_convolution_has_every_bit() {
             }
         }
     }
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("conv.{variant}"));
         let out = device.buffer(&vec![0f32; want.len()]);
         let args = [

@@ -1,7 +1,7 @@
 //! A device with one code object: buffers, launches and results.
 
 use sparkle_rdna3::Target;
-use sparkle_vgpu::shader::{Chip, Dispatch, Grid, Inputs, PageTable, Permissions, Program, Silent, Totals};
+use sparkle_vgpu::shader::{Chip, Dispatch, Grid, Inputs, Isa, PageTable, Permissions, Program, Silent, Totals};
 
 use super::code_object::{CodeObject, Descriptor, property};
 
@@ -51,18 +51,20 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// Loads `objects/{name}.co`.
+    /// Loads `objects/{object}.co` for a name `{object}` or, as [`everywhere`] makes them, `{object}@{extension}`.
     pub(crate) fn new(name: &str) -> Self {
-        let path = format!("{}/tests/kernels/objects/{name}.co", env!("CARGO_MANIFEST_DIR"));
-        Self::of(name, &std::fs::read(path).unwrap())
+        let (object, extension) = name.split_once('@').unwrap_or((name, ""));
+        let path = format!("{}/tests/kernels/objects/{object}.co", env!("CARGO_MANIFEST_DIR"));
+        let isa = Isa::available().into_iter().find(|isa| format!("{isa:?}") == extension);
+        Self::of(name, &std::fs::read(path).unwrap(), isa.unwrap_or(Isa::best()))
     }
 
-    /// Loads the bytes of a code object.
-    pub(crate) fn of(name: &str, bytes: &[u8]) -> Self {
+    /// Loads the bytes of a code object, to run with a vector extension of the host.
+    pub(crate) fn of(name: &str, bytes: &[u8], isa: Isa) -> Self {
         let object = CodeObject::parse(bytes);
         let wave64 = object.kernels.values().next().unwrap().is_wave64();
         let target = if wave64 { Target::GFX1100_WAVE64 } else { Target::GFX1100 };
-        let program = Program::new(&object.words, CODE + object.text, target);
+        let program = Program::for_isa(&object.words, CODE + object.text, target, isa);
         let mut memory = PageTable::default();
         assert!(memory.map(CODE, &object.image, Permissions { read: true, write: false }));
         Self { object, program, memory, next: 0x1_0000_0000, name: name.to_owned() }
@@ -190,6 +192,12 @@ fn packet(descriptor: &Descriptor, grid: &Grid) -> Vec<u8> {
     bytes.extend([descriptor.scratch_bytes, descriptor.lds_bytes].iter().flat_map(|size| size.to_le_bytes()));
     bytes.resize(64, 0);
     bytes
+}
+
+/// Each variant with each vector extension of the host.
+pub(crate) fn everywhere(variants: &[&str]) -> Vec<String> {
+    let all = |isa: Isa| variants.iter().map(move |variant| format!("{variant}@{isa:?}"));
+    Isa::available().into_iter().flat_map(all).collect()
 }
 
 /// A grid of one axis.

@@ -3,7 +3,8 @@
 
 // Three axes: each thread stores its numbers at its place. The sizes come from behind the arguments.
 __kernel void places(OUT(uint) out) {
-    uint x = __builtin_amdgcn_workitem_id_x(), y = __builtin_amdgcn_workitem_id_y(), z = __builtin_amdgcn_workitem_id_z();
+    uint x = __builtin_amdgcn_workitem_id_x(), y = __builtin_amdgcn_workitem_id_y(),
+         z = __builtin_amdgcn_workitem_id_z();
     uint gx = __builtin_amdgcn_workgroup_id_x(), gy = __builtin_amdgcn_workgroup_id_y(),
          gz = __builtin_amdgcn_workgroup_id_z();
     uint sx = __builtin_amdgcn_workgroup_size_x(), sy = __builtin_amdgcn_workgroup_size_y(),

@@ -2,14 +2,14 @@
 
 use sparkle_vgpu::shader::Grid;
 
-use super::device::{Arg, Device, line, words};
+use super::device::{Arg, Device, everywhere, line, words};
 
 const VARIANTS: [&str; 3] = ["w32", "w64", "w32wgp"];
 
 #[test]
 fn threads_know_where_they_are() {
     let ([sx, sy, sz], [nx, ny, nz]) = ([5u32, 3, 7], [3u32, 4, 2]);
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("grid.{variant}"));
         let count = sx * sy * sz * nx * ny * nz;
         let out = device.buffer(&vec![0u32; count as usize]);
@@ -17,8 +17,9 @@ fn threads_know_where_they_are() {
         assert_eq!(totals.groups, 24, "{variant}");
         for (at, found) in (0..).zip(device.read::<u32>(out, count as usize)) {
             let (x, y, z) = (at % (sx * nx), at / (sx * nx) % (sy * ny), at / (sx * nx) / (sy * ny));
-            let want =
-                x % sx | y % sy << 4 | z % sz << 8 | x / sx << 12 | y / sy << 16 | z / sz << 20 | sx << 24 | sz << 28;
+            let want = [x % sx, y % sy, z % sz, x / sx, y / sy, z / sz, sx, sz]
+                .iter()
+                .rfold(0, |word, nibble| word << 4 | nibble);
             assert_eq!(found, want, "{variant}: {x}, {y}, {z}");
         }
     }
@@ -34,7 +35,7 @@ fn workgroups_hand_on_their_sums() {
             Some(*sum)
         })
         .collect();
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("grid.{variant}"));
         let args = [device.buffer(&x), device.buffer(&vec![0u32; 6400]), device.buffer(&[0u32; 200])];
         device.run("chain", line(100, 64), &args.map(Arg::At));
@@ -49,7 +50,7 @@ fn the_last_workgroup_sees_what_the_others_did() {
         let sum = group.iter().fold(0u32, |sum, x| sum.wrapping_add(*x));
         total.wrapping_add(sum.wrapping_mul(n))
     });
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("grid.{variant}"));
         let args = [device.buffer(&x), device.buffer(&[0u32; 20]), device.buffer(&[0u32]), device.buffer(&[0u32])];
         let mut launch: Vec<Arg> = args.map(Arg::At).to_vec();
@@ -61,7 +62,7 @@ fn the_last_workgroup_sees_what_the_others_did() {
 
 #[test]
 fn clocks_go_forwards() {
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("grid.{variant}"));
         let args = [device.buffer(&[0u64; 4]), device.buffer(&[0u32])];
         device.run("clocks", line(1, 64), &args.map(Arg::At));

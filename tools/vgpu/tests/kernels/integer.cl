@@ -10,7 +10,8 @@ GROUP_OF(64) void narrow(IN(uint) a, IN(uint) b, OUT(int) out) {
     short x16 = (short)(a[i] >> 16), y16 = (short)((b[i] >> 16 & ~2u) | 1);
     ushort ux16 = (ushort)a[i], uy16 = (ushort)(b[i] | 1);
     int results[8] = {
-        (char)(x8 * y8), (int)x8 / y8, (int)x8 % y8, ux8 / uy8, ux8 % uy8, (short)(x16 * y16), (int)x16 / y16, ux16 % uy16,
+        (char)(x8 * y8), (int)x8 / y8, (int)x8 % y8, ux8 / uy8, ux8 % uy8, (short)(x16 * y16), (int)x16 / y16,
+        ux16 % uy16,
     };
     for (uint n = 0; n < 8; n++)
         out[i * 8 + n] = results[n];
@@ -53,8 +54,10 @@ GROUP_OF(64) void bits(IN(uint) a, IN(uint) b, OUT(uint) out) {
     uint results[14] = {
         (uint)__builtin_popcount(x), (uint)__builtin_popcountl(both), (uint)(x ? __builtin_clz(x) : 32),
         (uint)(x ? __builtin_ctz(x) : 32), (uint)(both ? __builtin_clzl(both) : 64), __builtin_bitreverse32(x),
-        (uint)(__builtin_bitreverse64(both) >> 32), __builtin_amdgcn_ubfe(x, s, 9), (uint)__builtin_amdgcn_sbfe((int)x, s, 9),
-        __builtin_amdgcn_alignbit(x, y, s), __builtin_amdgcn_alignbyte(x, y, s), __builtin_amdgcn_perm(x, y, 0x0c060103u),
+        (uint)(__builtin_bitreverse64(both) >> 32), __builtin_amdgcn_ubfe(x, s, 9),
+        (uint)__builtin_amdgcn_sbfe((int)x, s, 9),
+        __builtin_amdgcn_alignbit(x, y, s), __builtin_amdgcn_alignbyte(x, y, s),
+        __builtin_amdgcn_perm(x, y, 0x0c060103u),
         (x & y) | (~x & 0x12345678u), __builtin_bswap32(x),
     };
     for (uint n = 0; n < 14; n++)
@@ -75,7 +78,8 @@ GROUP_OF(64) void edges(IN(uint) a, IN(uint) b, IN(uint) c, OUT(uint) out) {
     bool overflow = __builtin_sub_overflow(sx, sy, &low);
     bool product = __builtin_mul_overflow(sx, sz, &high);
     uint results[12] = {
-        __builtin_elementwise_add_sat(x, y), (uint)__builtin_elementwise_add_sat(sx, sy), __builtin_elementwise_sub_sat(x, y),
+        __builtin_elementwise_add_sat(x, y), (uint)__builtin_elementwise_add_sat(sx, sy),
+        __builtin_elementwise_sub_sat(x, y),
         (uint)__builtin_elementwise_sub_sat(sx, sy), sum + carry, (uint)low ^ overflow, (uint)high + product,
         x > y ? x - y : y - x, (uint)MEDIAN(sx, sy, sz), MEDIAN(x, y, z),
         __builtin_amdgcn_sad_u8(x, y, z), __builtin_amdgcn_lerp(x, y, z),

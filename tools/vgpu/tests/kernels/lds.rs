@@ -2,7 +2,7 @@
 
 use sparkle_vgpu::shader::Grid;
 
-use super::device::{Arg, Device, line, words};
+use super::device::{Arg, Device, everywhere, line, words};
 
 const VARIANTS: [&str; 3] = ["w32", "w64", "w32wgp"];
 
@@ -14,7 +14,7 @@ fn waves_reduce() {
         (0u32..).zip(group).fold(0u32, |sum, (l, x)| sum.wrapping_add(x.wrapping_mul(3)).wrapping_add(l))
     };
     let want: Vec<u32> = x.chunks(256).map(sum).collect();
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("lds.{variant}"));
         let args = [device.buffer(&x), device.buffer(&[0u32; 4]), device.buffer(&[5u32])];
         device.run("reduce", line(4, 256), &args.map(Arg::At));
@@ -36,7 +36,7 @@ fn sums_run_up_and_down_a_tree() {
             })
         })
         .collect();
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("lds.{variant}"));
         let args = [device.buffer(&x), device.buffer(&[0u32; 512])];
         device.run("scan", line(2, 128), &args.map(Arg::At));
@@ -48,7 +48,7 @@ fn sums_run_up_and_down_a_tree() {
 fn tiles_are_transposed() {
     let x = words(133, 96 * 64);
     let want: Vec<u32> = (0..96 * 64).map(|at| x[at % 64 * 96 + at / 64]).collect();
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("lds.{variant}"));
         let args = [device.buffer(&x), device.buffer(&[0u32; 96 * 64])];
         device.run("transpose", Grid::new([3, 2, 1], [32, 8, 1]), &args.map(Arg::At));
@@ -61,7 +61,7 @@ fn numbers_are_sorted() {
     let x: Vec<i32> = words(134, 1024).iter().map(|&x| x as i32 >> (x & 31)).collect();
     let mut want = x.clone();
     want.chunks_mut(512).for_each(<[i32]>::sort_unstable);
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("lds.{variant}"));
         let args = [device.buffer(&x), device.buffer(&[0i32; 1024])];
         device.run("sort", line(2, 256), &args.map(Arg::At));
@@ -74,7 +74,7 @@ fn bytes_are_counted() {
     let x: Vec<u8> = words(135, 5000).iter().map(|&x| (x as u8).min((x >> 8) as u8)).collect();
     let mut want = [10u32; 256];
     x.iter().for_each(|&byte| want[usize::from(byte)] += 1);
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("lds.{variant}"));
         let args = [device.buffer(&x), device.buffer(&[10u32; 256])].map(Arg::At);
         device.run("histogram", line(3, 128), &[args[0], args[1], Arg::Word(5000)]);
@@ -101,7 +101,7 @@ fn lds_holds_every_shape() {
             ]
         })
         .collect();
-    for variant in VARIANTS {
+    for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("lds.{variant}"));
         let args = [device.buffer(&x), device.buffer(&[0u32; 256])];
         device.run("shapes", line(1, 64), &args.map(Arg::At));

@@ -121,7 +121,7 @@ GROUP_OF(64) void side_by_side(IN(float4) a, IN(float4) b, OUT(float) out) {
         sum = __builtin_elementwise_fma(sum, x, (float4)(1.7f));
         sum = __builtin_elementwise_fma(sum, (float4)(0.3f), x);
         sum = __builtin_elementwise_max(sum - y, x * y);
-        sum = __builtin_elementwise_min(sum, (float4)(3.0e4f)) + (float4)(0.625f);
+        sum = __builtin_elementwise_min(sum, (float4)(1.5f)) + (float4)(0.625f);
     }
     for (uint n = 0; n < 4; n++) {
         out[i * 8 + n] = sum[n];

@@ -2,7 +2,7 @@
 
 use sparkle_vgpu::shader::Grid;
 
-use super::device::{Arg, Device, line, noise, words};
+use super::device::{Arg, Device, everywhere, line, noise, words};
 use super::{BOTH, half};
 
 /// 16 rows of 16 small integers, so that no format rounds a sum.
@@ -21,7 +21,7 @@ fn product(a: &[i32], b: &[i32], c: &[i32]) -> Vec<i32> {
 }
 
 fn lanes(variant: &str) -> u32 {
-    if variant == "w64" { 64 } else { 32 }
+    if variant.starts_with("w64") { 64 } else { 32 }
 }
 
 fn halves(values: &[i32]) -> Vec<u16> {
@@ -37,7 +37,7 @@ fn wmma_into_single_precision() {
     let (a, b, c) = (small(101, 100), small(102, 120), small(103, 1 << 20));
     let want: Vec<f32> = product(&a, &b, &c).iter().map(|&x| x as f32).collect();
     let from: Vec<f32> = c.iter().map(|&x| x as f32).collect();
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         for (kernel, format) in
             [("wmma_f32_f16", halves as fn(&[i32]) -> Vec<u16>), ("wmma_f32_bf16", bfloats as fn(&[i32]) -> Vec<u16>)]
         {
@@ -48,7 +48,7 @@ fn wmma_into_single_precision() {
                 device.buffer(&from),
                 device.buffer(&[0f32; 256]),
             ];
-            device.run(kernel, line(1, lanes(variant)), &args.map(Arg::At));
+            device.run(kernel, line(1, lanes(&variant)), &args.map(Arg::At));
             assert_eq!(device.read::<f32>(args[3], 256), want, "{variant}, {kernel}");
         }
     }
@@ -59,7 +59,7 @@ fn wmma_into_halves() {
     let (a, b, c) = (small(104, 5), small(105, 6), small(106, 300));
     let next: Vec<i32> = c.iter().map(|x| x + 1).collect();
     let want = [halves(&product(&a, &b, &c)), halves(&product(&b, &a, &next))].concat();
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("matrix.{variant}"));
         let args = [
             device.buffer(&halves(&a)),
@@ -67,7 +67,7 @@ fn wmma_into_halves() {
             device.buffer(&halves(&c)),
             device.buffer(&[0u16; 512]),
         ];
-        device.run("wmma_f16", line(1, lanes(variant)), &args.map(Arg::At));
+        device.run("wmma_f16", line(1, lanes(&variant)), &args.map(Arg::At));
         assert_eq!(device.read::<u16>(args[3], 512), want, "{variant}");
     }
 }
@@ -77,7 +77,7 @@ fn wmma_into_bfloat16() {
     let (a, b, c) = (small(107, 3), small(108, 3), small(109, 60));
     // The high halves are the product, the low ones are kept.
     let want = [bfloats(&c), bfloats(&product(&a, &b, &c))].concat();
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("matrix.{variant}"));
         let args = [
             device.buffer(&bfloats(&a)),
@@ -85,7 +85,7 @@ fn wmma_into_bfloat16() {
             device.buffer(&bfloats(&c)),
             device.buffer(&[0u16; 512]),
         ];
-        device.run("wmma_bf16", line(1, lanes(variant)), &args.map(Arg::At));
+        device.run("wmma_bf16", line(1, lanes(&variant)), &args.map(Arg::At));
         assert_eq!(device.read::<u16>(args[3], 512), want, "{variant}");
     }
 }
@@ -109,7 +109,7 @@ fn wmma_of_integers() {
         });
         want.extend(product(&a, &b, &c));
     }
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("matrix.{variant}"));
         let args = [
             device.buffer(&bytes[0]),
@@ -119,7 +119,7 @@ fn wmma_of_integers() {
             device.buffer(&c),
             device.buffer(&[0i32; 2048]),
         ];
-        device.run("wmma_integers", line(1, lanes(variant)), &args.map(Arg::At));
+        device.run("wmma_integers", line(1, lanes(&variant)), &args.map(Arg::At));
         assert_eq!(device.read::<i32>(args[5], 2048), want, "{variant}");
     }
 }
@@ -128,7 +128,7 @@ fn wmma_of_integers() {
 fn matrices_are_multiplied_through_lds() {
     let numbers = |seed| -> Vec<f32> { words(seed, 4096).iter().map(|&x| x as i32 as f32 / 1e9).collect() };
     let (a, b) = (numbers(116), numbers(117));
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("matrix.{variant}"));
         let args = [device.buffer(&a), device.buffer(&b), device.buffer(&[0f32; 4096])];
         device.run("matmul", Grid::new([4, 4, 1], [16, 16, 1]), &args.map(Arg::At));

@@ -1,7 +1,7 @@
 //! `memory.cl`.
 
 use super::BOTH;
-use super::device::{Arg, Device, line, noise, words};
+use super::device::{Arg, Device, everywhere, line, noise, words};
 
 /// `struct record`, whose fields C places at 0, 8, 16, 28, 32 and 48 of 64 bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ fn structures_are_read_and_written() {
         })
         .collect();
     let bytes: Vec<u8> = records.iter().flat_map(Record::bytes).collect();
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("memory.{variant}"));
         let args = [device.buffer(&bytes), device.buffer(&[0u8; 128 * 64])];
         device.run("records", line(2, 64), &args.map(Arg::At));
@@ -92,7 +92,7 @@ fn bytes_and_half_words_are_loaded_and_stored() {
     let b: Vec<u8> = x.iter().map(|&x| (x >> 8) as u8).collect();
     let c: Vec<i16> = x.iter().map(|&x| (x >> 16) as i16).collect();
     let d: Vec<u16> = x.iter().map(|&x| (x >> 4) as u16).collect();
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("memory.{variant}"));
         let args = [
             device.buffer(&a),
@@ -133,7 +133,7 @@ fn words_need_no_alignment() {
         .map(|&(lead, word, wide)| (lead.wrapping_add(1), word ^ wide as u32, wide.wrapping_add(word.into())))
         .collect();
     want.reverse();
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("memory.{variant}"));
         let args = [device.buffer(&flat(&x)), device.buffer(&[0u8; 64 * 13])];
         device.run("unaligned", line(1, 64), &args.map(Arg::At));
@@ -146,7 +146,7 @@ fn addresses_are_followed() {
     let next: Vec<usize> = (0..256).map(|n| (n * 37 + 11) % 256).collect();
     let steps: Vec<i64> = words(154, 256).iter().map(|&x| i64::from(x % 64) - 32).collect();
     let table: Vec<i64> = noise(155, 64).iter().map(|&x| x as i64).collect();
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("memory.{variant}"));
         let base = device.next_address();
         let nodes: Vec<u64> =
@@ -176,7 +176,7 @@ fn buffers_end_where_their_resource_says() {
         true => (0..size).fold(0u32, |word, n| word | u32::from(data[offset + n]) << (8 * n)),
         false => 0,
     };
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("memory.{variant}"));
         let (from, out) = (device.buffer(&data), device.buffer(&[0u32; 64 * 6]));
         let marks = device.buffer(&[0xccu8; 600]);

@@ -1,6 +1,6 @@
 //! `packed.cl`.
 
-use super::device::{Arg, Device, line, noise, words};
+use super::device::{Arg, Device, everywhere, line, noise, words};
 use super::{BOTH, half};
 
 const COUNT: usize = 256;
@@ -19,7 +19,7 @@ fn join(low: u16, high: u16) -> u32 {
 
 /// Runs a kernel whose inputs and outputs are words on all variants; `want` has each thread's inputs.
 fn check<const N: usize>(kernel: &str, inputs: &[Vec<u32>], want: impl Fn(&[u32], &[u32; N]) -> [u32; N]) {
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("packed.{variant}"));
         let mut args: Vec<Arg> = inputs.iter().map(|values| Arg::At(device.buffer(values))).collect();
         let out = device.buffer(&vec![0u32; COUNT * N]);
@@ -142,7 +142,7 @@ fn dot_products_of_halves() {
         let bits = |x: f64| ((x / 4.0).trunc() as f32).to_bits();
         values.iter().map(|x| bits(x[0]) >> 16 | bits(x[1]) & 0xffff_0000).collect()
     };
-    for variant in BOTH {
+    for variant in everywhere(&BOTH) {
         let mut device = Device::new(&format!("packed.{variant}"));
         let args = [
             device.buffer(&as_halves(&a)),
