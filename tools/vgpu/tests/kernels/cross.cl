@@ -78,3 +78,21 @@ WAVE void permutations(IN(uint) a, IN(uint) to, OUT(uint) out) {
     for (uint n = 0; n < 7; n++)
         out[lane * 7 + n] = results[n];
 }
+
+// With odd numbers alone: lanes that are off give nothing. 9 words a lane.
+WAVE void inactive(IN(uint) a, OUT(uint) out, uint which) {
+    uint lane = LOCAL(), x = a[lane];
+    for (uint n = 0; n < 9; n++)
+        out[lane * 9 + n] = 0;
+    if (x & 1) {
+        out[lane * 9] = (uint)__builtin_amdgcn_update_dpp(7, (int)x, 0x121, 0xf, 0xf, false); // row_ror:1
+        out[lane * 9 + 1] = (uint)__builtin_amdgcn_update_dpp(7, (int)x, 0x121, 0xf, 0xf, true);
+        out[lane * 9 + 2] = (uint)__builtin_amdgcn_ds_bpermute((int)((lane ^ 5) * 4), (int)x);
+        out[lane * 9 + 3] = (uint)__builtin_amdgcn_ds_swizzle((int)x, 0x041f); // xor 1
+        out[lane * 9 + 4] = __builtin_amdgcn_permlane16(9, x, 0x76543210, 0x01234567, false, false);
+        out[lane * 9 + 5] = __builtin_amdgcn_permlane16(9, x, 0x76543210, 0x01234567, false, true);
+        out[lane * 9 + 6] = __builtin_amdgcn_permlane16(9, x, 0x76543210, 0x01234567, true, false);
+        out[lane * 9 + 7] = __builtin_amdgcn_readlane(x, which);
+        out[lane * 9 + 8] = __builtin_amdgcn_readfirstlane(x);
+    }
+}

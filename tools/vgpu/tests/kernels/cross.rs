@@ -94,3 +94,29 @@ fn lanes_are_permuted() {
         ]
     });
 }
+
+/// Sources: guide, section 7.7.2 (DPP with lanes that are off), DS_BPERMUTE_B32, DS_SWIZZLE_B32, V_PERMLANE16_B32.
+#[test]
+fn lanes_that_are_off_give_nothing() {
+    check("inactive", None, Some(6), |x, lane| {
+        if x[lane] & 1 == 0 {
+            return [0; 9];
+        }
+        let on = |from: usize, other: u32| if x[from] & 1 != 0 { x[from] } else { other };
+        let (row, at) = (lane & !15, lane & 15);
+        let before = row + (at + 15) % 16;
+        let permuted = row + if at < 8 { at } else { 15 - at };
+        let first = *x.iter().find(|&&x| x & 1 != 0).unwrap();
+        [
+            on(before, 7),
+            on(before, 0),
+            on(lane ^ 5, 0),
+            on(lane ^ 1, 0),
+            on(permuted, 9),
+            on(permuted, 0),
+            x[permuted],
+            x[6],
+            first,
+        ]
+    });
+}

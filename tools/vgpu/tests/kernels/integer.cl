@@ -104,3 +104,9 @@ GROUP_OF(64) void uniform(uint x, uint y, uint z, OUT(uint) out) {
         for (uint n = 0; n < 20; n++)
             out[n] = results[n];
 }
+
+// Bytes chosen by data, of which some selectors give signs and constants: a word a thread.
+GROUP_OF(64) void choose(IN(uint) a, IN(uint) b, IN(uint) c, OUT(uint) out) {
+    uint i = THREAD(64);
+    out[i] = __builtin_amdgcn_perm(a[i], b[i], c[i] & 0x0f0f0f0f);
+}

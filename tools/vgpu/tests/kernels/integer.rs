@@ -222,3 +222,18 @@ fn scalar_instructions_compute() {
         }
     }
 }
+
+/// Source: guide, V_PERM_B32.
+#[test]
+fn bytes_are_chosen() {
+    check("choose", &[&mixed(73, 1), &mixed(74, 8), &words(75, COUNT)], |inputs| {
+        let both = u64::from(inputs[0]) << 32 | u64::from(inputs[1]);
+        let byte = |at: u32| match inputs[2] >> (8 * at) & 15 {
+            selector @ 0..8 => (both >> (8 * selector)) as u8,
+            selector @ 8..12 => (both >> (16 * (selector - 8) + 15) & 1) as u8 * 0xff,
+            12 => 0,
+            _ => 0xff,
+        };
+        [u32::from_le_bytes([0, 1, 2, 3].map(byte))]
+    });
+}

@@ -128,3 +128,27 @@ GROUP_OF(64) void side_by_side(IN(float4) a, IN(float4) b, OUT(float) out) {
         out[i * 8 + 4 + n] = x[n] > y[3 - n] ? sum[n] : y[n] * 3.0f;
     }
 }
+
+// Conversions out of range, which C does not define and the instructions do: 6 words a thread.
+GROUP_OF(64) void saturate(IN(float) a, IN(double) b, IN(half) c, OUT(uint) out) {
+    uint i = THREAD(64);
+    float x = a[i];
+    double y = b[i];
+    half z = c[i];
+    uint results[6] = {(uint)(int)x, (uint)x, (uint)(int)y, (uint)y, (ushort)(short)z, (ushort)z};
+    for (uint n = 0; n < 6; n++)
+        out[i * 6 + n] = results[n];
+}
+
+// Extremes, of which a NaN is never one, and clamps: 7 results a thread.
+GROUP_OF(64) void extremes(IN(float) a, IN(float) b, IN(float) c, OUT(float) out) {
+    uint i = THREAD(64);
+    float x = a[i], y = b[i], z = c[i];
+    float results[7] = {
+        __builtin_fmaxf(x, y), __builtin_fminf(x, y), __builtin_fmaxf(__builtin_fmaxf(x, y), z),
+        __builtin_fminf(__builtin_fminf(x, y), z), __builtin_amdgcn_fmed3f(x + y, 0.0f, 1.0f),
+        __builtin_fmaxf(-__builtin_fabsf(x), -y), (float)__builtin_fmax((double)x, (double)z),
+    };
+    for (uint n = 0; n < 7; n++)
+        out[i * 7 + n] = results[n];
+}

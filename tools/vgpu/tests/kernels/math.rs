@@ -343,3 +343,49 @@ fn pairs_of_operations_are_exact() {
         }
     }
 }
+
+#[test]
+fn conversions_saturate() {
+    let a = floats(46, 1);
+    let mut b: Vec<f64> = noise(48, COUNT).into_iter().map(f64::from_bits).collect();
+    for (wide, value) in b.iter_mut().zip(SPECIAL) {
+        *wide = value.into();
+    }
+    for (at, wide) in b.iter_mut().enumerate().skip(100).take(100) {
+        *wide = (at as f64 - 150.0) * 9e7 + 0.75;
+    }
+    let c: Vec<u16> = noise(49, COUNT).into_iter().map(|x| x as u16).collect();
+    for variant in everywhere(&BOTH) {
+        let mut device = Device::new(&format!("math.{variant}"));
+        let args = [device.buffer(&a), device.buffer(&b), device.buffer(&c), device.buffer(&[0u32; COUNT * 6])];
+        device.run("saturate", line(4, 64), &args.map(Arg::At));
+        for (at, found) in device.read::<u32>(args[3], COUNT * 6).chunks(6).enumerate() {
+            let (x, y, z) = (a[at], b[at], half::value(c[at]));
+            // Rust's conversions saturate, and make 0 of NaN, as the guide says of V_CVT_I32_F32 and its neighbours.
+            let want =
+                [x as i32 as u32, x as u32, y as i32 as u32, y as u32, (z as i16 as u16).into(), (z as u16).into()];
+            assert_eq!(found, want, "{variant}: {x:e}, {y:e}, {z:e}");
+        }
+    }
+}
+
+#[test]
+fn extremes_leave_nan_out() {
+    let (a, b, c) = (floats(91, 1), floats(93, 12), floats(95, 5));
+    for variant in everywhere(&BOTH) {
+        let mut device = Device::new(&format!("math.{variant}"));
+        let args = [device.buffer(&a), device.buffer(&b), device.buffer(&c), device.buffer(&[0f32; COUNT * 7])];
+        device.run("extremes", line(4, 64), &args.map(Arg::At));
+        for (at, found) in device.read::<f32>(args[3], COUNT * 7).chunks(7).enumerate() {
+            let (x, y, z) = (a[at], b[at], c[at]);
+            let clamped = if x + y >= 1.0 { 1.0 } else { (x + y).max(0.0) };
+            let want = [x.max(y), x.min(y), x.max(y).max(z), x.min(y).min(z), clamped, (-x.abs()).max(-y), x.max(z)];
+            for (n, (&found, want)) in found.iter().zip(want).enumerate() {
+                assert!(
+                    found == want || same(found, want),
+                    "{variant}, {n}: {x:e}, {y:e}, {z:e}: {found:e}, not {want:e}"
+                );
+            }
+        }
+    }
+}
