@@ -67,13 +67,13 @@ GROUP_OF(64) void loops(__global float *product, __global double *sum, __global 
     __atomic_fetch_min(smallest, (ulong)(1000 - i) << 33, __ATOMIC_RELAXED);
 }
 
-// The same kinds on LDS: 11 words and 4 doublewords, and old values that sum to a known number.
+// The same kinds on LDS: 14 words and 4 doublewords, and old values that sum to a known number.
 GROUP_OF(256) void in_lds(IN(uint) x, OUT(uint) words, OUT(ulong) wide, OUT(uint) old) {
-    __local uint place[12];
+    __local uint place[14];
     __local ulong wide_place[4];
     uint l = LOCAL(), a = x[l];
     ulong b = (ulong)a << 20 | a;
-    if (l < 12)
+    if (l < 14)
         place[l] = words[l];
     if (l < 4)
         wide_place[l] = wide[l];
@@ -90,6 +90,8 @@ GROUP_OF(256) void in_lds(IN(uint) x, OUT(uint) words, OUT(ulong) wide, OUT(uint
     __builtin_amdgcn_atomic_inc32(&place[9], 100, __ATOMIC_RELAXED, "workgroup");
     __builtin_amdgcn_atomic_dec32(&place[10], 100, __ATOMIC_RELAXED, "workgroup");
     __builtin_amdgcn_ds_faddf((__local float *)&place[11], (float)(a % 1000), __ATOMIC_RELAXED, 0, false);
+    __builtin_amdgcn_ds_fminf((__local float *)&place[12], (float)(int)a, __ATOMIC_RELAXED, 0, false);
+    __builtin_amdgcn_ds_fmaxf((__local float *)&place[13], (float)(int)a, __ATOMIC_RELAXED, 0, false);
     ADD(&wide_place[0], b);
     __atomic_fetch_xor(&wide_place[1], b, __ATOMIC_RELAXED);
     __atomic_fetch_max(&wide_place[2], b, __ATOMIC_RELAXED);
@@ -97,7 +99,7 @@ GROUP_OF(256) void in_lds(IN(uint) x, OUT(uint) words, OUT(ulong) wide, OUT(uint
     while (!__atomic_compare_exchange_n(&wide_place[3], &before, before * 3, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
     barrier_all();
-    if (l < 12)
+    if (l < 14)
         words[l] = place[l];
     if (l < 4)
         wide[l] = wide_place[l];

@@ -120,7 +120,7 @@ fn loops_of_compare_and_swap_end() {
 #[test]
 fn atomics_reach_lds() {
     let x = words(143, 256);
-    let start: [u32; 12] = [7, 7, u32::MAX, 0, 0xaaaa, 1, 1, 0x7000_0000, 1, 93, 3, 0];
+    let start: [u32; 14] = [7, 7, u32::MAX, 0, 0xaaaa, 1, 1, 0x7000_0000, 1, 93, 3, 0, 0, 0];
     let want = [
         263,
         all(&x, 7, u32::wrapping_sub),
@@ -134,6 +134,8 @@ fn atomics_reach_lds() {
         all(&x, 93, |value, _| if value >= 100 { 0 } else { value + 1 }),
         all(&x, 3, |value, _| if value == 0 || value > 100 { 100 } else { value - 1 }),
         (all(&x, 0, |value, x| value + x % 1000) as f32).to_bits(),
+        all(&x, 0.0, |value: f32, x| value.min(x as i32 as f32)).to_bits(),
+        all(&x, 0.0, |value: f32, x| value.max(x as i32 as f32)).to_bits(),
     ];
     let want64 = [
         all(&x, 7, |value: u64, x| value.wrapping_add(wide(x))),
@@ -150,7 +152,7 @@ fn atomics_reach_lds() {
             device.buffer(&[0u32; 256]),
         ];
         device.run("in_lds", line(1, 256), &args.map(Arg::At));
-        assert_eq!(device.read::<u32>(args[1], 12), want, "{variant}");
+        assert_eq!(device.read::<u32>(args[1], 14), want, "{variant}");
         assert_eq!(device.read::<u64>(args[2], 4), want64, "{variant}");
         let mut old = device.read::<u32>(args[3], 256);
         old.sort_unstable();

@@ -110,3 +110,23 @@ GROUP_OF(64) void choose(IN(uint) a, IN(uint) b, IN(uint) c, OUT(uint) out) {
     uint i = THREAD(64);
     out[i] = __builtin_amdgcn_perm(a[i], b[i], c[i] & 0x0f0f0f0f);
 }
+
+// Sums of distances of bytes, and pairs that saturate: 12 words a thread.
+GROUP_OF(64) void distances(IN(uint) a, IN(uint) b, IN(uint) c, OUT(uint) out) {
+    uint i = THREAD(64);
+    uint x = a[i], y = b[i], z = c[i];
+    // Sums of 16 bits start low enough not to overflow.
+    ulong wide = (ulong)y << 32 | x, low = ((ulong)x << 32 | z) & 0x0fff0fff0fff0ffful;
+    ulong plain = __builtin_amdgcn_qsad_pk_u16_u8(wide, z, low);
+    ulong masked = __builtin_amdgcn_mqsad_pk_u16_u8(wide, z, low);
+    uint results[12] = {
+        __builtin_amdgcn_sad_hi_u8(x, y, z), __builtin_amdgcn_sad_u16(x, y, z), __builtin_amdgcn_msad_u8(x, y, z),
+        (uint)plain, (uint)(plain >> 32), (uint)masked, (uint)(masked >> 32),
+        as_uint(__builtin_amdgcn_cvt_pk_i16((int)x >> (z & 31), (int)y)),
+        as_uint(__builtin_amdgcn_cvt_pk_u16(x >> (z & 31), y)),
+        __builtin_amdgcn_cvt_pk_u8_f32((float)(x % 300), z & 3, y),
+        __builtin_amdgcn_sad_u8(x, y, 0), __builtin_amdgcn_lerp(x, y, 0x00ff0100),
+    };
+    for (uint n = 0; n < 12; n++)
+        out[i * 12 + n] = results[n];
+}

@@ -237,3 +237,47 @@ fn bytes_are_chosen() {
         [u32::from_le_bytes([0, 1, 2, 3].map(byte))]
     });
 }
+
+/// Sources: guide, V_SAD_HI_U8, V_SAD_U16, V_MSAD_U8, V_QSAD_PK_U16_U8, V_MQSAD_PK_U16_U8,
+/// V_CVT_PK_I16_I32, V_CVT_PK_U16_U32, V_CVT_PK_U8_F32.
+#[test]
+fn distances_of_bytes_are_summed() {
+    // The masked sums leave out where the reference's byte is 0.
+    let mut z = mixed(78, 3);
+    z.iter_mut().step_by(3).for_each(|z| *z &= 0xff00_ff00);
+    let y: Vec<u32> =
+        mixed(77, 8).iter().zip(0u32..).map(|(y, at)| if at % 2 == 0 { y & 0x00ff_00ff } else { *y }).collect();
+    check("distances", &[&mixed(76, 1), &y, &z], |inputs| {
+        let (x, y, z) = (inputs[0], inputs[1], inputs[2]);
+        let sum = |a: u32, b: u32, masked: bool| -> u32 {
+            let bytes = a.to_le_bytes().into_iter().zip(b.to_le_bytes());
+            bytes.filter(|(_, b)| !masked || *b != 0).map(|(a, b)| u32::from(a.abs_diff(b))).sum()
+        };
+        let wide = u64::from(y) << 32 | u64::from(x);
+        let low = (u64::from(x) << 32 | u64::from(z)) & 0x0fff_0fff_0fff_0fff;
+        let quad = |masked: bool| {
+            (0..4).fold(0u64, |all, n| {
+                let start = (low >> (16 * n)) as u32 & 0xffff;
+                all | u64::from(start + sum((wide >> (8 * n)) as u32, z, masked)) << (16 * n)
+            })
+        };
+        let signed = |x: i32| u32::from(x.clamp(-0x8000, 0x7fff) as u16);
+        let byte = 8 * (z & 3);
+        let halves = [0, 16].map(|at| (x >> at & 0xffff).abs_diff(y >> at & 0xffff));
+        let mean = |at: u32, up: u32| (((x >> at & 0xff) + (y >> at & 0xff) + up) >> 1) << at;
+        [
+            (sum(x, y, false) << 16).wrapping_add(z),
+            halves[0].wrapping_add(halves[1]).wrapping_add(z),
+            sum(x, y, true).wrapping_add(z),
+            quad(false) as u32,
+            (quad(false) >> 32) as u32,
+            quad(true) as u32,
+            (quad(true) >> 32) as u32,
+            signed(x as i32 >> (z & 31)) | signed(y as i32) << 16,
+            (x >> (z & 31)).min(0xffff) | y.min(0xffff) << 16,
+            y & !(0xff << byte) | (x % 300).min(255) << byte,
+            sum(x, y, false),
+            mean(0, 0) | mean(8, 1) | mean(16, 1) | mean(24, 0),
+        ]
+    });
+}
