@@ -7,6 +7,7 @@
 mod event;
 mod report;
 mod rule;
+pub mod uninit;
 mod watch;
 
 pub use report::{Earlier, Report, Site};
