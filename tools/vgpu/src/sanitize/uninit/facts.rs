@@ -23,6 +23,8 @@ pub(super) enum Work {
     /// It sets MODE.
     Mode,
     Scalar,
+    /// It reads the hardware register that has SCC and VCCZ.
+    Status,
     /// It makes a new EXEC of the old one.
     Exec,
     ScalarMoved,
@@ -155,6 +157,8 @@ fn work(instruction: &Instruction, step: &Step) -> Work {
         Op::S_CBRANCH_SCC0 | Op::S_CBRANCH_SCC1 | Op::S_CBRANCH_VCCZ | Op::S_CBRANCH_VCCNZ => return Work::Branch,
         Op::S_SETPC_B64 | Op::S_SWAPPC_B64 => return Work::Jump,
         Op::S_SETREG_B32 => return Work::Mode,
+        // Source: guide, table 9 ("Hardware register values").
+        Op::S_GETREG_B32 if step.immediate & 0x3f == 2 => return Work::Status,
         Op::S_GETREG_B32 | Op::S_GETPC_B64 | Op::S_CALL_B64 | Op::S_SENDMSG_RTN_B32 | Op::S_SENDMSG_RTN_B64 => {
             return Work::Nothing;
         }
@@ -258,6 +262,9 @@ impl Facts {
         let work = work(instruction, step);
         let (reads, mut scalar_reads) = split(instruction.reads());
         let (writes, scalar_writes) = split(instruction.writes());
+        if work == Work::Status {
+            scalar_reads |= bits(SCC, 1) | bits(VCC, 2);
+        }
         let mut address = Address::default();
         if matches!(work, Work::Memory | Work::Exchange) {
             address = self::address(instruction, step);

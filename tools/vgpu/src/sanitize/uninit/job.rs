@@ -36,6 +36,7 @@ impl Job<'_, '_> {
         self.registers.follow(self.event.wave);
         match self.facts.work {
             Work::Scalar => self.scalar(),
+            Work::Status => self.status(),
             Work::Exec => self.exec(),
             Work::ScalarMoved => self.scalar_moved(),
             Work::Lanes => self.lanes(),
@@ -95,6 +96,15 @@ impl Job<'_, '_> {
         }
     }
 
+    /// A field of STATUS: SCC is its bit 0, VCCZ its bit 10.
+    fn status(&mut self) {
+        let zero = self.registers.zero_undefined(VCC, self.event.wave.vcc());
+        let shadow = u64::from(self.registers.condition()) | u64::from(zero) << 10;
+        let field = self.step.immediate as u32; // CAST: an immediate of 16 bits
+        let (from, width) = (field >> 6 & 31, (field >> 11 & 31) + 1);
+        self.registers.set_result(self.step.to, false, Bits::new(0, shadow).field(from, width).shadow, self.event.pc);
+    }
+
     fn exec(&mut self) {
         let wave = self.event.wave;
         let wide = self.step.has(flag::WIDE);
@@ -104,8 +114,11 @@ impl Job<'_, '_> {
         input.width = if wide { 64 } else { 32 };
         let (result, condition) = (self.facts.transfer)(&input);
         self.undefined_exec(result.shadow);
-        // The old EXEC is defined, and the new one is taken as such.
-        self.registers.set_result(self.step.to, wide, 0, self.event.pc);
+        // The old EXEC is defined, and the new one is taken as such, what no lane belongs to excepted.
+        let new = self.step.op.mnemonic().contains("wrexec");
+        let lanes = u64::MAX >> (64 - wave.lanes());
+        let shadow = if new { result.shadow & !lanes } else { 0 };
+        self.registers.set_result(self.step.to, wide, shadow, self.event.pc);
         self.registers.set_scalar(SCC, condition.shadow as u32, self.event.pc); // CAST: one bit
     }
 

@@ -175,7 +175,7 @@ impl<'a> Group<'a> {
 
     /// The registers of the event's wave.
     #[cfg(test)]
-    pub(super) fn registers(&mut self, wave: usize) -> Option<&mut Registers> {
+    fn registers(&mut self, wave: usize) -> Option<&mut Registers> {
         self.waves.get_mut(wave)
     }
 

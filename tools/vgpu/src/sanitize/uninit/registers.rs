@@ -41,7 +41,7 @@ impl Registers {
             }
         }
         for half in 0..real.halves() {
-            for (index, dirt) in (0u8..).zip(dirt.iter()) {
+            for (index, dirt) in (0..=u8::MAX).zip(dirt.iter()) {
                 let dirty = (dirt >> (half * 32)) as u32; // CAST: one half
                 let lanes = &mut wave.vgpr_mut(half, index).0;
                 if dirty == u32::MAX {
