@@ -175,3 +175,127 @@ fn nothing_is_found_in_the_other_compiled_kernels() {
         assert!(reports.is_empty(), "{entry:#x}: {}", text(&reports));
     }
 }
+/// Programs of `programs/uninit.s` with a mistake: name, entry, what is found, the offset where, and the lane. From the
+/// symbol table; rules and lanes by hand.
+#[rustfmt::skip]
+const MISTAKES: &[(&str, usize, &str, usize, Option<u32>)] = &[
+    ("address", 0x0, "uninit-address", 0x18, Some(0)),
+    ("address_byte", 0x200, "uninit-address", 0x224, Some(0)),
+    ("address_lane", 0x300, "uninit-address", 0x328, Some(5)),
+    ("scalar_address", 0x500, "uninit-address", 0x518, None),
+    ("descriptor", 0x600, "uninit-descriptor", 0x620, None),
+    ("lds_address", 0x800, "uninit-address", 0x818, Some(0)),
+    ("m0", 0x900, "uninit-m0", 0x918, None),
+    ("branch_scc", 0xb00, "uninit-branch", 0xb1c, None),
+    ("branch_vcc", 0xd00, "uninit-branch", 0xd1c, None),
+    ("exec", 0xf00, "uninit-exec", 0xf18, Some(0)),
+    ("exec_lane", 0x1100, "uninit-exec", 0x1128, Some(6)),
+    ("jump", 0x1200, "uninit-jump", 0x1228, None),
+    ("lane", 0x1300, "uninit-lane", 0x1318, None),
+    ("permute", 0x1500, "uninit-lane", 0x1518, Some(0)),
+    ("result", 0x1700, "uninit-result", 0x1718, None),
+    ("result_part", 0x1900, "uninit-result", 0x1920, None),
+    ("result_lds", 0x1a00, "uninit-result", 0x1a2c, None),
+    ("result_scratch", 0x1c00, "uninit-result", 0x1c24, None),
+    ("result_float", 0x1e00, "uninit-result", 0x1e20, None),
+    ("result_half", 0x1f00, "uninit-result", 0x1f24, None),
+    ("result_choice", 0x2100, "uninit-result", 0x2120, None),
+    ("mode", 0x2300, "uninit-mode", 0x2318, None),
+    ("carry", 0x2400, "uninit-address", 0x242c, Some(1)),
+    ("atomic", 0x2600, "uninit-address", 0x2630, Some(0)),
+    ("exchange", 0x2800, "uninit-address", 0x2824, Some(15)),
+    ("matrix", 0x2a00, "uninit-result", 0x2a80, None),
+];
+
+/// Programs that come near a mistake: name and entry.
+const NEAR_MISSES: &[(&str, usize)] = &[
+    ("address", 0x100),
+    ("address_lane", 0x400),
+    ("descriptor", 0x700),
+    ("m0", 0xa00),
+    ("branch_scc", 0xc00),
+    ("branch_vcc", 0xe00),
+    ("exec", 0x1000),
+    ("lane", 0x1400),
+    ("permute", 0x1600),
+    ("result", 0x1800),
+    ("result_lds", 0x1b00),
+    ("result_scratch", 0x1d00),
+    ("result_half", 0x2000),
+    ("result_choice", 0x2200),
+    ("carry", 0x2500),
+    ("atomic", 0x2700),
+    ("exchange", 0x2900),
+];
+
+fn one_wave(program: &Program, entry: usize) -> Launch<'_> {
+    Launch {
+        program,
+        entry,
+        buffers: vec![noise(4096, 3), noise(4096, 4), vec![0; 128]],
+        results: vec![2],
+        scalars: vec![32],
+        groups: 1,
+        threads: 32,
+        scratch: 16,
+        lds: 1024,
+        packet: false,
+    }
+}
+
+#[test]
+fn mistakes_are_found_where_they_are() {
+    let program = program(include_str!("programs/uninit.hex"));
+    let mut wrong = String::new();
+    for &(name, entry, rule, at, lane) in MISTAKES {
+        let reports = one_wave(&program, entry).run(Switches::of(&[Sanitizer::Uninit]));
+        // Where nothing was stored there is no instruction, but an address.
+        let va = if name == "result_part" { 3 << 32 } else { 0x8_0000_0000 + at as u64 };
+        let right = matches!(&reports[..], [only] if only.rule.id == rule && only.site.va == va && only.lane == lane);
+        if !right {
+            wrong += &format!("{name}: {}", text(&reports));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn near_misses_are_not_found() {
+    let program = program(include_str!("programs/uninit.hex"));
+    let mut wrong = String::new();
+    for &(name, entry) in NEAR_MISSES {
+        let reports = one_wave(&program, entry).run(Switches::of(&[Sanitizer::Uninit]));
+        if !reports.is_empty() {
+            wrong += &format!("{name}: {}", text(&reports));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_report_says_what_left_the_bits_undefined() {
+    let program = program(include_str!("programs/uninit.hex"));
+    let run = |entry| text(&one_wave(&program, entry).run(Switches::of(&[Sanitizer::Uninit])));
+    let never = run(0);
+    assert!(
+        never.contains("v9 bits 0xffffffff, which nothing has written, in an address: `global_load_b32"),
+        "{never}"
+    );
+    let masked = run(0x200);
+    assert!(masked.contains("v3 bits 0xec in an address"), "{masked}");
+    assert!(masked.contains("after `v_or_b32_e32 v3, 16, v9`"), "{masked}");
+}
+
+#[test]
+fn strict_reports_every_read() {
+    let program = program(include_str!("programs/uninit.hex"));
+    let strict = Switches::of(&[Sanitizer::UninitStrict]);
+    // `v_and_b32 v9, 0, v9` reads, and its result is defined.
+    let reports = one_wave(&program, 0x100).run(strict);
+    assert_eq!(
+        reports.iter().map(|report| (report.rule.id, report.site.va)).collect::<Vec<_>>(),
+        [("uninit-strict-read", 0x8_0000_0118)]
+    );
+    // A load of one half reads nothing of the other.
+    assert!(one_wave(&program, 0x2000).run(strict).is_empty());
+}

@@ -8,6 +8,7 @@ use super::lanes::{self, Transfer, coarse};
 use super::registers::SCC;
 use super::scalars;
 use crate::shader::exec::packed::{Family, family};
+use crate::shader::exec::shape::Half;
 use crate::shader::step::{From, Source, Step, flag, modifier};
 use crate::shader::{EXEC, M0, NULL, Program, VCC};
 
@@ -81,8 +82,8 @@ pub(super) struct Facts {
     pub(super) code: u32,
     pub(super) address: Address,
     pub(super) reads_scc: bool,
-    /// VGPRs that are read and not part of what is written.
-    pub(super) sources: Box<[u8]>,
+    /// VGPRs that are read other than to keep a part of them, each with the bits that count.
+    pub(super) sources: Box<[(u8, u32)]>,
 }
 
 /// The facts of a program's instructions.
@@ -261,6 +262,10 @@ impl Facts {
         let op = step.op;
         let work = work(instruction, step);
         let (reads, mut scalar_reads) = split(instruction.reads());
+        // Of the messages only some have data in M0, and those are not modelled.
+        if op == Op::S_SENDMSG {
+            scalar_reads = 0;
+        }
         let (writes, scalar_writes) = split(instruction.writes());
         if work == Work::Status {
             scalar_reads |= bits(SCC, 1) | bits(VCC, 2);
@@ -270,7 +275,13 @@ impl Facts {
             address = self::address(instruction, step);
             scalar_reads |= address.m0;
         }
-        let operands = instruction.operands().iter().filter(|operand| operand.access == Access::Read);
+        // What is both read and written by FMAC and its like is a source, by a load of a half it is not.
+        let keeping = matches!(work, Work::Memory | Work::Cross) || op.mnemonic().starts_with("v_fma_mix");
+        let operands = instruction.operands().iter().filter(|operand| match operand.access {
+            Access::Read => true,
+            Access::Write => false,
+            Access::ReadWrite => !keeping || op == Op::V_SWAP_B32,
+        });
         let (sources, _) = split(operands.filter_map(sparkle_rdna3::Operand::registers));
         let dpp = step.has(flag::DPP);
         let wide = step.sources.iter().any(|source| source.has(modifier::WIDE));
@@ -300,7 +311,7 @@ impl Facts {
             None => find(op),
         };
         let masks = self::masks(instruction, step, work);
-        let shape_keeps = step.more().shape.half != Default::default();
+        let shape_keeps = step.more().shape.half != Half::Whole;
         let keeps = dpp
             || step.outcome.is_half() && matches!(work, Work::Lanes | Work::Dot | Work::Mix | Work::Matrix)
             || shape_keeps
@@ -324,9 +335,36 @@ impl Facts {
             code,
             address,
             reads_scc: scalar_reads >> SCC & 1 != 0,
-            sources: sources.into(),
+            sources: self::sources(&sources, step, work, masks).into(),
         }
     }
+}
+
+/// Which bits of VGPRs count: halves of the sources of 16 bits, the low bytes of what is stored.
+fn sources(list: &[u8], step: &Step, work: Work, masks: [u64; 3]) -> Vec<(u8, u32)> {
+    let whole = |source: &Source, mask: u64| match (mask, source.has(modifier::HIGH)) {
+        (0xffff, false) => 0xffff,
+        (0xffff, true) => 0xffff_0000,
+        _ => u32::MAX,
+    };
+    let shape = step.more().shape;
+    list.iter()
+        .map(|&index| {
+            let named = |source: &Source| source.from == From::Vgpr && source.index == index;
+            let bits = match work {
+                Work::Lanes if masks != [u64::MAX; 3] => {
+                    let sources = step.sources.iter().zip(masks).filter(|(source, _)| named(source));
+                    sources.fold(0, |bits, (source, mask)| bits | whole(source, mask))
+                }
+                Work::Memory if shape.store && shape.bytes < 4 && step.sources.get(1).is_some_and(named) => {
+                    let low = u32::MAX >> (32 - 8 * u32::from(shape.bytes));
+                    if shape.half == Half::High { low << 16 } else { low }
+                }
+                _ => u32::MAX,
+            };
+            (index, if bits == 0 { u32::MAX } else { bits })
+        })
+        .collect()
 }
 
 /// Which bits of the sources count: the low half of those of 16 bits.

@@ -1,5 +1,7 @@
 //! What is reported, and where an undefined bit came from.
 
+use sparkle_rdna3::Op;
+
 use super::facts::{Facts, Work};
 use super::memory::Memory;
 use super::registers::{NEVER, Registers, SCC};
@@ -7,6 +9,8 @@ use crate::sanitize::event::{Event, Moment};
 use crate::sanitize::report::{Earlier, Report, Sink, Site};
 use crate::sanitize::rule::{Rule, Sanitizer};
 use crate::shader::VCC;
+use crate::shader::exec::fetch::scalar32;
+use crate::shader::exec::memory::active;
 use crate::shader::step::Step;
 
 macro_rules! rules {
@@ -117,13 +121,14 @@ pub(super) fn control(event: &Event<'_>, facts: &Facts, registers: &Registers, s
 /// Reports undefined bits of any register that is read.
 pub(super) fn strict(event: &Event<'_>, facts: &Facts, registers: &Registers, step: &Step, sink: &mut Sink) {
     let exec = event.wave.exec();
-    let lanes = if step.op.mnemonic().starts_with("v_readlane") { u64::MAX } else { exec };
-    for &index in &facts.reads {
+    let lanes = match step.op {
+        Op::V_READLANE_B32 => 1 << (scalar32(event.wave, &step.sources[1]) & (event.wave.lanes() - 1)),
+        Op::V_READFIRSTLANE_B32 => 1 << event.wave.first_lane(),
+        _ => exec,
+    };
+    for &(index, bits) in &facts.sources {
         let dirty = registers.dirt(index) & lanes;
-        // What a load or a half leaves of the register is not read.
-        let kept = facts.keeps && facts.writes.contains(&index) && !facts.sources.contains(&index);
-        if dirty != 0 && !kept {
-            let lane = dirty.trailing_zeros();
+        if let Some(lane) = active(dirty).find(|&lane| registers.lane(index, lane) & bits != 0) {
             let found = Undefined::vector(registers, index, lane);
             found.report(&READ, event, sink, Some(lane), || "a source".to_owned());
         }
