@@ -17,6 +17,7 @@ mod fetch;
 mod race;
 mod report;
 mod rule;
+pub mod uninit;
 mod watch;
 
 pub use cache::{Cache, CacheSet, Caches};

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::event::Event;
 use super::report::{Report, Reports, Sink};
 use super::rule::Switches;
+use super::uninit;
 use crate::shader::{Fault, GroupPlace, MemoryAccess, Observer, Program, Watcher, Wave, Workgroup};
 
 /// Sanitizers that are on, and what they found.
@@ -12,13 +13,14 @@ use crate::shader::{Fault, GroupPlace, MemoryAccess, Observer, Program, Watcher,
 pub struct Sanitizers {
     switches: Switches,
     reports: Mutex<Reports>,
+    uninit: uninit::Shared,
 }
 
 impl Sanitizers {
     /// Those that `switches` turns on.
     #[must_use]
     pub fn new(switches: Switches) -> Self {
-        Self { switches, reports: Mutex::default() }
+        Self { switches, reports: Mutex::default(), uninit: uninit::Shared::new(switches) }
     }
 
     /// Which are on.
@@ -30,15 +32,24 @@ impl Sanitizers {
     /// What was found until now in workgroups that are over.
     #[must_use]
     pub fn reports(&self) -> Vec<Report> {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner).sorted()
+        let mut all = self.reports.lock().unwrap_or_else(PoisonError::into_inner).sorted();
+        all.extend(self.uninit.results());
+        all
+    }
+
+    /// What `uninit` is told of memory and of what waves start with.
+    #[must_use]
+    pub const fn uninit(&self) -> &uninit::Shared {
+        &self.uninit
     }
 }
 
 impl Watcher for Sanitizers {
     type Observer<'a> = Watched<'a>;
 
-    fn watch<'a>(&'a self, _group: &Workgroup, place: GroupPlace) -> Watched<'a> {
-        Watched { all: self, place, sink: Sink::default() }
+    fn watch<'a>(&'a self, group: &Workgroup, place: GroupPlace) -> Watched<'a> {
+        let uninit = self.uninit.is_on().then(|| uninit::Group::new(&self.uninit, group, &place));
+        Watched { all: self, place, sink: Sink::default(), uninit }
     }
 }
 
@@ -48,6 +59,7 @@ pub struct Watched<'a> {
     all: &'a Sanitizers,
     place: GroupPlace,
     sink: Sink,
+    uninit: Option<uninit::Group<'a>>,
 }
 
 impl Watched<'_> {
@@ -61,11 +73,17 @@ impl Observer for Watched<'_> {
     const RECORD: bool = true;
 
     fn before(&mut self, program: &Program, wave: &Wave) {
-        let Some(_event) = self.event(program, wave, wave.pc) else { return };
+        let Some(event) = self.event(program, wave, wave.pc) else { return };
+        if let Some(uninit) = &mut self.uninit {
+            uninit.before(&event, &mut self.sink);
+        }
     }
 
-    fn after(&mut self, program: &Program, wave: &Wave, pc: usize, _accesses: &[MemoryAccess]) {
-        let Some(_event) = self.event(program, wave, pc) else { return };
+    fn after(&mut self, program: &Program, wave: &Wave, pc: usize, accesses: &[MemoryAccess]) {
+        let Some(event) = self.event(program, wave, pc) else { return };
+        if let Some(uninit) = &mut self.uninit {
+            uninit.after(&event, accesses);
+        }
     }
 
     fn barrier(&mut self) {}

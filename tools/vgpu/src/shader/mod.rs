@@ -14,18 +14,19 @@
 mod build;
 pub mod chip;
 mod dispatch;
-mod exec;
+pub(crate) mod exec;
 mod fault;
-mod isa;
+pub(crate) mod isa;
 mod kernel;
 pub mod lane;
 mod memory;
 mod program;
 mod run;
 pub mod stats;
-mod step;
+pub(crate) mod step;
 mod wave;
 
+pub(crate) use build::is_half;
 pub use chip::Chip;
 pub use dispatch::{Dispatch, DispatchFault, Grid, GroupPlace, Inputs, Totals, Watcher};
 pub use fault::{AccessKind, Cause, Fault};

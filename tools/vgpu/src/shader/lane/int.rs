@@ -321,7 +321,8 @@ ternary! {
     bfe_u32(a, b, c) = a.wrapping_shr(b) & low_bits(c);
     /// `V_BFE_I32`: the same, sign-extended.
     bfe_i32(a, b, c) = {
-        let field = a.wrapping_shr(b) & low_bits(c);
+        // The shift is arithmetic: bits beyond the highest are copies of it.
+        let field = (a as i32).wrapping_shr(b) as u32 & low_bits(c); // CAST: two's complement
         let sign = low_bits(c) & !(low_bits(c) >> 1);
         (field ^ sign).wrapping_sub(sign)
     };

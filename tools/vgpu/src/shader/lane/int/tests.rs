@@ -77,8 +77,10 @@ proptest! {
         let bits: Vec<bool> = (0..width).map(|i| offset + i < 32 && a >> (offset + i) & 1 != 0).collect();
         let unsigned: u64 = bits.iter().rev().fold(0, |n, &bit| n << 1 | u64::from(bit));
         prop_assert_eq!(u64::from(bfe_u32(a, b, c)), unsigned);
-        let negative = bits.last() == Some(&true);
-        let signed = unsigned as i64 - if negative { 1i64 << width } else { 0 };
+        // Beyond bit 31 there are copies of it, and the last bit is the sign.
+        let bits: Vec<bool> = (0..width).map(|i| a >> (offset + i).min(31) & 1 != 0).collect();
+        let field = bits.iter().rev().fold(0, |n, &bit| n << 1 | i64::from(bit));
+        let signed = field - if bits.last() == Some(&true) { 1i64 << width } else { 0 };
         prop_assert_eq!(bfe_i32(a, b, c), signed as u32);
         let pair = u128::from(a) << 32 | u128::from(b);
         prop_assert_eq!(alignbit(a, b, c), (pair >> (c % 32)) as u32);
