@@ -5,7 +5,6 @@
 //! - [`snippet`]: the instruction bench, which runs a few instructions on one wave.
 #![deny(unsafe_code)]
 
-#[allow(dead_code)] // until the first sanitizers are in
 pub mod sanitize;
 pub mod shader;
 pub mod snippet;

@@ -42,7 +42,7 @@ const PACKET: u64 = 0x2000;
 impl Launch<'_> {
     fn run(&self, switches: Switches) -> Vec<Report> {
         let mut memory = PageTable::default();
-        let sanitizers = Sanitizers::new(switches);
+        let sanitizers = Sanitizers::new(switches, Chip::GFX1100);
         let uninit = sanitizers.uninit();
         let mut kernarg = Vec::new();
         for (at, bytes) in self.buffers.iter().enumerate() {
@@ -59,13 +59,13 @@ impl Launch<'_> {
         kernarg.extend(self.scalars.iter().flat_map(|scalar| scalar.to_le_bytes()));
         let used = kernarg.len() as u64;
         kernarg.resize(256, 0);
-        assert!(memory.map(KERNARG, &kernarg, Permissions { read: true, write: false }));
+        assert!(memory.map(KERNARG, &kernarg, Permissions::READ));
         uninit.region(KERNARG, 256, Defined::None);
         uninit.region(KERNARG, used, Defined::All);
         // Of `hsa_kernel_dispatch_packet_t` the sizes alone. Source: HSA runtime `inc/hsa.h`.
         let sizes = [0, 0, self.threads as u16, 1, 1, 0, (self.groups * self.threads) as u16, 0, 1, 0, 1, 0];
         let packet: Vec<u8> = sizes.iter().flat_map(|size| size.to_le_bytes()).collect();
-        assert!(memory.map(PACKET, &packet, Permissions { read: true, write: false }));
+        assert!(memory.map(PACKET, &packet, Permissions::READ));
         let scalars = if self.packet { 0b1111 } else { 0b11 } | 1 << 15;
         uninit.start(Start { scalars, vectors: vec![(0, u64::MAX)], ..Start::default() });
         let mut user = vec![0; 15];
@@ -85,7 +85,7 @@ impl Launch<'_> {
             wgp_mode: false,
             limit: 4_000_000,
         };
-        dispatch.run(&sanitizers).unwrap();
+        sanitizers.run(&dispatch).unwrap();
         sanitizers.reports()
     }
 }
@@ -149,7 +149,7 @@ fn nothing_is_found_in_compiled_kernels_with_partly_defined_registers() {
 
 #[test]
 fn nothing_is_found_in_the_other_compiled_kernels() {
-    let program = program(include_str!("kernels/kernels.hex"));
+    let program = program(include_str!("race/basic.hex"));
     let order: Vec<u8> = [3u32, 1, 4, 7, 5, 0, 2, 6].iter().flat_map(|x| x.to_le_bytes()).collect();
     let kernels: [(usize, Vec<Vec<u8>>, Vec<usize>, Vec<u32>, u32, u32); 5] = [
         (0, vec![noise(512, 1), noise(512, 2), vec![0; 512], vec![0; 1024]], vec![2, 3], vec![], 2, 64),

@@ -4,11 +4,15 @@ use serde_json::{Map, Value, json};
 
 use super::spec::{Memory, Spec, SpecError, Want};
 use super::watch::Written;
-use crate::sanitize::{Sanitizers, Switches};
+use crate::sanitize::uninit::Start;
+use crate::sanitize::{Allocation, Launch, Sanitizers, Switches};
 use crate::shader::{EXEC, GroupPlace, M0, NULL, PageTable, Permissions, Program, VCC, Watcher, Wave, Workgroup};
 
 /// `s_endpgm`, which ends every snippet.
 const S_ENDPGM: u32 = 0xbfb0_0000;
+/// What follows the end of a program, which the fetcher reads; as much of it as LLVM appends.
+const S_CODE_END: u32 = 0xbf9f_0000;
+const PADDING: usize = 128;
 /// Where the code lies; only `s_getpc_b64` and its like show it.
 const CODE_VA: u64 = 0x1_0000_0000;
 /// More instructions than a snippet may execute.
@@ -31,15 +35,28 @@ impl Spec {
         let start = self.wave();
         let mut code = self.code.clone();
         code.push(S_ENDPGM);
+        code.resize(code.len() + PADDING, S_CODE_END);
         let program = Program::new(&code, CODE_VA, self.target);
         let mut group = Workgroup::new(vec![start.clone()], 0);
         group.lds.clone_from(&self.lds);
-        let sanitizers = Sanitizers::new(switches);
+        let sanitizers = Sanitizers::new(switches, self.chip);
         let (fault, written) = if switches.is_empty() {
             let mut written = Written::new();
             (group.run(&program, &memory, LIMIT, &mut written).err(), written)
         } else {
-            let mut watch = (Written::new(), sanitizers.watch(&group, GroupPlace::default()));
+            self.tell(&sanitizers);
+            let wave_size = self.target.wave;
+            let lds_bytes = u32::try_from(self.lds.len()).unwrap_or(u32::MAX);
+            let scratch_bytes = u32::try_from(self.scratch_bytes).unwrap_or(u32::MAX);
+            let launch = Launch {
+                program: &program,
+                memory: &memory,
+                entry: 0,
+                prefetch: 0,
+                allocation: Allocation::new(self.chip, wave_size, 256, lds_bytes, scratch_bytes),
+            };
+            let watching = sanitizers.over(&launch);
+            let mut watch = (Written::new(), watching.watch(&group, GroupPlace::default()));
             (group.run(&program, &memory, LIMIT, &mut watch).err(), watch.0)
         };
         let wave = group.waves.pop().unwrap_or_else(|| start.clone());
@@ -56,6 +73,21 @@ impl Spec {
             answer.insert("name".into(), name.as_str().into());
         }
         Ok((Value::Object(answer), ok))
+    }
+
+    /// Tells of the buffers and of what waves start with: what the spec sets is defined, and nothing else; what it wants
+    /// of memory is a result.
+    fn tell(&self, sanitizers: &Sanitizers) {
+        let uninit = sanitizers.uninit();
+        for Memory { va, bytes, .. } in self.want.iter().flat_map(|want| &want.memory) {
+            uninit.result(*va, bytes.len() as u64); // CAST: usize has at most 64 bits
+        }
+        uninit.start(Start {
+            scalars: self.sgpr.iter().fold(self.named.scalars, |set, (index, _)| set | 1 << (index & 127)),
+            scc: self.named.scc,
+            vectors: self.vgpr.iter().map(|(index, _)| (*index, u64::MAX)).collect(),
+            lds_bytes: self.named.lds,
+        });
     }
 
     fn wave(&self) -> Wave {

@@ -1,6 +1,7 @@
 //! A device with one code object: buffers, launches and results.
 
 use sparkle_rdna3::Target;
+use sparkle_vgpu::sanitize::{Sanitizer, Sanitizers, Switches};
 use sparkle_vgpu::shader::{Chip, Dispatch, Grid, Inputs, Isa, PageTable, Permissions, Program, Silent, Totals};
 
 use super::code_object::{CodeObject, Descriptor, property};
@@ -48,6 +49,8 @@ pub(crate) struct Device {
     next: u64,
     /// The object's name, for messages.
     pub(crate) name: String,
+    /// Sanitizers to launch kernels under, which must not find anything.
+    pub(crate) switches: Switches,
 }
 
 impl Device {
@@ -56,7 +59,13 @@ impl Device {
         let (object, extension) = name.split_once('@').unwrap_or((name, ""));
         let path = format!("{}/tests/kernels/objects/{object}.co", env!("CARGO_MANIFEST_DIR"));
         let isa = Isa::available().into_iter().find(|isa| format!("{isa:?}") == extension);
-        Self::of(name, &std::fs::read(path).unwrap(), isa.unwrap_or(Isa::best()))
+        let isa = isa.unwrap_or(Isa::best());
+        let mut device = Self::of(name, &std::fs::read(path).unwrap(), isa);
+        // They say the same with every extension.
+        if isa == Isa::best() {
+            device.switches = Switches::ALL.without(Sanitizer::UninitStrict);
+        }
+        device
     }
 
     /// Loads the bytes of a code object, to run with a vector extension of the host.
@@ -66,8 +75,9 @@ impl Device {
         let target = if wave64 { Target::GFX1100_WAVE64 } else { Target::GFX1100 };
         let program = Program::for_isa(&object.words, CODE + object.text, target, isa);
         let mut memory = PageTable::default();
-        assert!(memory.map(CODE, &object.image, Permissions { read: true, write: false }));
-        Self { object, program, memory, next: 0x1_0000_0000, name: name.to_owned() }
+        let code = Permissions { execute: true, ..Permissions::READ };
+        assert!(memory.map(CODE, &object.image, code));
+        Self { object, program, memory, next: 0x1_0000_0000, name: name.to_owned(), switches: Switches::NONE }
     }
 
     /// A buffer with these contents; its address. Two buffers never touch.
@@ -103,8 +113,8 @@ impl Device {
     pub(crate) fn run(&mut self, kernel: &str, grid: Grid, args: &[Arg]) -> Totals {
         let descriptor = self.object.kernels[kernel].clone();
         let kernarg = kernarg(&descriptor, &grid, args);
-        let kernarg = self.map(&kernarg, Permissions { read: true, write: false });
-        let packet = self.map(&packet(&descriptor, &grid), Permissions { read: true, write: false });
+        let kernarg = self.map(&kernarg, Permissions::READ);
+        let packet = self.map(&packet(&descriptor, &grid), Permissions::READ);
         let inputs = Inputs {
             user: user_data(&descriptor, kernarg, packet),
             group_ids: descriptor.group_ids(),
@@ -125,7 +135,11 @@ impl Device {
             wgp_mode: descriptor.is_wgp_mode(),
             limit: 50_000_000,
         };
-        match dispatch.run(&Silent) {
+        let sanitizers = Sanitizers::new(self.switches, dispatch.chip);
+        let result = if self.switches.is_empty() { dispatch.run(&Silent) } else { sanitizers.run(&dispatch) };
+        let reports: Vec<String> = sanitizers.reports().iter().map(ToString::to_string).collect();
+        assert!(reports.is_empty(), "{}, {kernel}:\n{}", self.name, reports.join("\n"));
+        match result {
             Ok(totals) => totals,
             Err(fault) => panic!("{}, {kernel}: {fault}", self.name),
         }

@@ -1,4 +1,4 @@
-// What workgroups and waves do to each other. Made as `kernels/kernels.hex`, whose command `tests/kernels.rs` names.
+// What workgroups and waves do to each other. Made by the command of `basic.cl`.
 #define ID() __builtin_amdgcn_workitem_id_x()
 #define GROUP() __builtin_amdgcn_workgroup_id_x()
 #define BARRIER() \

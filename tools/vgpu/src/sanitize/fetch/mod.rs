@@ -13,7 +13,7 @@ use sparkle_rdna3::Op;
 use super::event::{Event, Moment};
 use super::report::Sink;
 use super::rule::{Rule, Sanitizer};
-use crate::shader::{Cause, Fault, GlobalMemory, GroupPlace, MemoryAccess, Program, Workgroup};
+use crate::shader::{Cause, Fault, GlobalMemory, GroupPlace, Program, Workgroup};
 
 const fn rule(id: &'static str, says: &'static str) -> Rule {
     Rule { id, sanitizer: Sanitizer::Fetch, says }
@@ -107,9 +107,6 @@ impl<'a> Group<'a> {
             self.look(event, known, sink);
         }
     }
-
-    /// After an instruction.
-    pub(crate) fn after(&mut self, _event: &Event<'_>, _accesses: &[MemoryAccess], _sink: &mut Sink) {}
 
     #[cold]
     fn look(&self, event: &Event<'_>, known: &AtomicU8, sink: &mut Sink) {

@@ -2,11 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Group, Shared, fault};
-use crate::sanitize::race::bench::{CODE, Run, brief, hex, program, tool};
+use crate::sanitize::event::Event;
+use crate::sanitize::race::bench::{CODE, Run, Tool, brief, hex, program};
 use crate::sanitize::report::Sink;
 use crate::shader::{PageTable, Permissions};
 
-tool!(Group<'_>);
+impl Tool for Group<'_> {
+    fn before(&mut self, event: &Event<'_>, sink: &mut Sink) {
+        Group::before(self, event, sink);
+    }
+}
 
 /// Runs `words`, which lie at the start of a buffer of `bytes` if there are any.
 fn found(

@@ -22,9 +22,8 @@ pub(in crate::sanitize) const NEXT: u64 = OUT + 0x1000;
 /// The part of a sanitizer that watches one workgroup.
 pub(in crate::sanitize) trait Tool {
     fn before(&mut self, event: &Event<'_>, sink: &mut Sink);
-    fn after(&mut self, event: &Event<'_>, accesses: &[MemoryAccess], sink: &mut Sink);
+    fn after(&mut self, _event: &Event<'_>, _accesses: &[MemoryAccess], _sink: &mut Sink) {}
     fn barrier(&mut self) {}
-    fn end(&mut self, _sink: &mut Sink) {}
 }
 
 struct Watch<'s, F> {
@@ -56,8 +55,8 @@ where
 
 impl Seen<'_> {
     fn event<'e>(&self, program: &'e Program, wave: &'e Wave, pc: usize) -> Option<Event<'e>> {
-        let (instruction, high_halves) = program.instruction(pc)?;
-        Some(Event { program, wave, group: self.place.id, pc, instruction, high_halves })
+        let instruction = program.instruction(pc)?;
+        Some(Event { program, wave, group: self.place.id, pc, instruction })
     }
 }
 
@@ -78,11 +77,7 @@ impl Observer for Seen<'_> {
         self.tool.barrier();
     }
 
-    fn end(&mut self) {
-        self.tool.end(&mut self.sink);
-    }
-
-    fn fault(&mut self, _: &Fault) {}
+    fn fault(&mut self, _: &Program, _: &Fault) {}
 }
 
 impl Drop for Seen<'_> {

@@ -32,16 +32,11 @@ impl Tool for All<'_> {
         self.race.after(event, accesses, sink);
         self.cache.after(event, accesses, sink);
         self.bounds.after(event, accesses, sink);
-        self.fetch.after(event, accesses, sink);
         self.descriptor.after(event, accesses, sink);
     }
 
     fn barrier(&mut self) {
         self.race.barrier();
-    }
-
-    fn end(&mut self, sink: &mut Sink) {
-        self.race.end(sink);
     }
 }
 
@@ -78,7 +73,7 @@ struct Kernel {
     scratch_bytes: u32,
 }
 
-const OLD: &str = include_str!("../../../tests/kernels/kernels.hex");
+const OLD: &str = include_str!("../../../tests/race/basic.hex");
 #[rustfmt::skip]
 const OF_OLD: [Kernel; 5] = [
     Kernel { entry: 0,      groups: 2, threads: 64, buffers: 4, scalar: 0,  vgprs: 22, lds_bytes: 0,   scratch_bytes: 0 },

@@ -87,7 +87,7 @@ impl Shared {
     /// For one dispatch of `program`.
     pub(crate) fn new(program: &Program) -> Self {
         let words = program.words_from(0).len();
-        let acquires = (0..words).filter_map(|pc| program.instruction(pc)).any(|(one, _)| acquires(one));
+        let acquires = (0..words).filter_map(|pc| program.instruction(pc)).any(acquires);
         Self {
             shadow: Shadow::new(),
             acquires,
@@ -192,9 +192,6 @@ impl<'a> Group<'a> {
     pub(crate) fn barrier(&mut self) {
         clock::barrier(&mut self.waves);
     }
-
-    /// The workgroup has ended.
-    pub(crate) fn end(&mut self, _sink: &mut Sink) {}
 
     /// Counters, waits and invalidates.
     fn count(&mut self, event: &Event<'_>) {

@@ -20,10 +20,6 @@ impl Tool for Group<'_> {
     fn barrier(&mut self) {
         Group::barrier(self);
     }
-
-    fn end(&mut self, sink: &mut Sink) {
-        Group::end(self, sink);
-    }
 }
 
 fn reports(run: &Run, words: &[u32], memory: &PageTable) -> Vec<Report> {
@@ -352,7 +348,7 @@ fn a_release_and_an_acquire_take_their_waits() {
     assert_eq!(found(&run, &without(STORES, &[15])), [("race-acquire", 16, Some(0), Some(5))]);
 }
 
-/// `tests/race/kernels.hex` is made of `kernels.cl` there by the command that `tests/kernels.rs` names, and has the same
+/// `tests/race/kernels.hex` is made of `kernels.cl` there by the command that `basic.cl` names, and has the same
 /// descriptors. Byte offsets are those of its symbol table.
 const KERNELS: &str = include_str!("../../../tests/race/kernels.hex");
 const REDUCE: usize = 0;

@@ -17,7 +17,10 @@ macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $sanitizer:ident, $says:literal;)+) => { $(
         $(#[$doc])*
         pub static $name: Rule = Rule { id: $id, sanitizer: Sanitizer::$sanitizer, says: $says };
-    )+ };
+    )+
+        /// The rules of both forms.
+        pub(crate) static RULES: [&Rule; 10] = [$(&$name),+];
+    };
 }
 
 rules! {

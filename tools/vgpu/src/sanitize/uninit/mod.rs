@@ -25,6 +25,7 @@ mod tests;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use findings::RULES;
 pub use findings::{ADDRESS, BRANCH, DESCRIPTOR, EXEC_BITS, JUMP, LANE, M0_BITS, MODE_BITS, READ, RESULT};
 pub use memory::Defined;
 

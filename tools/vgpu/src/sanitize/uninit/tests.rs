@@ -1,6 +1,6 @@
 //! Shadows against brute force: instructions are executed with many fillings of the undefined bits. Whatever differs
 //! between two fillings must be undefined in the shadow, and of operations that move bits about nothing else may be.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::precedence)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -189,7 +189,7 @@ struct Case {
 impl Case {
     fn new(words: &[u32], wide: bool, n: &mut Noise) -> Option<Self> {
         let target = Target { wave: if wide { WaveSize::Wave64 } else { WaveSize::Wave32 }, ..Target::GFX1100 };
-        let length = Program::new(words, 0, target).instruction(0)?.0.len_dwords();
+        let length = Program::new(words, 0, target).instruction(0)?.len_dwords();
         let mut code = words.get(..length)?.to_vec();
         code.extend([ENDPGM; 4]);
         let program = Program::new(&code, 0x1000, target);
@@ -288,8 +288,8 @@ impl Case {
             }
         }
         registers.set_scalar(super::registers::SCC, self.scc.into(), 7);
-        let (instruction, high_halves) = self.program.instruction(0)?;
-        let event = Event { program: &self.program, wave: &self.wave, group: [0; 3], pc: 0, instruction, high_halves };
+        let instruction = self.program.instruction(0)?;
+        let event = Event { program: &self.program, wave: &self.wave, group: [0; 3], pc: 0, instruction };
         let mut sink = Sink::default();
         group.before(&event, &mut sink);
         let found = sink.found.sorted();
@@ -339,7 +339,7 @@ fn sound(kind: u32, trials: u32, seen: &mut BTreeSet<Op>) {
             let Some(case) = Case::new(&words, wide, &mut n) else { continue };
             let lanes = case.wave.lanes() as usize;
             let Some((pairs, reported)) = case.compare(14, &mut n) else { continue };
-            let op = case.program.instruction(0).unwrap().0.op();
+            let op = case.program.instruction(0).unwrap().op();
             seen.insert(op);
             if reported != 0 {
                 continue;

@@ -52,7 +52,7 @@ impl Counter<'_> {
         }
         let row = self.rows.get_mut(pc)?;
         if row.is_none() {
-            let cost = Cost::of(program.instruction(pc)?.0);
+            let cost = Cost::of(program.instruction(pc)?);
             *row = Some(Row { cost, count: 0, active: 0, partly: 0, idle: 0 });
         }
         row.as_mut()
