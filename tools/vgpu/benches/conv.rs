@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use sparkle_vgpu::sanitize::{Sanitizer, Switches};
 
 #[allow(dead_code)]
 #[path = "../tests/kernels/code_object.rs"]
@@ -21,6 +22,16 @@ fn conv(criterion: &mut Criterion) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
         group.bench_function(format!("{threads}_threads"), |bencher| bencher.iter(|| pool.install(|| layer.run())));
     }
+    group.sample_size(10);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads start");
+    for one in Sanitizer::ALL {
+        layer.watch(Switches::of(&[one]));
+        group.bench_function(format!("2_threads_{}", one.name()), |bencher| {
+            bencher.iter(|| pool.install(|| layer.run()));
+        });
+    }
+    layer.watch(Switches::ALL);
+    group.bench_function("2_threads_all", |bencher| bencher.iter(|| pool.install(|| layer.run())));
     group.finish();
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use sparkle_rdna3::{hazard, wait};
+use sparkle_rdna3::{Op, hazard, wait};
 
 use super::event::{Event, Moment};
 use super::report::Sink;
@@ -72,6 +72,10 @@ impl<'a> Group<'a> {
                     None => format!("without `{}`", finding.wait),
                 });
             });
+        }
+        // LLVM looks at one function at a time, and a jump to another takes longer than any hazard lasts.
+        if matches!(event.instruction.op(), Op::S_SETPC_B64 | Op::S_SWAPPC_B64 | Op::S_CALL_B64) {
+            *hazards = hazard::Tracker::new(event.program.target());
         }
         if self.shared.switches.has(Sanitizer::Hazard) {
             hazards.step(pc, &facts.hazard, |finding| {

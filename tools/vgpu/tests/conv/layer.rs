@@ -1,5 +1,6 @@
 //! The layer that `conv3x3.s` computes, and how it is launched.
 
+use sparkle_vgpu::sanitize::Switches;
 use sparkle_vgpu::shader::{Grid, Isa, Totals};
 
 use super::device::{Arg, Device, words};
@@ -38,6 +39,11 @@ impl Layer {
         let weights = device.buffer(&packed(&w));
         let output = device.buffer(&vec![f32::NAN; CHANNELS * PLANE]);
         Self { device, args: [input, weights, output].map(Arg::At), output, x, w }
+    }
+
+    /// Launches it under these sanitizers from now on.
+    pub(crate) fn watch(&mut self, switches: Switches) {
+        self.device.switches = switches;
     }
 
     /// Launches the kernel: 7 by 7 tiles of 8 by 8, 4 waves each.

@@ -73,13 +73,16 @@ impl Slot {
     }
 
     /// Whether two accesses of different waves may not go unordered. A store of a whole dword is what an atomic store is
-    /// compiled to, so that atomics and coherent loads do not mind it.
+    /// compiled to, so that atomics and coherent loads do not mind it; a load of a whole dword is how a loop around a
+    /// compare-and-swap makes its first guess, so that atomics do not mind it.
     const fn conflicts(self, other: Self) -> bool {
         if self.mask() & other.mask() == 0 || !(self.kind().writes() || other.kind().writes()) {
             return false;
         }
         match (self.kind(), other.kind()) {
             (Kind::Atomic, Kind::Atomic | Kind::Coherent) | (Kind::Coherent, Kind::Atomic) => false,
+            (Kind::Load, Kind::Atomic) => self.mask() != 15,
+            (Kind::Atomic, Kind::Load) => other.mask() != 15,
             (Kind::Store, Kind::Atomic | Kind::Coherent) => self.mask() != 15,
             (Kind::Atomic | Kind::Coherent, Kind::Store) => other.mask() != 15,
             _ => true,
