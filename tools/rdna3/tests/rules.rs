@@ -204,11 +204,12 @@ fn vcmpx_permlane() {
     assert_eq!(broken(&[0x7d94_0300, 0xd65b_0002, 0x000c_0503, ENDPGM], Target::GFX1100), ["vcmpx-permlane -1"]);
     // v_cmpx_eq_u32 v0, v1; v_permlane64_b32 v2, v3
     assert_eq!(broken(&[0x7d94_0300, 0x7e04_cf03, ENDPGM], Target::GFX1100), ["vcmpx-permlane -1"]);
-    // v_cmpx_eq_u32 v0, v1; s_nop 0; v_nop; v_permlanex16_b32 v2, v3, s2, s3
+    // v_cmpx_eq_u32 v0, v1; s_nop 0; v_permlanex16_b32 v2, v3, s2, s3, and the same with v_nop between
     assert_eq!(
-        broken(&[0x7d94_0300, 0xbf80_0000, 0x7e00_0000, 0xd65c_0002, 0x000c_0503, ENDPGM], Target::GFX1100),
-        ["vcmpx-permlane -3"]
+        broken(&[0x7d94_0300, 0xbf80_0000, 0xd65c_0002, 0x000c_0503, ENDPGM], Target::GFX1100),
+        ["vcmpx-permlane -2"]
     );
+    assert_eq!(broken(&[0x7d94_0300, 0x7e00_0000, 0xd65c_0002, 0x000c_0503, ENDPGM], Target::GFX1100), [] as [&str; 0]);
     // v_cmpx_eq_u32 v0, v1; v_mov_b32 v3, v3; v_permlane16_b32 v2, v3, s2, s3
     assert_eq!(broken(&[0x7d94_0300, 0x7e06_0303, 0xd65b_0002, 0x000c_0503, ENDPGM], Target::GFX1150), [] as [&str; 0]);
     // v_cmp_eq_u32 vcc_lo, v0, v1; v_permlane16_b32 v2, v3, s2, s3

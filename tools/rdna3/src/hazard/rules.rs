@@ -36,9 +36,9 @@ rules! {
         "s_waitcnt_depctr depctr_va_sdst(0), of VCC depctr_va_vcc(0), behind the write",
         "GCNHazardRecognizer.cpp, fixVALUMaskWriteHazard of LLVM 21";
     VCMPX_PERMLANE = "vcmpx-permlane", ALL, false,
-        "v_permlane follows v_cmpx without a VALU instruction other than v_nop in between",
-        "v_mov_b32 of the permlane's source to itself, or any other VALU instruction but v_nop",
-        "GCNHazardRecognizer.cpp, fixVcmpxPermlaneHazards; AMDGPU.td, FeatureVcmpxPermlaneHazard";
+        "v_permlane follows v_cmpx without a VALU instruction in between",
+        "v_nop or any other VALU instruction",
+        "GCNHazardRecognizer.cpp, fixVcmpxPermlaneHazards; AMDGPU.td, FeatureVcmpxPermlaneHazard; ISA guide and Mesa aco_insert_NOPs.cpp for v_nop";
     LDS_DIRECT_VALU = "lds-direct-valu", ALL, false,
         "an LDS parameter or direct load overwrites a VGPR that VALU still uses, its wait_vdst being too high",
         "a wait_vdst of at most the VALU instructions in between, 0 if one of them is transcendental",

@@ -12,6 +12,7 @@ mod device;
 mod layer;
 
 use layer::{CHANNELS, EDGE, Layer};
+use sparkle_vgpu::sanitize::Switches;
 use sparkle_vgpu::shader::Totals;
 
 /// Each sum begins at +0 and goes through blocks of 16 channels, rows, columns and channels, and leaves padding out.
@@ -43,4 +44,12 @@ fn a_layer_of_resnet_has_every_bit() {
     }
     // 12074 instructions of a wave, counted in the disassembly of llvm-objdump; 9216 of them are pairs of FMAs.
     assert_eq!(totals, Totals { groups: 49, waves: 196, instructions: 196 * 12074 });
+}
+
+#[test]
+fn no_sanitizer_has_anything_to_say_about_it() {
+    let mut layer = Layer::new();
+    layer.watch(Switches::ALL);
+    // The launch fails if there is a report.
+    assert_eq!(layer.run().groups, 49);
 }

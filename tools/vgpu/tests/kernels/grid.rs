@@ -65,7 +65,8 @@ fn clocks_go_forwards() {
     for variant in everywhere(&VARIANTS) {
         let mut device = Device::new(&format!("grid.{variant}"));
         let args = [device.buffer(&[0u64; 4]), device.buffer(&[0u32])];
-        device.run("clocks", line(1, 64), &args.map(Arg::At));
+        // One wave, because all threads store to the same place.
+        device.run("clocks", line(1, 32), &args.map(Arg::At));
         let clocks = device.read::<u64>(args[0], 4);
         assert!(clocks[1] > clocks[0] && clocks[3] >= clocks[2], "{variant}: {clocks:?}");
         // Round to nearest even, denormals kept, DX10_CLAMP and IEEE, as the descriptor has them.
