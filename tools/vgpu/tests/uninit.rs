@@ -151,7 +151,9 @@ fn nothing_is_found_in_compiled_kernels_with_partly_defined_registers() {
 fn nothing_is_found_in_the_other_compiled_kernels() {
     let program = program(include_str!("race/basic.hex"));
     let order: Vec<u8> = [3u32, 1, 4, 7, 5, 0, 2, 6].iter().flat_map(|x| x.to_le_bytes()).collect();
-    let kernels: [(usize, Vec<Vec<u8>>, Vec<usize>, Vec<u32>, u32, u32); 5] = [
+    // Entry, buffers, results, scalars, workgroups, threads.
+    type Kernel = (usize, Vec<Vec<u8>>, Vec<usize>, Vec<u32>, u32, u32);
+    let kernels: [Kernel; 5] = [
         (0, vec![noise(512, 1), noise(512, 2), vec![0; 512], vec![0; 1024]], vec![2, 3], vec![], 2, 64),
         (0x300, vec![noise(256, 1), noise(256, 2), vec![0; 256], vec![0; 256]], vec![2, 3], vec![], 1, 32),
         (0xb00, vec![noise(768, 1), vec![0; 12], vec![0; 4]], vec![1], vec![], 3, 64),

@@ -2,7 +2,7 @@
 
 use sparkle_rdna3::{Encoding, Op};
 
-use super::bits::{Bits, ones};
+use super::bits::ones;
 use super::facts::{Facts, Work};
 use super::memory::{Memory, Window, load_bytes, store_bytes};
 use super::registers::Registers;
@@ -126,6 +126,8 @@ impl<'a, 'e> Mover<'a, 'e> {
         let name = step.op.mnemonic();
         match step.op {
             Op::DS_APPEND | Op::DS_CONSUME => self.append(accesses),
+            Op::LDS_DIRECT_LOAD => self.direct(accesses),
+            Op::DS_CONDXCHG32_RTN_B64 => self.exchange_on_condition(accesses),
             _ if name.starts_with("s_") => self.scalar(accesses),
             _ if name.contains("_format_") => self.formatted(accesses),
             _ if step.more().atom.is_some() => self.atomics(accesses),
@@ -165,7 +167,8 @@ impl<'a, 'e> Mover<'a, 'e> {
         let count = self.facts.writes.len();
         let mut left = accesses.iter().peekable();
         for lane in active(self.event.wave.exec()) {
-            let mut shadows = [0; 4];
+            // The fifth is the status that a buffer load may return.
+            let mut shadows = [0; 5];
             let mut at = 0;
             while let Some(access) = left.next_if(|access| access.lane == lane) {
                 let dwords = access.bytes.div_ceil(4) as usize; // CAST: at most 4
@@ -319,13 +322,50 @@ impl<'a, 'e> Mover<'a, 'e> {
         }
     }
 
+    /// A dword of LDS, or a part of it, that all lanes of quads with a lane that is on get.
+    fn direct(&mut self, accesses: &[MemoryAccess]) {
+        let Some(access) = accesses.first() else { return };
+        let mut raw = [0];
+        self.load(access, &mut raw);
+        let m0 = self.event.wave.scalar(crate::shader::M0);
+        let shape = |bytes, signed| Shape { bytes, signed, ..Shape::default() };
+        let shadow = match m0 >> 16 & 7 {
+            0 => raw[0] & 0xff,
+            1 => raw[0] & 0xffff,
+            4 => shape(1, true).loaded(raw[0], 0),
+            5 => shape(2, true).loaded(raw[0], 0),
+            _ => raw[0],
+        };
+        let exec = self.event.wave.exec();
+        let quads = (exec | exec >> 1 | exec >> 2 | exec >> 3) & 0x1111_1111_1111_1111;
+        for lane in active(quads * 15) {
+            self.registers.set_lane(self.step.to, lane, shadow, self.event.pc);
+        }
+    }
+
+    /// Two dwords, each of which is exchanged if the highest bit of its datum is set.
+    fn exchange_on_condition(&mut self, accesses: &[MemoryAccess]) {
+        let (to, data, pc) = (self.step.to, self.step.sources[1].index, self.event.pc);
+        for access in accesses {
+            let lane = access.lane;
+            let mut old = [0; 2];
+            self.load(access, &mut old);
+            let data = [0, 1].map(|at| self.registers.lane(data.wrapping_add(at), lane));
+            // Without the data's values either may be what is left.
+            let new = [0, 1].map(|at: usize| if data[at] >> 31 != 0 { u32::MAX } else { old[at] | data[at] });
+            self.store(access, &new);
+            for (at, old) in (0u8..).zip(old) {
+                self.registers.set_lane(to.wrapping_add(at), lane, old, pc);
+            }
+        }
+    }
+
     /// A counter in LDS that all lanes read.
     fn append(&mut self, accesses: &[MemoryAccess]) {
         let Some(access) = accesses.first() else { return };
         let mut raw = [0];
         self.load(access, &mut raw);
-        let new = Bits::new(0, raw[0].into()).add(Bits::default(), 32).shadow;
-        let spread = if new == 0 { 0 } else { u32::MAX << new.trailing_zeros() };
+        let spread = if raw[0] == 0 { 0 } else { u32::MAX << raw[0].trailing_zeros() };
         self.store(access, &[spread]);
         for lane in active(self.event.wave.exec()) {
             self.registers.set_lane(self.step.to, lane, raw[0], self.event.pc);

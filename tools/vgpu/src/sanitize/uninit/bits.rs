@@ -8,6 +8,9 @@
 //! and Valgrind `memcheck/mc_translate.c` for addition by extremes and for equality; LLVM
 //! `Instrumentation/MemorySanitizer.cpp` for comparisons by extremes; LLVM `KnownBits.cpp` for carries and products.
 
+#[cfg(test)]
+mod tests;
+
 /// A value and its shadow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bits {

@@ -4,11 +4,11 @@ use sparkle_rdna3::Op;
 
 use super::job::Job;
 use super::{LANE, M0_BITS, Undefined};
-use crate::shader::exec::fetch::scalar32;
+use crate::shader::exec::fetch::{scalar32, writers};
 use crate::shader::exec::memory::active;
 use crate::shader::lane::dpp::{permlane16_source, permlane64_source, permlanex16_source, swizzle_source};
 use crate::shader::lane::wmma::{self, Factor, accumulator_place};
-use crate::shader::step::{From, Source};
+use crate::shader::step::{From, Source, flag, modifier};
 use crate::shader::{Lanes, M0};
 
 /// Bits of op_sel that `V_PERMLANE16_B32` reads otherwise. Source: guide, section 16.12.
@@ -116,6 +116,17 @@ impl Job<'_, '_> {
         };
         let place = |index: u8, by: u32| u8::try_from(u32::from(index).saturating_add(by)).ok();
         let (Some(from), Some(to)) = (place(data.index, from), place(step.to, to)) else { return };
+        if step.has(flag::DPP) {
+            let source = Source { modifiers: modifier::DPP, ..Source::vgpr(from) };
+            let moved = [0, 1].map(|half| {
+                let mut room = Lanes::ZERO;
+                if half < wave.halves() { *self.registers.fetch(wave, step, &source, half, &mut room) } else { room }
+            });
+            for (half, lanes) in moved.iter().enumerate().take(wave.halves()) {
+                self.registers.write(to, half, writers(wave, step, half), lanes, pc);
+            }
+            return;
+        }
         for lane in active(wave.exec()) {
             let shadow = self.vector_or_scalar(data, from, lane);
             if step.op == Op::V_SWAPREL_B32 {

@@ -29,6 +29,12 @@ pub(super) enum Work {
     /// It makes a new EXEC of the old one.
     Exec,
     ScalarMoved,
+    /// A loop over the two halves of EXEC, of which a register keeps one.
+    HalfLoop,
+    /// Four sums of four dwords.
+    FourSums,
+    /// Quads that interpolate.
+    Interpolate,
     /// Lanes for themselves, one dword or two.
     Lanes,
     Dual,
@@ -155,6 +161,8 @@ fn work(instruction: &Instruction, step: &Step) -> Work {
     let op = step.op;
     let name = op.mnemonic();
     match op {
+        Op::S_SUBVECTOR_LOOP_BEGIN | Op::S_SUBVECTOR_LOOP_END => return Work::HalfLoop,
+        Op::V_MQSAD_U32_U8 => return Work::FourSums,
         Op::S_CBRANCH_SCC0 | Op::S_CBRANCH_SCC1 | Op::S_CBRANCH_VCCZ | Op::S_CBRANCH_VCCNZ => return Work::Branch,
         Op::S_SETPC_B64 | Op::S_SWAPPC_B64 => return Work::Jump,
         Op::S_SETREG_B32 => return Work::Mode,
@@ -182,6 +190,8 @@ fn work(instruction: &Instruction, step: &Step) -> Work {
     }
     match (instruction.encoding(), family(op)) {
         (Encoding::Vopd, _) => Work::Dual,
+        (Encoding::Vinterp, _) => Work::Interpolate,
+        (Encoding::LdsDir, _) => Work::Memory,
         (Encoding::Vop1 | Encoding::Vop2 | Encoding::Vop3 | Encoding::Vop3p, Some(family)) => match family {
             Family::Packed => Work::Packed,
             Family::Dot | Family::DotInteger => Work::Dot,
@@ -246,6 +256,7 @@ fn address(instruction: &Instruction, step: &Step) -> Address {
             }
             _ => address.vectors = registers(first, 1).0.into(),
         },
+        Encoding::LdsDir => address.m0 = bits(M0, 1),
         Encoding::Mubuf | Encoding::Mtbuf => {
             let dwords = u8::from(memory.idxen) + u8::from(memory.offen);
             address.vectors = registers(first, dwords).0.into();
@@ -313,7 +324,8 @@ impl Facts {
         let masks = self::masks(instruction, step, work);
         let shape_keeps = step.more().shape.half != Half::Whole;
         let keeps = dpp
-            || step.outcome.is_half() && matches!(work, Work::Lanes | Work::Dot | Work::Mix | Work::Matrix)
+            || step.outcome.is_half()
+                && matches!(work, Work::Lanes | Work::Dot | Work::Mix | Work::Matrix | Work::Interpolate)
             || shape_keeps
             || matches!(work, Work::Cross | Work::Matrix)
             || op.mnemonic().contains("d16")
@@ -324,7 +336,7 @@ impl Facts {
             writes: writes.into(),
             scalar_reads,
             scalar_writes,
-            any_lane: dpp || matches!(work, Work::Cross | Work::Matrix | Work::Exchange),
+            any_lane: dpp || matches!(work, Work::Cross | Work::Matrix | Work::Exchange | Work::Interpolate),
             keeps,
             relative: op.mnemonic().contains("movrel") || op == Op::V_SWAPREL_B32,
             is_vector: instruction.is_vector(),

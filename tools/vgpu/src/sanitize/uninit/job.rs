@@ -46,6 +46,9 @@ impl Job<'_, '_> {
             Work::Matrix => self.matrix(),
             Work::Cross => self.cross(),
             Work::Exchange => self.exchange(),
+            Work::HalfLoop => self.half_loop(),
+            Work::FourSums => self.four_sums(),
+            Work::Interpolate => self.interpolate(),
             Work::Branch | Work::Jump | Work::Mode | Work::Memory | Work::Nothing => {}
         }
     }
@@ -224,16 +227,17 @@ impl Job<'_, '_> {
 
     fn packed(&mut self) {
         let (wave, step, pc) = (self.event.wave, self.step, self.event.pc);
-        let [op_sel, op_sel_hi, ..] = step.more().packed;
+        let [op_sel, op_sel_hi, neg_lo, neg_hi] = step.more().packed;
         for half in 0..wave.halves() {
             let (values, shadows) = self.fetch(&step.sources[..3], half);
             let on = writers(wave, step, half);
             let mut out = Lanes::ZERO;
             for (lane, out) in out.0.iter_mut().enumerate() {
-                for (select, at) in [(op_sel, 0), (op_sel_hi, 16)] {
+                for (select, negate, at) in [(op_sel, neg_lo, 0), (op_sel_hi, neg_hi, 16)] {
                     let [a, b, c] = [0, 1, 2].map(|source: usize| {
                         let from = if select >> source & 1 != 0 { 16 } else { 0 };
-                        Bits::new(values[source][lane], shadows[source][lane]).field(from, 16)
+                        let half = Bits::new(values[source][lane], shadows[source][lane]).field(from, 16);
+                        if negate >> source & 1 != 0 { half.biased(16) } else { half }
                     });
                     let (result, _) = (self.facts.transfer)(&In { a, b, c, width: 16, ..In::default() });
                     *out |= (result.shadow as u32) << at; // CAST: 16 bits
@@ -263,6 +267,63 @@ impl Job<'_, '_> {
             }
             let merged = self.merge(step.to, half, &out);
             self.registers.write(step.to, half, on, &merged, pc);
+        }
+    }
+
+    /// Sums of bytes' distances, each with a dword of its own added.
+    fn four_sums(&mut self) {
+        let (wave, step, pc) = (self.event.wave, self.step, self.event.pc);
+        let [a, b, c, ..] = &step.sources;
+        for half in 0..wave.halves() {
+            let (mut wide, mut reference) = ([0; 32], [0; 32]);
+            self.registers.fetch_wide(wave, step, a, half, &mut wide);
+            self.registers.fetch_wide(wave, step, b, half, &mut reference);
+            let lanes = half as u32 * 32..; // CAST: 0 or 1
+            let sums = [0, 1, 2, 3].map(|at| {
+                let mut out = Lanes::ZERO;
+                for ((lane, out), (a, b)) in lanes.clone().zip(&mut out.0).zip(wide.iter().zip(&reference)) {
+                    let addend = self.registers.lane(c.index.wrapping_add(at), lane);
+                    *out = if a | b | u64::from(addend) == 0 { 0 } else { u32::MAX };
+                }
+                out
+            });
+            let on = writers(wave, step, half);
+            for (at, lanes) in (0u8..).zip(&sums) {
+                self.registers.write(step.to.wrapping_add(at), half, on, lanes, pc);
+            }
+        }
+    }
+
+    /// A lane's result depends on its sources, and on those of its quad.
+    fn interpolate(&mut self) {
+        let (wave, step, pc) = (self.event.wave, self.step, self.event.pc);
+        for half in 0..wave.halves() {
+            let (_, shadows) = self.fetch(&step.sources[..3], half);
+            let [first, second, third] = &shadows;
+            let mut out = [0; 32];
+            for (lane, out) in out.iter_mut().enumerate() {
+                let quad = lane & !3..(lane & !3) + 4;
+                let shared = first[quad.clone()].iter().chain(&third[quad]).fold(second[lane], |any, x| any | x);
+                *out = if shared == 0 { 0 } else { ones(32) };
+            }
+            let merged = self.merge(step.to, half, &out);
+            let on = writers(wave, step, half);
+            self.registers.write(step.to, half, on, &merged, pc);
+        }
+    }
+
+    /// The half that waits becomes EXEC at the end of the loop; what is put in its place is defined.
+    fn half_loop(&mut self) {
+        let (wave, to) = (self.event.wave, self.step.to);
+        let [low, high] = [0, 1].map(|half| wave.mask_half(EXEC, half));
+        let writes = if self.step.op == Op::S_SUBVECTOR_LOOP_END {
+            self.undefined_exec(self.registers.scalar(to).into());
+            high == 0 && wave.scalar(to) != 0
+        } else {
+            low | high != 0
+        };
+        if writes {
+            self.registers.set_scalar(to, 0, self.event.pc);
         }
     }
 
