@@ -83,3 +83,19 @@ fn rules_have_names_of_their_own() {
         assert!(rules().any(|rule| rule.sanitizer == one), "{}", one.name());
     }
 }
+
+#[test]
+fn the_list_of_rules_is_up_to_date() {
+    let mut text = String::from(
+        "# Rules of the software GPU\n\nWhat `sparkle-vgpu` reports; `SPARKLE_BLESS=1 cargo test -p sparkle-vgpu` writes this \
+         file.\n\n| rule | sanitizer | what is wrong |\n| --- | --- | --- |\n",
+    );
+    for rule in rules() {
+        text += &format!("| `{}` | `{}` | {} |\n", rule.id, rule.sanitizer.name(), rule.says);
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/vgpu-rules.md");
+    if std::env::var_os("SPARKLE_BLESS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert!(std::fs::read_to_string(path).unwrap_or_default() == text, "docs/vgpu-rules.md is not up to date");
+}

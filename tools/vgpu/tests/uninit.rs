@@ -1,7 +1,7 @@
 //! The `uninit` sanitizer over kernels that clang 19 compiled at -O2, in which nothing may be found, and over small
 //! programs with a mistake each, which must be.
 //!
-//! `kernels/uninit.hex` is the `.text` of `kernels/uninit.cl`, compiled as `kernels.rs` says, with the call in it
+//! `kernels/uninit.hex` is the `.text` of `kernels/uninit.cl`, compiled as `race/basic.cl` says, with the call in it
 //! resolved. Both take their arguments' address in s[0:1] and the workgroup's number in s15.
 #![allow(clippy::unwrap_used)]
 
