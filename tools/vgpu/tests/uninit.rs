@@ -1,24 +1,30 @@
 //! The `uninit` sanitizer over kernels that clang 19 compiled at -O2, in which nothing may be found, and over small
 //! programs with a mistake each, which must be.
 //!
-//! `kernels/uninit.hex` is the `.text` of `kernels/uninit.cl`, compiled as `race/basic.cl` says, with the call in it
-//! resolved. Both take their arguments' address in s[0:1] and the workgroup's number in s15.
+//! `kernels/uninit.hex` is the `.text` of `kernels/uninit.cl` with the calls in it resolved, made by
+//! `clang-19 -x cl -cl-std=CL2.0 -Xclang -finclude-default-header -target amdgcn-amd-amdhsa -mcpu=gfx1100 -nogpulib -O2
+//! -cl-fp32-correctly-rounded-divide-sqrt -mcode-object-version=5 -c`; `uninit.o0.hex` with `-O0`, `uninit.w64.hex` with
+//! `-mwavefrontsize64 -DW64`. Entries and user SGPRs are from their symbol tables and descriptors.
 #![allow(clippy::unwrap_used)]
 
 use sparkle_rdna3::Target;
 use sparkle_vgpu::sanitize::uninit::{Defined, Start};
-use sparkle_vgpu::sanitize::{Report, Sanitizer, Sanitizers, Switches};
+use sparkle_vgpu::sanitize::{self, Allocation, Report, Sanitizer, Sanitizers, Switches};
 use sparkle_vgpu::shader::{Chip, Dispatch, Grid, Inputs, PageTable, Permissions, Program};
 
 const KERNARG: u64 = 0x1000;
 const MODE: u32 = 0x3f0;
 
 fn program(code: &str) -> Program {
+    program_for(code, Target::GFX1100)
+}
+
+fn program_for(code: &str, target: Target) -> Program {
     let digits: String = code.split_whitespace().collect();
     let words: Vec<u32> = (0..digits.len() / 8)
         .map(|at| u32::from_str_radix(&digits[at * 8..at * 8 + 8], 16).unwrap().swap_bytes())
         .collect();
-    Program::new(&words, 0x8_0000_0000, Target::GFX1100)
+    Program::new(&words, 0x8_0000_0000, target)
 }
 
 /// A launch with a buffer for each argument.
@@ -33,8 +39,26 @@ struct Launch<'a> {
     threads: u32,
     scratch: u32,
     lds: u32,
+    abi: Abi,
+}
+
+/// What the first SGPRs hold.
+#[derive(Clone, Copy)]
+struct Abi {
     /// The address of a dispatch packet comes first.
     packet: bool,
+    /// The number of the dispatch comes last.
+    dispatch: bool,
+    /// User SGPRs, of which those behind the named ones are undefined.
+    user: usize,
+    /// Axes of which a workgroup's number follows.
+    axes: usize,
+}
+
+impl Abi {
+    /// As in waves of 32 lanes. Source: LLVM `AMDGPU.td`, `FeatureUserSGPRInit16Bug`.
+    const PLAIN: Self = Self { packet: false, dispatch: false, user: 15, axes: 1 };
+    const PACKET: Self = Self { packet: true, ..Self::PLAIN };
 }
 
 const PACKET: u64 = 0x2000;
@@ -66,12 +90,16 @@ impl Launch<'_> {
         let sizes = [0, 0, self.threads as u16, 1, 1, 0, (self.groups * self.threads) as u16, 0, 1, 0, 1, 0];
         let packet: Vec<u8> = sizes.iter().flat_map(|size| size.to_le_bytes()).collect();
         assert!(memory.map(PACKET, &packet, Permissions::READ));
-        let scalars = if self.packet { 0b1111 } else { 0b11 } | 1 << 15;
+        let Abi { packet, dispatch, user: count, axes } = self.abi;
+        let low = |va: u64| [va as u32, 0];
+        let mut user = if packet { low(PACKET).to_vec() } else { Vec::new() };
+        user.extend(low(KERNARG));
+        user.extend(if dispatch { low(0).to_vec() } else { Vec::new() });
+        let scalars = ((1u128 << axes) - 1) << count | ((1 << user.len()) - 1);
         uninit.start(Start { scalars, vectors: vec![(0, u64::MAX)], ..Start::default() });
-        let mut user = vec![0; 15];
-        user[0] = if self.packet { PACKET } else { KERNARG } as u32;
-        user[2] = if self.packet { KERNARG as u32 } else { 0 };
-        let inputs = Inputs { user, group_ids: [true, false, false], mode: MODE, ..Inputs::default() };
+        user.resize(count, 0xdead_beef);
+        let group_ids = [0, 1, 2].map(|axis| axis < axes);
+        let inputs = Inputs { user, group_ids, mode: MODE, ..Inputs::default() };
         let dispatch = Dispatch {
             program: self.program,
             entry: self.entry / 4,
@@ -85,7 +113,11 @@ impl Launch<'_> {
             wgp_mode: false,
             limit: 4_000_000,
         };
-        sanitizers.run(&dispatch).unwrap();
+        // Under what `Sanitizers::run` takes all user SGPRs as defined.
+        let allocation = Allocation::new(dispatch.chip, self.program.target().wave, 96, self.lds, self.scratch);
+        let launch =
+            sanitize::Launch { program: self.program, memory: &memory, entry: dispatch.entry, prefetch: 0, allocation };
+        dispatch.run(&sanitizers.over(&launch)).unwrap();
         sanitizers.reports()
     }
 }
@@ -124,13 +156,43 @@ const KERNELS: [(&str, usize); 13] = [
     ("matrices", 0x4a00),
 ];
 
-#[test]
-fn nothing_is_found_in_compiled_kernels_with_partly_defined_registers() {
-    let program = program(include_str!("kernels/uninit.hex"));
-    for (name, entry) in KERNELS {
+/// The same compiled for waves of 64 lanes; some are for 32 alone.
+const WAVE64: [(&str, usize); 11] = [
+    ("packed", 0),
+    ("records", 0x200),
+    ("loops", 0x500),
+    ("spills", 0x800),
+    ("bytes", 0x3100),
+    ("longs", 0x3300),
+    ("shares", 0x3a00),
+    ("atomics", 0x3c00),
+    ("cases", 0x3e00),
+    ("swaps", 0x4200),
+    ("calls", 0x4400),
+];
+
+/// The same compiled without optimization.
+const UNOPTIMIZED: [(&str, usize); 13] = [
+    ("packed", 0),
+    ("records", 0x600),
+    ("loops", 0xe00),
+    ("spills", 0x1d00),
+    ("ballots", 0x2c00),
+    ("bytes", 0x3300),
+    ("longs", 0x3900),
+    ("shares", 0x4e00),
+    ("atomics", 0x5400),
+    ("cases", 0x5900),
+    ("swaps", 0x6c00),
+    ("calls", 0x7200),
+    ("matrices", 0x7800),
+];
+
+fn clean(program: &Program, kernels: &[(&str, usize)], abi: impl Fn(&str) -> Abi) {
+    for &(name, entry) in kernels {
         for seed in 0..3 {
             let launch = Launch {
-                program: &program,
+                program,
                 entry,
                 buffers: vec![noise(4096, seed), noise(4096, seed + 7), vec![0; 768]],
                 results: vec![2],
@@ -139,12 +201,37 @@ fn nothing_is_found_in_compiled_kernels_with_partly_defined_registers() {
                 threads: 64,
                 scratch: 512,
                 lds: 1024,
-                packet: matches!(name, "records" | "calls"),
+                abi: abi(name),
             };
             let reports = launch.run(Switches::of(&[Sanitizer::Uninit]));
             assert!(reports.is_empty(), "{name}: {}", text(&reports));
         }
     }
+}
+
+fn has_packet(name: &str) -> bool {
+    matches!(name, "records" | "calls")
+}
+
+#[test]
+fn nothing_is_found_in_compiled_kernels_with_partly_defined_registers() {
+    let program = program(include_str!("kernels/uninit.hex"));
+    clean(&program, &KERNELS, |name| if has_packet(name) { Abi::PACKET } else { Abi::PLAIN });
+}
+
+#[test]
+fn nothing_is_found_in_waves_of_64_lanes() {
+    let program = program_for(include_str!("kernels/uninit.w64.hex"), Target::GFX1100_WAVE64);
+    clean(&program, &WAVE64, |name| {
+        let packet = has_packet(name);
+        Abi { packet, user: if packet { 4 } else { 2 }, ..Abi::PLAIN }
+    });
+}
+
+#[test]
+fn nothing_is_found_without_optimization() {
+    let program = program(include_str!("kernels/uninit.o0.hex"));
+    clean(&program, &UNOPTIMIZED, |_| Abi { packet: true, dispatch: true, user: 13, axes: 3 });
 }
 
 #[test]
@@ -171,7 +258,7 @@ fn nothing_is_found_in_the_other_compiled_kernels() {
             threads,
             scratch: 64,
             lds: 256,
-            packet: false,
+            abi: Abi::PLAIN,
         };
         let reports = launch.run(Switches::of(&[Sanitizer::Uninit]));
         assert!(reports.is_empty(), "{entry:#x}: {}", text(&reports));
@@ -241,7 +328,7 @@ fn one_wave(program: &Program, entry: usize) -> Launch<'_> {
         threads: 32,
         scratch: 16,
         lds: 1024,
-        packet: false,
+        abi: Abi::PLAIN,
     }
 }
 

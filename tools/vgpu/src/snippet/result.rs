@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::spec::{Memory, Spec, SpecError, Want};
+use sparkle_rdna3::Reg;
+
 use super::watch::Written;
 use crate::sanitize::uninit::{Defined, Start};
 use crate::sanitize::{Allocation, Launch, Sanitizers, Switches};
@@ -61,7 +63,7 @@ impl Spec {
             prefetch: 0,
             allocation: Allocation::new(self.chip, wave_size, 256, lds_bytes, scratch_bytes),
         };
-        self.tell(&sanitizers);
+        self.tell(&sanitizers, &program);
         let counts = Collector::default();
         let (fault, written) = {
             let (watching, place) = (sanitizers.over(&launch), GroupPlace::default());
@@ -90,9 +92,9 @@ impl Spec {
         Ok(Ran { answer: Value::Object(answer), ok, stats: counts.into_stats() })
     }
 
-    /// Tells of the buffers and of what waves start with: what the spec sets is defined, and nothing else; what it wants
-    /// of memory is a result.
-    fn tell(&self, sanitizers: &Sanitizers) {
+    /// Tells of the buffers and of what waves start with: what the spec sets is defined, and nothing else but the rest of
+    /// tuples, whose zeros specs leave out; what it wants of memory is a result.
+    fn tell(&self, sanitizers: &Sanitizers, program: &Program) {
         let uninit = sanitizers.uninit();
         for Memory { va, bytes, .. } in &self.memory {
             uninit.region(*va, bytes.len() as u64, Defined::All); // CAST: usize has at most 64 bits
@@ -100,10 +102,27 @@ impl Spec {
         for Memory { va, bytes, .. } in self.want.iter().flat_map(|want| &want.memory) {
             uninit.result(*va, bytes.len() as u64); // CAST: usize has at most 64 bits
         }
+        let mut scalars = self.sgpr.iter().fold(self.named.scalars, |set, (index, _)| set | 1 << (index & 127));
+        let mut vectors: Vec<u8> = self.vgpr.iter().map(|(index, _)| *index).collect();
+        let mut pc = 0;
+        while let Some(instruction) = program.instruction(pc) {
+            for (reg, dwords) in instruction.reads() {
+                match reg {
+                    Reg::Sgpr(first) if scalars >> first & 1 != 0 => {
+                        (1..dwords).for_each(|at| scalars |= 1 << (first.saturating_add(at) & 127));
+                    }
+                    Reg::Vgpr(first) if vectors.contains(&first) => {
+                        vectors.extend((1..dwords).map(|at| first.wrapping_add(at)));
+                    }
+                    _ => {}
+                }
+            }
+            pc += instruction.len_dwords();
+        }
         uninit.start(Start {
-            scalars: self.sgpr.iter().fold(self.named.scalars, |set, (index, _)| set | 1 << (index & 127)),
+            scalars,
             scc: self.named.scc,
-            vectors: self.vgpr.iter().map(|(index, _)| (*index, u64::MAX)).collect(),
+            vectors: vectors.into_iter().map(|index| (index, u64::MAX)).collect(),
             lds_bytes: self.named.lds,
         });
     }

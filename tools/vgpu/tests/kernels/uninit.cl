@@ -87,6 +87,7 @@ __kernel __attribute__((reqd_work_group_size(64, 1, 1), amdgpu_num_vgpr(24))) vo
     out[I] = sum + (known >> (sum & 15) & 1 ? table[sum & 15] : 1);
 }
 
+#ifndef W64
 // Booleans in vectors, ballots, first lanes.
 KERNEL(ballots) {
     uint32 v = x[I], w = y[I];
@@ -105,6 +106,7 @@ KERNEL(ballots) {
     out[I] = leader + mixed.x + mixed.y * 3 + mixed.z + mixed.w;
 }
 
+#endif
 // Bytes and halfwords.
 KERNEL(bytes) {
     __global const uchar *b = (__global const uchar *)x;
@@ -217,6 +219,7 @@ KERNEL(calls) {
     out[I] = as_uint(w.x + w.y) ^ as_uint(w.z * w.w);
 }
 
+#ifndef W64
 // Three quarters of a vector, and a product of matrices.
 typedef half half16 __attribute__((ext_vector_type(16)));
 typedef float float8v __attribute__((ext_vector_type(8)));
@@ -231,3 +234,4 @@ KERNEL(matrices) {
     uint3 t = *(__global const uint3 *)(x + (I & ~3u));
     out[I] = (uint32)(c[0] + c[3] * 2 + c[7]) + t.x + t.z;
 }
+#endif

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use super::super::event::{Event, Moment};
-use super::super::report::Site;
+use crate::sanitize::event::{Event, Moment};
+use crate::sanitize::report::Site;
+
+#[cfg(test)]
+mod tests;
 
 /// Which bytes of a range of memory are defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
