@@ -1,10 +1,9 @@
 //! Running a spec, and its answer.
 
 use serde_json::{Map, Value, json};
-
-use super::spec::{Memory, Spec, SpecError, Want};
 use sparkle_rdna3::Reg;
 
+use super::spec::{Memory, Spec, SpecError, Want};
 use super::watch::Written;
 use crate::sanitize::uninit::{Defined, Start};
 use crate::sanitize::{Allocation, Launch, Sanitizers, Switches};
