@@ -1,0 +1,3 @@
+//! The driver layer: the amdgpu kernel driver's ioctls, called directly.
+
+pub mod uapi;
