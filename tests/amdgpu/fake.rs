@@ -426,7 +426,8 @@ impl State {
                 });
                 put32(out, 0, handle);
             }
-            _ => return unsafe { self.syncobj(call, out) }, // SAFETY: of the caller.
+            // SAFETY: of the caller.
+            _ => return unsafe { self.syncobj(call, out) },
         }
         Ok(())
     }
