@@ -97,7 +97,7 @@ enum Memory {
     /// The kernel's.
     Kernel(Placement),
     /// The process's own; kept until the handle is closed.
-    Host(#[allow(dead_code, reason = "held, not read")] HostMemory),
+    Host(HostMemory),
     /// Another client's.
     Imported,
 }
@@ -280,6 +280,14 @@ impl BufferObject {
             Memory::Kernel(placement) => Some(placement),
             Memory::Host(_) => Some(Placement::Gtt),
             Memory::Imported => None,
+        }
+    }
+
+    /// The memory of [`Self::from_host`], to read what the GPU wrote.
+    pub const fn host(&self) -> Option<&HostMemory> {
+        match &self.memory {
+            Memory::Host(memory) => Some(memory),
+            Memory::Kernel(_) | Memory::Imported => None,
         }
     }
 

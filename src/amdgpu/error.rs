@@ -50,12 +50,22 @@ pub enum Error {
         #[source]
         errno: Errno,
     },
-    /// This user may not do that.
-    #[error("{device}: no permission for {call}; priorities above normal need CAP_SYS_NICE")]
+    /// This user, or this buffer, may not do that.
+    #[error("{device}: {call} is not permitted; {}", permission(call))]
     Permission {
         /// Where.
         device: DeviceName,
         /// The ioctl.
+        call: &'static str,
+    },
+    /// The kernel has no memory for its own part of a call.
+    #[error(
+        "{device}: the kernel has no memory for {call}; free some, or raise the limit of this process's control group"
+    )]
+    KernelMemory {
+        /// Where.
+        device: DeviceName,
+        /// The ioctl, or `mmap`.
         call: &'static str,
     },
     /// There is no memory for a buffer.
@@ -111,7 +121,7 @@ pub enum Error {
         errno: Errno,
         /// What the kernel says of the context.
         state: ResetState,
-        /// The page fault that came with it, where the kernel can tell.
+        /// The last page fault of this client, where the kernel can tell: most often the cause.
         fault: Option<PageFault>,
     },
     /// The context was lost to a reset that others caused. Make a new one; upload VRAM's contents again if they were lost.
@@ -200,12 +210,23 @@ pub enum Error {
     },
 }
 
-/// `: page fault …`, or nothing.
+/// What a call that isn't permitted needs.
+fn permission(call: &str) -> &'static str {
+    if call.starts_with("AMDGPU_CTX") {
+        "priorities above normal need CAP_SYS_NICE"
+    } else if call.starts_with("PRIME") {
+        "buffers that are always valid or host memory can't be shared"
+    } else {
+        "the node's owner or a security policy forbids it to this user"
+    }
+}
+
+/// `; last page fault …`, or nothing. The kernel keeps one a client and doesn't say when it came.
 struct Because<'a>(&'a Option<PageFault>);
 
 impl fmt::Display for Because<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_ref().map_or(Ok(()), |fault| write!(f, ": {fault}"))
+        self.0.as_ref().map_or(Ok(()), |fault| write!(f, "; last {fault}"))
     }
 }
 
@@ -225,6 +246,7 @@ impl Error {
         match errno {
             Errno::ENODEV => Self::Gone { device },
             Errno::EHWPOISON => Self::Hardware { device },
+            Errno::ENOMEM => Self::KernelMemory { device, call },
             Errno::EACCES | Errno::EPERM => Self::Permission { device, call },
             errno => Self::Call { device, call, errno },
         }

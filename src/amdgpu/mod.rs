@@ -49,5 +49,5 @@ pub use nix::errno::Errno;
 pub use node::{Node, RenderNode};
 pub use submit::{IbFlags, Ip, Queue, Residency, Submission};
 pub use syncobj::SyncObj;
-pub use visible::{UnknownDevice, VISIBLE_DEVICES, select};
+pub use visible::{UnknownDevice, VISIBLE_DEVICES, select_visible};
 pub use vm::{GPU_PAGE_BYTES, GpuVa, PageFlags, VaAllocator, VaMapping, VaRange};

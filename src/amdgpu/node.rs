@@ -61,7 +61,8 @@ impl Node for RenderNode {
         // function's contract; the memory is borrowed exclusively until the call returns. What else the kernel reaches is
         // named by addresses in the block, which the contract makes valid. A request of a type that the file doesn't
         // know fails with ENOTTY without a look at the argument.
-        let result = unsafe { libc::ioctl(self.file.as_raw_fd(), libc::Ioctl::from(request), argument.as_mut_ptr()) };
+        // CAST: the parameter is an `int` in some C libraries; the kernel takes the same 32 bits either way.
+        let result = unsafe { libc::ioctl(self.file.as_raw_fd(), request as libc::Ioctl, argument.as_mut_ptr()) };
         Errno::result(result)
     }
 

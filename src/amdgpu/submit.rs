@@ -175,6 +175,8 @@ pub struct Submission {
     ibs: Vec<CsChunkIb>,
     after: Vec<CsChunkDep>,
     after_start: Vec<CsChunkDep>,
+    /// Keeps the numbers of the contexts in `after` and `after_start` until they are cleared.
+    contexts: Vec<Arc<Context>>,
     wait: Vec<CsChunkSem>,
     wait_points: Vec<CsChunkSyncobj>,
     signal: Vec<CsChunkSem>,
@@ -203,6 +205,7 @@ impl Submission {
             ibs: Vec::new(),
             after: Vec::new(),
             after_start: Vec::new(),
+            contexts: Vec::new(),
             wait: Vec::new(),
             wait_points: Vec::new(),
             signal: Vec::new(),
@@ -218,6 +221,7 @@ impl Submission {
         self.ibs.clear();
         self.after.clear();
         self.after_start.clear();
+        self.contexts.clear();
         self.wait.clear();
         self.wait_points.clear();
         self.signal.clear();
@@ -273,8 +277,9 @@ impl Submission {
         Ok(self)
     }
 
-    fn dependency(&self, fence: &Fence) -> Result<CsChunkDep, Error> {
+    fn dependency(&mut self, fence: &Fence) -> Result<CsChunkDep, Error> {
         self.context.device().must_be(fence.context().device())?;
+        self.contexts.push(fence.context().clone());
         let fence = fence.fence();
         Ok(CsChunkDep {
             ip_type: fence.ip_type,

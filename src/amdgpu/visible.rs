@@ -20,7 +20,7 @@ pub struct UnknownDevice {
 ///
 /// # Errors
 /// [`UnknownDevice`] for a name that is none of them.
-pub fn select(list: Option<&str>, addresses: &[Option<&str>]) -> Result<Vec<usize>, UnknownDevice> {
+pub fn select_visible(list: Option<&str>, addresses: &[Option<&str>]) -> Result<Vec<usize>, UnknownDevice> {
     let Some(list) = list else { return Ok((0..addresses.len()).collect()) };
     let mut chosen = Vec::new();
     if list.trim().is_empty() {
@@ -66,29 +66,29 @@ mod tests {
 
     #[test]
     fn lists_limit_and_order() {
-        assert_eq!(select(None, THREE), Ok(vec![0, 1, 2]));
-        assert_eq!(select(Some("2,pci:0000:03:00.0,2"), THREE), Ok(vec![2, 0]));
-        assert_eq!(select(Some(" 1 , pci:0000:C3:00.0 "), THREE), Ok(vec![1, 2]));
-        assert_eq!(select(Some("  "), THREE), Ok(vec![]));
-        assert_eq!(select(Some(""), &[]), Ok(vec![]));
+        assert_eq!(select_visible(None, THREE), Ok(vec![0, 1, 2]));
+        assert_eq!(select_visible(Some("2,pci:0000:03:00.0,2"), THREE), Ok(vec![2, 0]));
+        assert_eq!(select_visible(Some(" 1 , pci:0000:C3:00.0 "), THREE), Ok(vec![1, 2]));
+        assert_eq!(select_visible(Some("  "), THREE), Ok(vec![]));
+        assert_eq!(select_visible(Some(""), &[]), Ok(vec![]));
     }
 
     #[test]
     fn unknown_names_are_refused_with_the_known_ones() {
         for name in ["3", "pci:0000:09:00.0", "x", "0,,1", "-1", "+1", "pci:", "0,", "99999999999999999999"] {
-            assert!(select(Some(name), THREE).is_err(), "{name}");
+            assert!(select_visible(Some(name), THREE).is_err(), "{name}");
         }
-        let error = select(Some("7"), THREE).map_err(|error| error.to_string());
+        let error = select_visible(Some("7"), THREE).map_err(|error| error.to_string());
         let text = "SPARKLE_VISIBLE_DEVICES names \"7\", which is no GPU of this machine; \
                     name one of: 0 or pci:0000:03:00.0, 1, 2 or pci:0000:c3:00.0";
         assert_eq!(error, Err(text.to_owned()));
-        assert!(select(Some("0"), &[]).is_err_and(|error| error.to_string().contains("unset the variable")));
+        assert!(select_visible(Some("0"), &[]).is_err_and(|error| error.to_string().contains("unset the variable")));
     }
 
     proptest! {
         #[test]
         fn any_text_gives_known_indices_once_each_or_an_error(text in "[0-9a-z:,. ]{0,40}") {
-            if let Ok(mut chosen) = select(Some(&text), THREE) {
+            if let Ok(mut chosen) = select_visible(Some(&text), THREE) {
                 prop_assert!(chosen.iter().all(|index| *index < 3));
                 let count = chosen.len();
                 chosen.sort_unstable();

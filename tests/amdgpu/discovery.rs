@@ -1,7 +1,7 @@
 //! Finding devices in folders like `/dev/dri` and `/sys/class/drm`.
 
 use crate::fake::Fake;
-use sparkle::amdgpu::{Device, Errno, Error, Found, NoNodes, Unusable, discover_in, select};
+use sparkle::amdgpu::{Device, Errno, Error, Found, NoNodes, Unusable, discover_in, select_visible};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -60,7 +60,7 @@ fn discrete_devices_come_before_integrated_ones() {
     assert_eq!(found[2].device.as_ref().unwrap_err(), &Unusable::OtherDriver { driver: "i915".into() });
     assert!(found[3].device.as_ref().unwrap().info().integrated);
     let addresses: Vec<Option<&str>> = found.iter().map(|found| found.pci.as_deref()).collect();
-    assert_eq!(select(Some("pci:0000:00:00.0,0"), &addresses).unwrap(), [3, 0]);
+    assert_eq!(select_visible(Some("pci:0000:00:00.0,0"), &addresses).unwrap(), [3, 0]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn host_memory_is_given_as_it_is() {
     // addr@0, size@8, flags@16: READONLY 1, ANONONLY 2, VALIDATE 4, REGISTER 8.
     assert_eq!(fake.last(GEM_USERPTR).argument, block(24, &[(0, 8, address), (8, 8, len), (16, 4, 15)]));
     assert_eq!(buffer.bytes(), len);
+    assert_eq!(buffer.host().unwrap().load_u32(0).unwrap(), 0x0003_0201);
     let mapping = VaMapping::new(&buffer, PageFlags::READ).unwrap();
     assert_eq!((fake.last(GEM_VA).u32(0), fake.last(GEM_VA).u64(32)), (1, len));
     assert!(matches!(buffer.map(), Err(Error::NoCpuAccess { .. })));

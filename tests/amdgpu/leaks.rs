@@ -49,7 +49,7 @@ fn is_excused(error: &Error, errno: Errno) -> bool {
     match error {
         Error::Gone { .. } => errno == Errno::ENODEV,
         Error::Call { errno: of, .. } => *of == errno,
-        Error::OutOfMemory { .. } | Error::WorkingSet { .. } => errno == Errno::ENOMEM,
+        Error::OutOfMemory { .. } | Error::WorkingSet { .. } | Error::KernelMemory { .. } => errno == Errno::ENOMEM,
         Error::Hang { .. } | Error::ContextLost { .. } => matches!(errno, Errno::ECANCELED | Errno::ETIME),
         Error::SyncTimeout { .. } => errno == Errno::ETIME,
         Error::Permission { .. } => errno == Errno::EACCES,

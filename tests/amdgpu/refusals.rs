@@ -64,7 +64,9 @@ fn calls_that_fail_say_where_and_which() {
     fail(GEM_MMAP, Errno::ENODEV);
     assert!(matches!(buffer.map(), Err(Error::Gone { .. })));
     fail(0, Errno::ENOMEM);
-    assert!(matches!(buffer.map(), Err(Error::Call { call: "mmap", errno: Errno::ENOMEM, .. })));
+    assert!(matches!(buffer.map(), Err(Error::KernelMemory { call: "mmap", .. })));
+    fail(PRIME_HANDLE_TO_FD, Errno::EPERM);
+    assert!(buffer.export().unwrap_err().to_string().contains("can't be shared"));
     fail(CTX, Errno::EACCES);
     let error = Context::new(&setup.device, Priority::High).unwrap_err();
     assert!(matches!(error, Error::Permission { .. }) && error.to_string().contains("CAP_SYS_NICE"));

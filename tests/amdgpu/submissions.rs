@@ -199,3 +199,21 @@ fn a_working_set_that_does_not_fit_is_tried_again_for_a_second() {
     assert!(matches!(error, Error::WorkingSet { buffers: 1, .. }), "{error}");
     assert!(start.elapsed() > Duration::from_millis(900) && start.elapsed() < Duration::from_secs(10));
 }
+
+/// The number of a context that is gone would be another's.
+#[test]
+fn a_dependency_keeps_the_context_that_it_names() {
+    let setup = setup();
+    let other = Context::new(&setup.device, Priority::Normal).unwrap();
+    let mut submission = Submission::new(&other, Queue::compute(0)).unwrap();
+    submission.ib(setup.ib.address(), 32, IbFlags::empty()).unwrap();
+    let earlier = submission.submit().unwrap();
+    let mut later = setup.submission();
+    later.after(&earlier).unwrap();
+    drop((earlier, submission, other));
+    assert!(setup.fake.calls(CTX).iter().all(|call| call.u32(0) == 1), "none is freed");
+    drop(later.submit().unwrap());
+    assert_eq!(get32(setup.fake.last(CS).chunk(3), 12), 2);
+    later.clear();
+    assert_eq!((setup.fake.last(CTX).u32(0), setup.fake.last(CTX).u32(8)), (2, 2));
+}

@@ -115,7 +115,7 @@ fn work_that_was_ended_says_by_whose_fault() {
             (Error::Hang { errno: of, state, fault, .. }, Some(want)) => {
                 assert_eq!((*of, *state, fault.unwrap().address.get()), (errno, want, 0x7000));
                 assert!(
-                    error.to_string().contains("page fault at 0x7000")
+                    error.to_string().contains("last page fault at 0x7000")
                         && error.to_string().contains("make a new context")
                 );
             }

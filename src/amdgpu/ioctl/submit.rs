@@ -93,11 +93,13 @@ pub(in crate::amdgpu) fn cs<'a>(
         bo_info_ptr: address(buffers.as_ptr()),
     };
     headers.clear();
-    headers.push(CsChunk {
-        chunk_id: CHUNK_BO_HANDLES,
-        length_dw: const { (size_of::<BoListIn>() / 4) as u32 }, // CAST: 6.
-        chunk_data: address(&raw const list),
-    });
+    if !buffers.is_empty() {
+        headers.push(CsChunk {
+            chunk_id: CHUNK_BO_HANDLES,
+            length_dw: const { (size_of::<BoListIn>() / 4) as u32 }, // CAST: 6.
+            chunk_data: address(&raw const list),
+        });
+    }
     headers.extend(chunks.filter(|chunk| !chunk.is_empty()).map(|chunk| chunk.header()));
     addresses.clear();
     addresses.extend(headers.iter().map(|header| address(header)));
