@@ -241,7 +241,11 @@ impl Node for Fake {
             unsafe { state.follow(&mut call) };
         }
         state.log.push(call.clone());
-        state.refuse(request, argument)?;
+        if let Err(errno) = state.refuse(request, argument) {
+            // The kernel copies the block back where it fails too, with whatever it made of it by then.
+            argument.fill(0xee);
+            return Err(errno);
+        }
         // SAFETY: as above.
         unsafe { state.answer(&call, argument) }.map(|()| 0)
     }

@@ -124,6 +124,17 @@ fn a_release_that_fails_takes_nothing_else_with_it() {
     }
 }
 
+#[test]
+fn addresses_that_were_not_mapped_are_given_back() {
+    let setup = setup();
+    let buffer = BufferObject::new(&setup.device, &BufferRequest::gtt(4096)).unwrap();
+    let address = || VaMapping::new(&buffer, PageFlags::DATA).map(|mapping| mapping.address());
+    let first = address().unwrap();
+    setup.fake.state().fail.insert(GEM_VA, (1, Errno::EINVAL));
+    assert!(address().is_err());
+    assert_eq!(address().unwrap(), first);
+}
+
 /// Addresses that the kernel did not unmap are not given to others.
 #[test]
 fn addresses_that_stayed_mapped_stay_taken() {

@@ -217,3 +217,22 @@ fn a_dependency_keeps_the_context_that_it_names() {
     later.clear();
     assert_eq!((setup.fake.last(CTX).u32(0), setup.fake.last(CTX).u32(8)), (2, 2));
 }
+
+#[test]
+fn each_ring_has_a_counter_of_its_own() {
+    let setup = setup();
+    let queues = [(Ip::Graphics, 0), (Ip::Compute, 0), (Ip::Compute, 1), (Ip::Compute, 3), (Ip::Dma, 0)];
+    let mut places: Vec<u32> = Vec::new();
+    for (ip, ring) in queues {
+        let mut submission = Submission::new(&setup.context, Queue { ip, ring }).unwrap();
+        submission.ib(setup.ib.address(), 32, IbFlags::empty()).unwrap();
+        drop(submission.submit().unwrap());
+        let counter = setup.fake.last(CS).chunk(2).to_vec();
+        assert_eq!(get32(&counter, 4) % 8, 0);
+        places.push(get32(&counter, 4));
+    }
+    places.sort_unstable();
+    places.dedup();
+    assert_eq!(places.len(), queues.len());
+    assert!(places.iter().all(|place| *place <= 4088));
+}
