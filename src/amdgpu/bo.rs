@@ -3,7 +3,7 @@
 //! A [`BufferObject`] owns its handle. Importing a dma-buf that this client already knows gives the same handle again, so
 //! handles that were ever shared are counted per device and closed with their last owner.
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, until};
 use super::device::Device;
 use super::error::Error;
 use super::ioctl;
@@ -16,6 +16,7 @@ use super::uapi::gem::{
 use nix::errno::Errno;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where a buffer should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -252,7 +253,9 @@ impl BufferObject {
     /// # Errors
     /// [`Error::Call`], [`Error::Gone`].
     pub fn wait_idle(&self, deadline: Deadline) -> Result<bool, Error> {
-        ioctl::gem_wait_idle(self.device.node(), self.handle, deadline)
+        let look = || ioctl::gem_wait_idle(self.device.node(), self.handle, deadline).map(|idle| idle.then_some(()));
+        until(deadline, look)
+            .map(|idle| idle.is_some())
             .map_err(|errno| Error::call(self.device.name(), "AMDGPU_GEM_WAIT_IDLE", errno))
     }
 
@@ -306,8 +309,17 @@ impl BufferObject {
     }
 }
 
+/// How long host memory is waited for. Fences keep buffers until the GPU is done; this is for work that hangs.
+const HOST_PATIENCE: Duration = Duration::from_secs(2);
+
 impl Drop for BufferObject {
     fn drop(&mut self) {
+        // The kernel forgets the process's pages with the handle, while the GPU may still write them.
+        // Source: Linux `amdgpu_gem.c`, `amdgpu_gem_object_free`.
+        if matches!(self.memory, Memory::Host(_)) && matches!(self.wait_idle(Deadline::after(HOST_PATIENCE)), Ok(false))
+        {
+            std::mem::forget(std::mem::replace(&mut self.memory, Memory::Imported));
+        }
         let device = &self.device;
         // A handle that the kernel doesn't close is closed with the descriptor; there is nothing else to do.
         let _ = device.handles().close(self.handle, || ioctl::gem_close(device.node(), self.handle));

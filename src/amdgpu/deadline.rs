@@ -37,6 +37,26 @@ impl Deadline {
     }
 }
 
+/// The driver's waits round down to the kernel's clock tick, so that one that ends within a tick returns at once. Until
+/// the deadline this is the pause between two of them.
+///
+/// Source: Linux `amdgpu_cs.c`, `amdgpu_gem_timeout`.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// Repeats a wait that sees no end before its deadline for other reasons than the deadline.
+pub(super) fn until<T, E>(deadline: Deadline, mut wait: impl FnMut() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
+    loop {
+        if let Some(end) = wait()? {
+            return Ok(Some(end));
+        }
+        let left = deadline.remaining();
+        if left.is_zero() {
+            return Ok(None);
+        }
+        std::thread::sleep(left.min(PAUSE)); // TIMEOUT: bounded by the deadline.
+    }
+}
+
 /// `CLOCK_MONOTONIC` in nanoseconds.
 pub(super) fn now() -> u64 {
     // The clock exists on every Linux; were it ever to fail, deadlines would count from 0 and waits become polls.

@@ -178,6 +178,14 @@ pub enum Error {
         /// Bytes.
         alignment: u32,
     },
+    /// More indirect buffers than the kernel takes at once.
+    #[error("a submission to {queue} has at most {limit} indirect buffers; send several submissions")]
+    TooManyIbs {
+        /// Where.
+        queue: Queue,
+        /// How many.
+        limit: usize,
+    },
     /// The device has no such ring.
     #[error("{device}: there is no {queue}; this device has {rings} rings of that kind")]
     NoSuchRing {

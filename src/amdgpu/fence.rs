@@ -1,7 +1,7 @@
 //! Completion of submissions.
 
 use super::context::Context;
-use super::deadline::{Deadline, now};
+use super::deadline::{Deadline, now, until};
 use super::error::Error;
 use super::ioctl;
 use super::submit::{Queue, Residency};
@@ -18,9 +18,6 @@ use std::time::Duration;
 const COUNTER_IS_PROOF: u64 = 500_000_000;
 /// How long a wait looks at the counter before it sleeps in the kernel.
 const SPIN: u64 = 20_000;
-/// The kernel's waits round down to its clock tick, so that one that ends within a tick returns at once: Linux
-/// `amdgpu_cs.c`, `amdgpu_gem_timeout`. Until the deadline this is the pause between two looks.
-const PAUSE: Duration = Duration::from_micros(100);
 
 /// Work that was submitted. It keeps the context and what the GPU uses.
 ///
@@ -84,25 +81,20 @@ impl Fence {
         if self.done.load(Ordering::Acquire) || self.spin(deadline) {
             return Ok(());
         }
-        loop {
-            match ioctl::wait_cs(self.context.device().node(), &self.fence(), deadline) {
-                Ok(true) => {
-                    self.done.store(true, Ordering::Release); // ORDERING: for another thread that skips the wait.
-                    return Ok(());
-                }
-                Ok(false) => {}
-                Err(errno) => return Err(self.failed(errno)),
+        let fence = self.fence();
+        let look = || ioctl::wait_cs(self.context.device().node(), &fence, deadline).map(|done| done.then_some(()));
+        match until(deadline, look) {
+            Ok(Some(())) => {
+                self.done.store(true, Ordering::Release); // ORDERING: for another thread that skips the wait.
+                Ok(())
             }
-            let left = deadline.remaining();
-            if left.is_zero() {
-                return Err(Error::Timeout {
-                    device: self.context.device().name().clone(),
-                    queue: self.queue,
-                    seq: self.seq,
-                    waited: Duration::from_nanos(now().saturating_sub(self.submitted)),
-                });
-            }
-            std::thread::sleep(left.min(PAUSE)); // TIMEOUT: bounded by the deadline.
+            Ok(None) => Err(Error::Timeout {
+                device: self.context.device().name().clone(),
+                queue: self.queue,
+                seq: self.seq,
+                waited: Duration::from_nanos(now().saturating_sub(self.submitted)),
+            }),
+            Err(errno) => Err(self.failed(errno)),
         }
     }
 
@@ -117,18 +109,9 @@ impl Fence {
             device.must_be(fence.context.device())?;
         }
         let list: Vec<uapi::submit::Fence> = fences.iter().map(|fence| fence.fence()).collect();
-        loop {
-            match ioctl::wait_fences(device.node(), &list, false, deadline) {
-                Ok(Some(index)) => return Ok(Some(index as usize)), // CAST: u32 fits.
-                Ok(None) => {}
-                Err(errno) => return Err(first.failed(errno)),
-            }
-            let left = deadline.remaining();
-            if left.is_zero() {
-                return Ok(None);
-            }
-            std::thread::sleep(left.min(PAUSE)); // TIMEOUT: bounded by the deadline.
-        }
+        until(deadline, || ioctl::wait_fences(device.node(), &list, false, deadline))
+            .map(|index| index.map(|index| index as usize)) // CAST: u32 fits.
+            .map_err(|errno| first.failed(errno))
     }
 
     /// A descriptor that becomes readable when the work is done, for event loops; its status tells errors
@@ -207,13 +190,8 @@ pub(super) struct Unfinished {
 impl Unfinished {
     /// Whether it doesn't run any more, for whatever reason.
     pub(super) fn is_done(&self, context: &Context, deadline: Deadline) -> bool {
-        loop {
-            match ioctl::wait_cs(context.device().node(), &self.fence, deadline) {
-                // An error is that of work that was ended, or of a device that is gone.
-                Ok(true) | Err(_) => return true,
-                Ok(false) if deadline.remaining().is_zero() => return false,
-                Ok(false) => std::thread::sleep(PAUSE.min(deadline.remaining())), // TIMEOUT: bounded by the deadline.
-            }
-        }
+        let look = || ioctl::wait_cs(context.device().node(), &self.fence, deadline).map(|done| done.then_some(()));
+        // An error is that of work that was ended, or of a device that is gone.
+        !matches!(until(deadline, look), Ok(None))
     }
 }

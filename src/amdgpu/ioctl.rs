@@ -164,7 +164,13 @@ pub(super) fn gem_set_placement(node: &dyn Node, handle: u32, domains: u64) -> R
 /// the GPU reaches whatever the process has at these addresses.
 pub(super) fn gem_userptr(node: &dyn Node, memory: &HostMemory, flags: u32) -> Result<u32, Errno> {
     let (addr, size) = (address(memory.as_ptr()), memory.len() as u64);
-    plain(node, GEM_USERPTR, GemUserptr { addr, size, flags, handle: 0 }).map(|out: GemUserptr| out.handle)
+    let mut argument = GemUserptr { addr, size, flags, handle: 0 };
+    #[allow(unsafe_code)]
+    // SAFETY: `addr` and `size` are a whole mapping of this process, borrowed, to whose bytes no reference exists; the
+    // kernel reads its page tables now. What the GPU does with it later is the handle's owner's duty, as said above: a
+    // `BufferObject` waits until the GPU is done and closes the handle before its memory goes, or leaks the memory.
+    unsafe { call(node, GEM_USERPTR, &mut argument) }?;
+    Ok(argument.handle)
 }
 
 /// Lists the client's buffers. Not in Linux 6.12: EINVAL.

@@ -13,7 +13,16 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// Bytes that a GPU may write at any time. Writes need `&mut`, so threads of this process can't race.
+/// Bytes that a GPU may write at any time. Writes need `&mut`, so threads of this process can't race; where a buffer is
+/// mapped twice, each mapping sees the other's writes as it sees the GPU's.
+///
+/// ```
+/// let mut memory = sparkle::amdgpu::HostMemory::new(4096)?;
+/// memory.write_at(16, &[1, 2, 3, 4])?;
+/// assert_eq!(memory.load_u32(16)?, 0x0403_0201);
+/// assert!(memory.load_u32(4096).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct SharedBytes {
     map: MmapRaw,
     /// Bytes that may be touched; the mapping has at least as many.

@@ -26,7 +26,8 @@ pub trait Node: Send + Sync + fmt::Debug {
     ///
     /// # Safety
     /// `argument` has the size that `request` encodes. Every user address in it, at every level of indirection, names
-    /// memory that the kernel may read or write, as the request says, until this returns.
+    /// memory that the kernel may read or write, as the request says, until this returns; memory that becomes a buffer
+    /// (`GEM_USERPTR`) stays as long as the buffer.
     unsafe fn ioctl(&self, request: u32, argument: &mut [u8]) -> Result<i32, Errno>;
 
     /// Maps `length` bytes at `offset`, shared, for reading and writing.

@@ -40,6 +40,15 @@ impl Ip {
             Self::Dma => HW_IP_DMA,
         }
     }
+
+    /// Indirect buffers of a submission. Source: Linux `amdgpu_ring.c`, `amdgpu_ring_max_ibs`.
+    const fn max_ibs(self) -> usize {
+        match self {
+            Self::Graphics => 192,
+            Self::Compute => 125,
+            Self::Dma => 49,
+        }
+    }
 }
 
 /// A ring: a software queue that the kernel keeps for each context. Work on one starts in order, and may overlap.
@@ -243,7 +252,12 @@ impl Submission {
     ///
     /// # Errors
     /// [`Error::IndirectBuffer`]: the kernel doesn't check address and size, and the hardware hangs.
+    /// [`Error::TooManyIbs`].
     pub fn ib(&mut self, va: GpuVa, bytes: u64, flags: IbFlags) -> Result<&mut Self, Error> {
+        let limit = self.queue.ip.max_ibs();
+        if self.ibs.len() >= limit {
+            return Err(Error::TooManyIbs { queue: self.queue, limit });
+        }
         let alignment = self.ib_alignment;
         let fits = bytes > 0 && bytes / 4 <= MAX_IB_DWORDS.into();
         match u32::try_from(bytes) {

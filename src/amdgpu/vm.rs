@@ -8,7 +8,7 @@ use super::device::Device;
 use super::error::Error;
 use super::ioctl;
 use super::uapi::gem::{
-    GemVa, MTYPE_NC, MTYPE_UC, PAGE_EXECUTABLE, PAGE_NOALLOC, PAGE_READABLE, PAGE_WRITEABLE, VA_OP_MAP, VA_OP_UNMAP,
+    GemVa, MTYPE_UC, PAGE_EXECUTABLE, PAGE_NOALLOC, PAGE_READABLE, PAGE_WRITEABLE, VA_OP_MAP, VA_OP_UNMAP,
 };
 use nix::errno::Errno;
 use std::fmt;
@@ -75,9 +75,7 @@ bitflags::bitflags! {
         const EXECUTE = PAGE_EXECUTABLE;
         /// Stay out of the infinity cache: for what is used once.
         const NO_MALL = PAGE_NOALLOC;
-        /// Cached by the GPU and not coherent, whatever the chip's default is.
-        const CACHED = MTYPE_NC;
-        /// Not cached by the GPU: for words that the CPU polls. Not together with `CACHED`.
+        /// Not cached by the GPU: for words that the CPU polls.
         const UNCACHED = MTYPE_UC;
     }
 }

@@ -159,6 +159,21 @@ fn indirect_buffers_that_hang_hardware_are_refused_here() {
 }
 
 #[test]
+fn more_indirect_buffers_than_the_kernel_takes_are_refused_here() {
+    let setup = setup();
+    for (ip, limit) in [(Ip::Graphics, 192), (Ip::Compute, 125), (Ip::Dma, 49)] {
+        let mut submission = Submission::new(&setup.context, Queue { ip, ring: 0 }).unwrap();
+        for _ in 0..limit {
+            submission.ib(setup.ib.address(), 32, IbFlags::empty()).unwrap();
+        }
+        let refused = submission.ib(setup.ib.address(), 32, IbFlags::empty()).map(|_| ());
+        assert!(matches!(refused, Err(Error::TooManyIbs { limit: of, .. }) if of == limit));
+        submission.clear();
+        assert!(submission.ib(setup.ib.address(), 32, IbFlags::empty()).is_ok());
+    }
+}
+
+#[test]
 fn rings_that_are_not_there_are_refused() {
     let setup = setup();
     let error = Submission::new(&setup.context, Queue::compute(4)).unwrap_err();

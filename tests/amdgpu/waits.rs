@@ -177,9 +177,10 @@ fn a_timeout_of_sync_objects_is_no_hang() {
 fn idle_buffers_are_told_from_busy_ones() {
     let setup = setup();
     let buffer = BufferObject::new(&setup.device, &BufferRequest::gtt(4096)).unwrap();
-    setup.fake.state().waits = [Ok(1), Ok(0)].into();
+    setup.fake.state().waits = [Ok(1), Ok(1), Err(Errno::EINTR), Ok(0)].into();
     assert!(!buffer.wait_idle(Deadline::NOW).unwrap());
-    assert!(buffer.wait_idle(Deadline::NEVER).unwrap());
+    assert!(buffer.wait_idle(Deadline::NEVER).unwrap(), "a wait that the kernel cut short goes on");
+    assert_eq!(setup.fake.calls(GEM_WAIT_IDLE).len(), 4);
     assert_eq!(setup.fake.last(GEM_WAIT_IDLE).u64(8), 0x7fff_ffff_ffff_ffff);
 }
 
