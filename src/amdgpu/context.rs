@@ -165,10 +165,8 @@ impl Context {
         self.counters.as_ref().and_then(|counters| counters.load_u64(slot).ok()).unwrap_or(0)
     }
 
-    /// What became of a submission or a wait that failed with one of the codes of work that was ended.
-    ///
-    /// The three codes are used differently by every kernel, so the context's state decides: Linux `amdgpu_job.c`,
-    /// `drm/scheduler/sched_main.c`.
+    /// What became of a submission or a wait that failed with one of the codes of work that was [`super::fence::ended`]:
+    /// the context's state says by whose fault.
     pub(super) fn lost(&self, queue: Queue, errno: Errno) -> Error {
         let device = self.device.name().clone();
         let state = self.state().unwrap_or_default();

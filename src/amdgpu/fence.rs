@@ -157,7 +157,7 @@ impl Fence {
     /// The error of a wait. Work that the kernel ended doesn't run any more.
     fn failed(&self, errno: Errno) -> Error {
         match errno {
-            Errno::ETIME | Errno::ECANCELED | Errno::ENODATA => {
+            errno if ended(errno) => {
                 self.done.store(true, Ordering::Release); // ORDERING: as in `wait`.
                 self.context.lost(self.queue, errno)
             }
@@ -179,6 +179,13 @@ impl Drop for Fence {
     }
 }
 
+/// Whether an error is that of work which the kernel ended. Each kernel uses the three codes in its own way.
+///
+/// Source: Linux `amdgpu_job.c`, `drm/scheduler/sched_main.c`.
+pub(super) const fn ended(errno: Errno) -> bool {
+    matches!(errno, Errno::ETIME | Errno::ECANCELED | Errno::ENODATA)
+}
+
 /// Work that nobody waits for, with what it uses.
 #[derive(Debug)]
 pub(super) struct Unfinished {
@@ -191,7 +198,10 @@ impl Unfinished {
     /// Whether it doesn't run any more, for whatever reason.
     pub(super) fn is_done(&self, context: &Context, deadline: Deadline) -> bool {
         let look = || ioctl::wait_cs(context.device().node(), &self.fence, deadline).map(|done| done.then_some(()));
-        // An error is that of work that was ended, or of a device that is gone.
-        !matches!(until(deadline, look), Ok(None))
+        match until(deadline, look) {
+            Ok(done) => done.is_some(),
+            // Other errors say something of the call and nothing of the work.
+            Err(errno) => ended(errno) || matches!(errno, Errno::ENODEV | Errno::EHWPOISON),
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::bo::BufferObject;
 use super::context::Context;
 use super::deadline::now;
 use super::error::Error;
-use super::fence::Fence;
+use super::fence::{Fence, ended};
 use super::ioctl::{self, Chunk, ChunkBuffers};
 use super::syncobj::SyncObj;
 use super::uapi::submit::{
@@ -368,9 +368,7 @@ impl Submission {
                 Err(Errno::ENOMEM) => {
                     return Err(Error::WorkingSet { device: device.name().clone(), buffers: buffers.len() });
                 }
-                Err(errno @ (Errno::ETIME | Errno::ECANCELED | Errno::ENODATA)) => {
-                    return Err(self.context.lost(self.queue, errno));
-                }
+                Err(errno) if ended(errno) => return Err(self.context.lost(self.queue, errno)),
                 Err(errno) => return Err(Error::call(device.name(), "AMDGPU_CS", errno)),
             }
         };

@@ -2,8 +2,8 @@
 
 use crate::fake::*;
 use sparkle::amdgpu::{
-    BufferObject, BufferRequest, Context, CpuAccess, Deadline, PageFlags, Placement, Priority, StableClocks, SyncObj,
-    VaMapping,
+    BufferObject, BufferRequest, Context, CpuAccess, Deadline, Errno, PageFlags, Placement, Priority, StableClocks,
+    SyncObj, VaMapping,
 };
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
@@ -42,6 +42,21 @@ fn opening_asks_for_version_capabilities_and_the_chip() {
     assert_eq!((info.compute.count, info.compute.ib_alignment, info.graphics.count), (4, 32, 1));
     assert_eq!((info.firmware.mec, info.firmware.mes), (2008, 2026));
     assert!(info.all_vram_visible() && !info.integrated);
+}
+
+#[test]
+fn what_linux_6_1_does_not_say_is_zero() {
+    let fake = Fake::new();
+    fake.state().minor = 49;
+    let device = fake.open();
+    let info = device.info();
+    assert_eq!((info.compute_units, info.vgprs, info.caches), (96, 1536, sparkle::amdgpu::Caches::default()));
+    fake.state().fault = (0x1000, 1);
+    fake.forget();
+    assert_eq!(device.last_fault(), None);
+    assert!(fake.calls(INFO).is_empty(), "a query that it doesn't know isn't asked");
+    fake.state().fail.insert(GEM_LIST_HANDLES, (1, Errno::EINVAL));
+    assert_eq!(device.kernel_buffers().unwrap(), None);
 }
 
 #[test]

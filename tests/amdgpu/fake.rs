@@ -129,10 +129,16 @@ pub struct State {
     mappings: BTreeMap<u64, (u32, u64)>,
     contexts: BTreeSet<u32>,
     syncobjs: BTreeSet<u32>,
-    sequences: HashMap<(u32, u32, u32), u64>,
+    sequences: HashMap<Ring, u64>,
+    /// Jobs that nobody has seen done: queue, sequence number and listed buffers.
+    running: Vec<Running>,
     /// Releases of what wasn't there.
     pub mistakes: Vec<String>,
 }
+
+/// Context, block and ring.
+type Ring = (u32, u32, u32);
+type Running = (Ring, u64, Vec<u32>);
 
 #[derive(Debug)]
 struct Object {
@@ -173,6 +179,7 @@ impl Fake {
             contexts: BTreeSet::new(),
             syncobjs: BTreeSet::new(),
             sequences: HashMap::new(),
+            running: Vec::new(),
             mistakes: Vec::new(),
         })))
     }
@@ -283,10 +290,19 @@ impl State {
             return Ok(());
         }
         self.count += 1;
-        match self.fail_at {
-            Some((at, errno)) if at + 1 == self.count => Err(errno),
-            _ => Ok(()),
+        let Some((_, errno)) = self.fail_at.filter(|(at, _)| at + 1 == self.count) else { return Ok(()) };
+        if request == WAIT_CS {
+            match errno {
+                // The kernel has no such answer for work that it knows.
+                Errno::EINVAL | Errno::ENOMEM | Errno::EACCES => return Ok(()),
+                Errno::EINTR | Errno::EAGAIN => {}
+                _ => {
+                    let ring = (get32(argument, 28), get32(argument, 16), get32(argument, 24));
+                    self.running.retain(|(of, ..)| *of != ring);
+                }
+            }
         }
+        Err(errno)
     }
 
     unsafe fn follow(&self, call: &mut Call) {
@@ -359,6 +375,9 @@ impl State {
                 if self.objects.remove(&handle).is_none() {
                     return self.mistake(format!("close of {handle}"), Errno::EINVAL);
                 }
+                if self.running.iter().any(|(_, _, buffers)| buffers.contains(&handle)) {
+                    return self.mistake(format!("close of {handle} while a job uses it"), Errno::EINVAL);
+                }
                 if self.mappings.values().any(|(of, _)| *of == handle) {
                     return self.mistake(format!("close of {handle} while it is mapped"), Errno::EINVAL);
                 }
@@ -393,9 +412,13 @@ impl State {
             CTX => return self.ctx(call, out),
             CS => return self.cs(call, out),
             WAIT_CS => {
-                self.submitted((call.u32(28), call.u32(16), call.u32(24)), call.u64(0))?;
-                let status = self.waits.pop_front().unwrap_or(Ok(0))?;
-                put64(out, 0, status);
+                let queue = (call.u32(28), call.u32(16), call.u32(24));
+                self.submitted(queue, call.u64(0))?;
+                let answer = self.waits.pop_front().unwrap_or(Ok(0));
+                if !matches!(answer, Ok(1) | Err(Errno::EINTR | Errno::EAGAIN)) {
+                    self.running.retain(|(of, sequence, _)| *of != queue || *sequence > call.u64(0));
+                }
+                put64(out, 0, answer?);
             }
             WAIT_FENCES => {
                 let status = self.waits.pop_front().unwrap_or(Ok(0))?;
@@ -473,11 +496,13 @@ impl State {
         if !self.contexts.contains(&context) {
             return self.mistake(format!("submission on context {context}"), Errno::EINVAL);
         }
-        for entry in call.buffers.chunks(8) {
-            self.has(get32(entry, 0))?;
+        let buffers: Vec<u32> = call.buffers.chunks(8).map(|entry| get32(entry, 0)).collect();
+        if let Some(unknown) = buffers.iter().find(|handle| !self.objects.contains_key(handle)) {
+            return self.mistake(format!("submission with buffer {unknown}"), Errno::ENOENT);
         }
         let (_, ib) = call.chunks.iter().find(|(id, _)| *id == 1).ok_or(Errno::EINVAL)?;
-        let sequence = self.sequences.entry((context, get32(ib, 20), get32(ib, 28))).or_insert(0);
+        let queue = (context, get32(ib, 20), get32(ib, 28));
+        let sequence = self.sequences.entry(queue).or_insert(0);
         *sequence += 1;
         let sequence = *sequence;
         put64(out, 0, sequence);
@@ -485,11 +510,14 @@ impl State {
             let fence = call.chunk(2);
             let file = self.has(get32(fence, 0))?.file.as_ref().unwrap();
             file.write_all_at(&sequence.to_le_bytes(), get32(fence, 4).into()).unwrap();
+            self.running.retain(|(of, ..)| *of != queue);
+        } else {
+            self.running.push((queue, sequence, buffers));
         }
         Ok(())
     }
 
-    fn submitted(&self, queue: (u32, u32, u32), sequence: u64) -> Result<(), Errno> {
+    fn submitted(&self, queue: Ring, sequence: u64) -> Result<(), Errno> {
         if sequence > self.sequences.get(&queue).copied().unwrap_or(0) { Err(Errno::EINVAL) } else { Ok(()) }
     }
 
@@ -580,7 +608,11 @@ impl State {
             (404, 4, 6144),
             (408, 8, 96 << 20),
         ];
-        block(440, &fields)
+        let mut bytes = block(440, &fields);
+        if self.minor < 50 {
+            bytes.truncate(368); // Linux 6.1
+        }
+        bytes
     }
 }
 
