@@ -142,6 +142,11 @@ fn unsafe_stays_in_thin_layers() {
             assert!(!text.contains("unsafe {") && !text.contains("allow(unsafe_code)"), "{}", path.display());
         }
     }
+    let amdgpu = root().join("amdgpu");
+    for (path, text) in sources("amdgpu") {
+        let thin = ["node.rs", "ioctl.rs", "ioctl", "map.rs"].iter().any(|name| path.starts_with(amdgpu.join(name)));
+        assert!(thin || !text.contains("unsafe_code"), "{}", path.display());
+    }
 }
 
 #[test]

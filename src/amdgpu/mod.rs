@@ -10,8 +10,8 @@
 //! - Memory that the GPU writes is never a Rust reference ([`SharedBytes`]).
 //! - Success of a call isn't success of the work: [`Fence::wait`] tells apart done, not yet, hung and lost.
 //!
-//! `unsafe` is in three places: the one `ioctl` ([`node`]), the functions that hand it addresses ([`ioctl`]), and copies
-//! into and out of shared memory ([`map`]).
+//! `unsafe` is in three places: the one `ioctl` (`node`), the functions that hand it addresses (`ioctl`), and copies
+//! into and out of shared memory (`map`).
 
 mod bo;
 mod chips;
