@@ -38,7 +38,8 @@ pub enum CpuAccess {
     ReadWrite,
 }
 
-/// A wish for a buffer.
+/// A wish for a buffer. New GTT is zero; new VRAM is zero from minor 59 on (Linux 6.12), and before that holds what
+/// others left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferRequest {
     /// Bytes, rounded up to pages; large ones in VRAM to 2 MiB.

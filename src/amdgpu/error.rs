@@ -166,7 +166,7 @@ pub enum Error {
     },
     /// An indirect buffer that no ring takes.
     #[error(
-        "an indirect buffer at {va} of {bytes} bytes; it needs 1 to {max} dwords, address and size multiples of {alignment}"
+        "an indirect buffer at {va} of {bytes} bytes; it needs 1 to {max} dwords, an address that is a multiple of {alignment} bytes and a size that is one of {size_alignment}"
     )]
     IndirectBuffer {
         /// Address.
@@ -177,6 +177,8 @@ pub enum Error {
         max: u32,
         /// Bytes.
         alignment: u32,
+        /// Bytes.
+        size_alignment: u32,
     },
     /// More indirect buffers than the kernel takes at once.
     #[error("a submission to {queue} has at most {limit} indirect buffers; send several submissions")]

@@ -21,7 +21,8 @@ const SPIN: u64 = 20_000;
 
 /// Work that was submitted. It keeps the context and what the GPU uses.
 ///
-/// Dropping it early is fine: the context then keeps the buffers until the work is done.
+/// Dropping it early is fine: the context then keeps the buffers, and lets go of them at a submission after the work is
+/// done, or when it is dropped itself.
 #[derive(Debug)]
 #[must_use = "without waiting nobody knows whether the work was done"]
 pub struct Fence {

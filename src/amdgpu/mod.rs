@@ -50,4 +50,4 @@ pub use node::{Node, RenderNode};
 pub use submit::{IbFlags, Ip, Queue, Residency, Submission};
 pub use syncobj::SyncObj;
 pub use visible::{UnknownDevice, VISIBLE_DEVICES, select_visible};
-pub use vm::{GPU_PAGE_BYTES, GpuVa, PageFlags, VaAllocator, VaMapping, VaRange};
+pub use vm::{GPU_PAGE_BYTES, GpuVa, PageFlags, VaMapping};

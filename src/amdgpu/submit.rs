@@ -98,7 +98,7 @@ bitflags::bitflags! {
 
 /// The largest indirect buffer: its size has 20 bits in the packet that starts it. Kernels before late 6.12 don't check.
 const MAX_IB_DWORDS: u32 = 0xf_ffff;
-/// Address and size of an indirect buffer are multiples of at least this, by the compute rings of gfx11.
+/// Address and size of an indirect buffer are multiples of at least this on graphics and compute rings of gfx11.
 const LEAST_IB_ALIGNMENT: u32 = 32;
 /// Pauses while the kernel can't make all buffers resident, as Mesa's `radv_amdgpu_cs.c` does: a second in all.
 const MEMORY_TRIES: u32 = 1000;
@@ -178,8 +178,10 @@ impl Residency {
 pub struct Submission {
     context: Arc<Context>,
     queue: Queue,
-    /// Bytes.
+    /// Bytes, of an indirect buffer's address.
     ib_alignment: u32,
+    /// Bytes, of its size.
+    ib_size_alignment: u32,
     residency: Option<Arc<Residency>>,
     ibs: Vec<CsChunkIb>,
     after: Vec<CsChunkDep>,
@@ -209,7 +211,11 @@ impl Submission {
         Ok(Self {
             context: context.clone(),
             queue,
-            ib_alignment: rings.ib_alignment.max(rings.ib_size_alignment).max(LEAST_IB_ALIGNMENT),
+            ib_alignment: rings.ib_alignment.max(LEAST_IB_ALIGNMENT),
+            ib_size_alignment: rings.ib_size_alignment.max(match queue.ip {
+                Ip::Graphics | Ip::Compute => LEAST_IB_ALIGNMENT,
+                Ip::Dma => 4,
+            }),
             residency: None,
             ibs: Vec::new(),
             after: Vec::new(),
@@ -258,16 +264,16 @@ impl Submission {
         if self.ibs.len() >= limit {
             return Err(Error::TooManyIbs { queue: self.queue, limit });
         }
-        let alignment = self.ib_alignment;
+        let (alignment, size_alignment) = (self.ib_alignment, self.ib_size_alignment);
         let fits = bytes > 0 && bytes / 4 <= MAX_IB_DWORDS.into();
         match u32::try_from(bytes) {
-            Ok(ib_bytes) if fits && va.is_aligned(alignment.into()) && ib_bytes.is_multiple_of(alignment) => {
+            Ok(ib_bytes) if fits && va.is_aligned(alignment.into()) && ib_bytes.is_multiple_of(size_alignment) => {
                 let Queue { ip, ring } = self.queue;
                 let (flags, va_start, ip_type) = (flags.bits(), va.get(), ip.number());
                 self.ibs.push(CsChunkIb { pad: 0, flags, va_start, ib_bytes, ip_type, ip_instance: 0, ring });
                 Ok(self)
             }
-            _ => Err(Error::IndirectBuffer { va, bytes, max: MAX_IB_DWORDS, alignment }),
+            _ => Err(Error::IndirectBuffer { va, bytes, max: MAX_IB_DWORDS, alignment, size_alignment }),
         }
     }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 mod allocator;
 
-pub use allocator::{VaAllocator, VaRange};
+pub(super) use allocator::{VaAllocator, VaRange};
 
 /// Bytes of the GPU's page: every address, offset and size of a mapping is a multiple.
 pub const GPU_PAGE_BYTES: u64 = 4096;

@@ -559,7 +559,8 @@ impl State {
             0x00 => self.accel_working.to_le_bytes().to_vec(),
             0x02 => {
                 let rings = if call.u32(16) == 1 { self.compute_rings } else { 1 };
-                block(32, &[(16, 4, 32), (20, 4, 32), (24, 4, rings.into()), (28, 4, self.ip_version.into())])
+                let (start, size) = if call.u32(16) == 2 { (256, 4) } else { (32, 32) };
+                block(32, &[(16, 4, start), (20, 4, size), (24, 4, rings.into()), (28, 4, self.ip_version.into())])
             }
             0x05 => 123_456_789_u64.to_le_bytes().to_vec(),
             0x0e => block(8, &[(0, 4, 2000 + u64::from(call.u32(16)))]),

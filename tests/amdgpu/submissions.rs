@@ -155,6 +155,11 @@ fn indirect_buffers_that_hang_hardware_are_refused_here() {
         assert!(matches!(refused, Err(Error::IndirectBuffer { .. })), "{va:#x} {bytes:#x}");
     }
     assert!(submission.ib(GpuVa::new(base), 0x3f_ffe0, IbFlags::empty()).is_ok());
+    // The DMA engine wants 256 bytes of its addresses and whole dwords of its sizes.
+    let mut copies = Submission::new(&setup.context, Queue { ip: Ip::Dma, ring: 0 }).unwrap();
+    assert!(copies.ib(GpuVa::new(base + 32), 64, IbFlags::empty()).is_err());
+    assert!(copies.ib(GpuVa::new(base + 256), 66, IbFlags::empty()).is_err());
+    assert!(copies.ib(GpuVa::new(base + 256), 68, IbFlags::empty()).is_ok());
     assert!(setup.fake.calls(CS).is_empty());
 }
 

@@ -11,23 +11,23 @@ const GUARD_BYTES: u64 = 64 << 10;
 
 /// Addresses that belong together: `start`, and `bytes` from there, with the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct VaRange {
+pub(in crate::amdgpu) struct VaRange {
     /// First address.
-    pub start: GpuVa,
+    pub(in crate::amdgpu) start: GpuVa,
     /// Bytes, a multiple of the GPU's page.
-    pub bytes: u64,
+    pub(in crate::amdgpu) bytes: u64,
 }
 
 impl VaRange {
     /// The address after the last.
-    pub const fn end(self) -> u64 {
+    pub(in crate::amdgpu) const fn end(self) -> u64 {
         self.start.get() + self.bytes
     }
 }
 
 /// Free addresses of an arena, first fit.
 #[derive(Debug)]
-pub struct VaAllocator {
+pub(in crate::amdgpu) struct VaAllocator {
     /// End of each free range by its start. Neighbours are always joined.
     free: BTreeMap<u64, u64>,
     /// Least alignment, bytes.
@@ -37,14 +37,14 @@ pub struct VaAllocator {
 impl VaAllocator {
     /// All of `start..end` is free. `alignment` in bytes is the least that ranges get; other than powers of two above
     /// the GPU's page are taken up to the next one.
-    pub fn new(start: u64, end: u64, alignment: u64) -> Self {
+    pub(in crate::amdgpu) fn new(start: u64, end: u64, alignment: u64) -> Self {
         let alignment = alignment.max(GPU_PAGE_BYTES).checked_next_power_of_two().unwrap_or(LARGE_FRAGMENT_BYTES);
         let free = if start < end { BTreeMap::from([(start, end)]) } else { BTreeMap::new() };
         Self { free, alignment }
     }
 
     /// Addresses for `bytes` bytes, aligned to the fragment that the size fills, or `None` if there are none.
-    pub fn allocate(&mut self, bytes: u64) -> Option<VaRange> {
+    pub(in crate::amdgpu) fn allocate(&mut self, bytes: u64) -> Option<VaRange> {
         let alignment = self.alignment.max(match bytes {
             LARGE_FRAGMENT_BYTES.. => LARGE_FRAGMENT_BYTES,
             SMALL_FRAGMENT_BYTES.. => SMALL_FRAGMENT_BYTES,
@@ -71,7 +71,7 @@ impl VaAllocator {
     }
 
     /// Gives back what [`Self::allocate`] gave. A range that is free already, in part or whole, changes nothing.
-    pub fn free(&mut self, range: VaRange) {
+    pub(in crate::amdgpu) fn free(&mut self, range: VaRange) {
         let (mut start, mut end) = (range.start.get(), range.end());
         if self.free.range(..end).next_back().is_some_and(|(_, &to)| to > start) {
             return;
@@ -89,7 +89,8 @@ impl VaAllocator {
     }
 
     /// Bytes that are free.
-    pub fn free_bytes(&self) -> u64 {
+    #[cfg(test)]
+    fn free_bytes(&self) -> u64 {
         self.free.iter().map(|(from, to)| to - from).sum()
     }
 }
