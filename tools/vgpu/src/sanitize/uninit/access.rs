@@ -379,7 +379,7 @@ fn place(address: u64) -> usize {
 }
 
 /// The shadow of what an atomic leaves. The values are not known here, so it is what they may be at worst.
-fn combine(atom: Atom, old: u64, data: u64, other: u64, width: u32) -> u64 {
+pub(super) fn combine(atom: Atom, old: u64, data: u64, other: u64, width: u32) -> u64 {
     let any = |bits: u64| if bits == 0 { 0 } else { ones(width) };
     match atom {
         Atom::Swap => data,

@@ -11,7 +11,7 @@ use crate::sanitize::event::Event;
 use crate::sanitize::report::Sink;
 use crate::shader::exec::fetch::{fetch, fetch_wide, writers};
 use crate::shader::exec::scalar::read;
-use crate::shader::step::{Source, Step, flag, mask};
+use crate::shader::step::{Source, Step, flag, mask, modifier};
 use crate::shader::{EXEC, Lanes, VCC, Wave};
 
 /// 32 lanes of three sources.
@@ -251,8 +251,12 @@ impl Job<'_, '_> {
     fn mixed(&mut self) {
         let (wave, step, pc) = (self.event.wave, self.step, self.event.pc);
         let [op_sel, op_sel_hi, ..] = step.more().packed;
+        // The sign changes after a half is widened.
+        let bare = modifier::NEG | modifier::ABS | modifier::SIGN16;
+        let keep = if self.facts.work == Work::Mix { !bare } else { u8::MAX };
+        let [a, b, c, ..] = step.sources.map(|source| Source { modifiers: source.modifiers & keep, ..source });
         for half in 0..wave.halves() {
-            let (_, shadows) = self.fetch(&step.sources[..3], half);
+            let (_, shadows) = self.fetch(&[a, b, c], half);
             let on = writers(wave, step, half);
             let mut out = [0; 32];
             for (lane, out) in out.iter_mut().enumerate() {

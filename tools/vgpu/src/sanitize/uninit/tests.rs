@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sparkle_rdna3::{Access, Op, Reg, Target, Value, WaveSize};
 
+use super::access::combine;
 use super::{Group, Shared, Start};
 use crate::sanitize::event::Event;
 use crate::sanitize::report::Sink;
 use crate::sanitize::rule::Switches;
+use crate::shader::exec::atomic::Atom;
+use crate::shader::lane::Mode;
 use crate::shader::{EXEC, GroupPlace, M0, NoMemory, Program, Silent, VCC, Wave, Workgroup};
 
 /// VGPRs that instructions of the test may name, with room for tuples.
@@ -155,6 +158,12 @@ fn instruction(kind: u32, op: u32, n: &mut Noise) -> Vec<u32> {
             let first = 0xc800_0000 | x << 22 | y << 17 | n.vgpr() << 9 | n.source();
             vec![first, (8 + n.vgpr()) << 24 | n.vgpr() << 17 | n.vgpr() << 9 | n.source(), literal]
         }
+        // Interpolation, whose sources are all VGPRs.
+        18 => {
+            let first = 0xcd00_0000 | op << 16 | n.next() & 0x8000 | (n.next() & 15) << 11 | dst;
+            let [a, b, c] = [(); 3].map(|()| 256 + n.vgpr());
+            vec![first, n.next() & 7 << 29 | c << 18 | b << 9 | a]
+        }
         // Lanes through LDS.
         _ => {
             let op = [0x35, 0xb2, 0xb3][op as usize % 3];
@@ -165,7 +174,7 @@ fn instruction(kind: u32, op: u32, n: &mut Noise) -> Vec<u32> {
 }
 
 /// How many opcodes a kind has.
-const KINDS: [u32; 18] = [64, 128, 256, 1024, 128, 128, 128, 128, 32, 64, 128, 256, 64, 64, 128, 256, 512, 3];
+const KINDS: [u32; 19] = [64, 128, 256, 1024, 128, 128, 128, 128, 32, 64, 128, 256, 64, 64, 128, 256, 512, 3, 6];
 
 /// Where undefined bits get their values from.
 #[derive(Clone, Copy)]
@@ -529,4 +538,52 @@ soundness! {
     named_halves_are_sound: [13, 14, 15], 12, 80;
     pairs_are_sound: [16], 8, 12;
     exchanges_through_lds_are_sound: [17], 60, 3;
+    interpolation_is_sound: [18], 60, 6;
+}
+
+#[test]
+fn atomics_are_sound() {
+    const ALL: [Atom; 21] = [
+        Atom::Swap,
+        Atom::CompareSwap,
+        Atom::CompareSwapFloat,
+        Atom::Add,
+        Atom::Sub,
+        Atom::ReverseSub,
+        Atom::SubClamp,
+        Atom::MinSigned,
+        Atom::MinUnsigned,
+        Atom::MaxSigned,
+        Atom::MaxUnsigned,
+        Atom::And,
+        Atom::Or,
+        Atom::Xor,
+        Atom::Increment,
+        Atom::Decrement,
+        Atom::MaskOr,
+        Atom::Wrap,
+        Atom::AddFloat,
+        Atom::MinFloat,
+        Atom::MaxFloat,
+    ];
+    let mut n = Noise(0x0bad_5eed_0bad_5eed);
+    for atom in ALL {
+        for _ in 0..2000 {
+            let values = [(); 3].map(|()| n.value());
+            let shadows = [(); 3].map(|()| n.shadow(3));
+            let [old, data, other] = values;
+            let real = atom.update32(Mode::BENCH, old, data, other);
+            // An operation with two data has the one to compare with, or to add, second.
+            let shadow = combine(atom, shadows[0].into(), shadows[1].into(), shadows[2].into(), 32) as u32;
+            for round in 0..12 {
+                let fill = |at: usize, n: &mut Noise| {
+                    let bits = [0, u32::MAX, !values[at], values[(at + 1) % 3]].get(round).copied();
+                    values[at] & !shadows[at] | bits.unwrap_or_else(|| n.next()) & shadows[at]
+                };
+                let [old, data, other] = [0, 1, 2].map(|at| fill(at, &mut n));
+                let found = real ^ atom.update32(Mode::BENCH, old, data, other);
+                assert_eq!(found & !shadow, 0, "{atom:?} of {values:x?}, undefined {shadows:x?}");
+            }
+        }
+    }
 }
