@@ -1,10 +1,13 @@
 //! A software GPU of the RDNA3 generation.
 //!
 //! - [`shader`]: what a wavefront computes;
+//! - [`host`]: showing the devices to processes;
 //! - [`sanitize`]: what silicon forgives or corrupts silently, and this device reports;
 //! - [`snippet`]: the instruction bench, which runs a few instructions on one wave.
 #![deny(unsafe_code)]
 
+pub mod host;
+pub mod machine;
 #[allow(dead_code)] // until the first sanitizers are in
 pub mod sanitize;
 pub mod shader;
