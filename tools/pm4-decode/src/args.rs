@@ -93,6 +93,9 @@ pub(crate) struct Disasm {
     /// Reads the hexadecimal digits of one instruction a line, and answers each with its text, or `invalid`.
     #[arg(long)]
     pub(crate) lines: bool,
+    /// Checks the code for missing waits and hazards, and names them after it; exit code 4 if there are any.
+    #[arg(long, conflicts_with = "lines")]
+    pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) style: Style,
 }

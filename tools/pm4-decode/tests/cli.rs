@@ -430,6 +430,38 @@ fn disasm_writes_what_llvm_objdump_writes() {
     assert_eq!(stdout(&run(&["disasm"], hex.join("\n").as_bytes())), listing);
 }
 
+/// `s_load_b32 s0, s[2:3], null`, `s_mov_b32 s1, s0`, `s_setpc_b64 s[4:5]` without and with the wait.
+#[test]
+fn disasm_checks_waits() {
+    let without = b"f4000001 f8000000 be810000 be804804";
+    let plain = run(&["disasm"], without);
+    assert_eq!(code(&plain), 0);
+    let checked = run(&["disasm", "--check"], without);
+    assert_eq!(code(&checked), 4);
+    let comments = "\
+// 000000000008: load-read s0: s_mov_b32 s1, s0
+//     a register is read before the load, atomic or message that writes it has provably returned
+//     after 000000000000: s_load_b32 s0, s[2:3], null
+//     needs s_waitcnt lgkmcnt(0)
+// 00000000000C: not followed: s_setpc_b64 s[4:5]
+//     jumps to an address that is not known; the path ends here
+";
+    assert_eq!(stdout(&checked), stdout(&plain) + comments);
+    let with = run(&["disasm", "--check"], b"f4000001 f8000000 bf89fc07 be810000 bfb00000");
+    assert_eq!(code(&with), 0);
+    assert!(!stdout(&with).contains("load-read"));
+    let text = stdout(&run(&["disasm", "--check", "--json"], without));
+    let found: Value = serde_json::from_str(text.lines().nth(3).unwrap()).unwrap();
+    assert_eq!(found["finding"]["rule"], "load-read");
+    assert_eq!(found["finding"]["earlier"]["address"], 0);
+    assert_eq!(found["finding"]["needs"], "s_waitcnt lgkmcnt(0)");
+    assert_eq!(code(&run(&["disasm", "--check", "--lines"], without)), 2);
+    // v_exp_f32 v0, v1; v_add_f32 v2, v0, v3: a hazard of gfx1100 alone.
+    let hazard = b"7e004b01 06040700 bfb00000";
+    assert_eq!(code(&run(&["disasm", "--check"], hazard)), 4);
+    assert_eq!(code(&run(&["disasm", "--check", "--gfx", "gfx1150"], hazard)), 0);
+}
+
 #[test]
 fn disasm_answers_line_by_line_in_either_order_of_bytes() {
     let expected: Vec<_> = PROGRAM.iter().map(|(_, text)| *text).collect();

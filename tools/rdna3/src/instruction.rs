@@ -278,6 +278,7 @@ impl Instruction {
                 (flag::RM0, Reg::M0),
                 (flag::REXEC, Reg::ExecLo),
             ]))
+            .chain(self.modifiers.row_en.then_some((Reg::M0, 1)))
             .chain(self.is_vector().then(|| (Reg::ExecLo, self.target.wave.mask_dwords())))
     }
 

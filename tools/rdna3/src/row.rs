@@ -387,6 +387,7 @@ pub(crate) mod slot {
         O1 = Kind::Returned, 1, T32, Write;
         O2 = Kind::Returned, 2, T32, Write;
         DA = Kind::DsAddr, 1, T32, Read;
+        DAW = Kind::DsAddr, 1, T32, ReadWrite;
         X1 = Kind::Data, 1, T32, Read;
         X2 = Kind::Data, 2, T32, Read;
         X3 = Kind::Data, 3, T32, Read;

@@ -8,7 +8,6 @@
 
 pub mod host;
 pub mod machine;
-#[allow(dead_code)] // until the first sanitizers are in
 pub mod sanitize;
 pub mod shader;
 pub mod snippet;

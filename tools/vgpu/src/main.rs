@@ -25,6 +25,9 @@ enum Command {
         /// descriptor; `all` or `none`.
         #[arg(long, value_name = "LIST", default_value = "none")]
         sanitize: Switches,
+        /// Writes counts of what the code did, one JSON object for each spec.
+        #[arg(long, value_name = "FILE")]
+        stats: Option<PathBuf>,
         /// File with one JSON object, or with one in each line; `-` for standard input.
         spec: PathBuf,
     },
@@ -35,8 +38,8 @@ const UNEQUAL: u8 = 5;
 const WRONG_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
-    let Command::Wave { sanitize, spec } = Arguments::parse().command;
-    match wave(sanitize, &spec) {
+    let Command::Wave { sanitize, stats, spec } = Arguments::parse().command;
+    match wave(sanitize, stats.as_deref(), &spec) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(UNEQUAL),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -63,14 +66,21 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 /// Whether every spec came out as it wants.
-fn wave(sanitize: Switches, path: &Path) -> anyhow::Result<bool> {
+fn wave(sanitize: Switches, stats: Option<&Path>, path: &Path) -> anyhow::Result<bool> {
     let text = read(path)?;
+    let mut counts = stats
+        .map(|path| std::fs::File::create(path).with_context(|| format!("can't write {}", path.display())))
+        .transpose()?;
     let mut out = std::io::stdout().lock();
     let mut all = true;
     for (number, value) in (1..).zip(serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>()) {
         let value = value.with_context(|| format!("spec {number} is no JSON"))?;
         let spec = Spec::parse(&value).with_context(|| format!("spec {number}"))?;
-        let (answer, ok) = spec.run(sanitize).with_context(|| format!("spec {number}"))?;
+        let ran = spec.run(sanitize).with_context(|| format!("spec {number}"))?;
+        if let Some(counts) = &mut counts {
+            writeln!(counts, "{}", ran.stats.to_json())?;
+        }
+        let (answer, ok) = (ran.answer, ran.ok);
         all &= ok || !spec.has_want();
         writeln!(out, "{answer}")?;
     }

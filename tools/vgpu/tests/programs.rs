@@ -3,7 +3,9 @@
 
 use proptest::prelude::*;
 use sparkle_rdna3::{Gfx, Target, WaveSize, decode};
-use sparkle_vgpu::shader::{Isa, PageTable, Permissions, Program, Silent, VCC, Wave, Workgroup};
+use sparkle_vgpu::shader::{
+    Isa, MemoryAccess, Observer, PageTable, Permissions, Program, Silent, VCC, Wave, Workgroup,
+};
 
 /// Floats and integers that tend to be special.
 fn register() -> impl Strategy<Value = u32> {
@@ -71,7 +73,7 @@ fn leaves(program: &Program, start: &Wave, memory: &PageTable) -> (Vec<u32>, Vec
 fn mapped() -> PageTable {
     let mut memory = PageTable::default();
     assert!(memory.map(0x10000, &[0x5a; 4096], Permissions::ALL));
-    assert!(memory.map(0, &[3; 4096], Permissions { read: true, write: false }));
+    assert!(memory.map(0, &[3; 4096], Permissions::READ));
     memory
 }
 
@@ -142,5 +144,86 @@ proptest! {
         let of_short = leaves(&Program::new(&[short, end], 0, target), &start, &memory);
         let of_long = leaves(&Program::new(&[long[0], long[1], end], 0, target), &start, &memory);
         prop_assert_eq!(of_short, of_long);
+    }
+}
+
+/// Wants to see every access, so that the engine goes lane by lane.
+struct Curious;
+
+impl Observer for Curious {
+    const RECORD: bool = true;
+    fn before(&mut self, _: &Program, _: &Wave) {}
+    fn after(&mut self, _: &Program, _: &Wave, _: usize, _: &[MemoryAccess]) {}
+}
+
+/// Loads and stores of v[8:11] and v[12:15] at v0 and, for 64-bit addresses, at v[2:3]; the descriptor is in s[8:11].
+const ACCESSES: [[u32; 2]; 26] = [
+    [0xd8d8_0004, 0x0c00_0000], // ds_load_b32 v12, v0 offset:4
+    [0xd9d8_0000, 0x0c00_0000], // ds_load_b64 v[12:13], v0
+    [0xdbf8_0000, 0x0c00_0000], // ds_load_b96 v[12:14], v0
+    [0xdbfc_0000, 0x0c00_0000], // ds_load_b128 v[12:15], v0
+    [0xd8dc_0301, 0x0c00_0000], // ds_load_2addr_b32 v[12:13], v0 offset0:1 offset1:3
+    [0xd9dc_0301, 0x0c00_0000], // ds_load_2addr_b64 v[12:15], v0 offset0:1 offset1:3
+    [0xd9dc_0201, 0x0c00_0000], // ds_load_2addr_b64 v[12:15], v0 offset0:1 offset1:2
+    [0xd834_0000, 0x0000_0800], // ds_store_b32 v0, v8
+    [0xd934_0000, 0x0000_0800], // ds_store_b64 v0, v[8:9]
+    [0xdb78_0000, 0x0000_0800], // ds_store_b96 v0, v[8:10]
+    [0xdb7c_0000, 0x0000_0800], // ds_store_b128 v0, v[8:11]
+    [0xd838_0301, 0x000a_0800], // ds_store_2addr_b32 v0, v8, v10 offset0:1 offset1:3
+    [0xd938_0201, 0x000a_0800], // ds_store_2addr_b64 v0, v[8:9], v[10:11] offset0:1 offset1:2
+    [0xdc52_0000, 0x0c7c_0002], // global_load_b32 v12, v[2:3], off
+    [0xdc56_0000, 0x0c7c_0002], // global_load_b64 v[12:13], v[2:3], off
+    [0xdc5a_0000, 0x0c7c_0002], // global_load_b96 v[12:14], v[2:3], off
+    [0xdc5e_0000, 0x0c7c_0002], // global_load_b128 v[12:15], v[2:3], off
+    [0xdc5e_0008, 0x0c00_0000], // global_load_b128 v[12:15], v0, s[0:1] offset:8
+    [0xdc6a_0000, 0x007c_0802], // global_store_b32 v[2:3], v8, off
+    [0xdc6e_0000, 0x007c_0802], // global_store_b64 v[2:3], v[8:9], off
+    [0xdc72_0000, 0x007c_0802], // global_store_b96 v[2:3], v[8:10], off
+    [0xdc76_0000, 0x007c_0802], // global_store_b128 v[2:3], v[8:11], off
+    [0xe050_0000, 0x8042_0c00], // buffer_load_b32 v12, v0, s[8:11], 0 offen
+    [0xe05c_0000, 0x8042_0c00], // buffer_load_b128 v[12:15], v0, s[8:11], 0 offen
+    [0xe068_0000, 0x8042_0800], // buffer_store_b32 v8, v0, s[8:11], 0 offen
+    [0xe074_0000, 0x8042_0800], // buffer_store_b128 v[8:11], v0, s[8:11], 0 offen
+];
+
+proptest! {
+    #[test]
+    fn all_lanes_at_once_do_what_each_does(
+        wide: bool,
+        access in prop::sample::select(ACCESSES.to_vec()),
+        step in prop::sample::select(vec![0u32, 1, 2, 4, 8, 12, 16, 20]),
+        start in prop::sample::select(vec![0u32, 4, 6, 16, 1000, 3000, 3072, 3584, 4032, 4095, 0xffff_fff0]),
+        swap in 0u32..64,
+        seeds in prop::collection::vec(any::<u32>(), 1..20),
+    ) {
+        let target = Target { gfx: Gfx::Gfx1100, wave: if wide { WaveSize::Wave64 } else { WaveSize::Wave32 } };
+        let program = Program::new(&[access[0], access[1], 0xbfb0_0000], 0x100, target);
+        let mut wave = wave(wide, 0x3f0, &seeds);
+        for (index, value) in [(0, 0x10000), (1, 0), (8, 0x10000), (9, 0), (10, 4000), (11, 0x3101_6fac)] {
+            wave.set_scalar(index, value);
+        }
+        for lane in 0..wave.lanes() {
+            let offset = start.wrapping_add(step * (lane ^ (swap & swap >> 3)));
+            wave.set_lane(0, lane, offset);
+            wave.set_lane(2, lane, 0x10000u32.wrapping_add(offset));
+            wave.set_lane(3, lane, 0);
+        }
+        let run = |curious: bool| {
+            let contents: Vec<u8> = (0..4096u32).map(|at| ((at * 7) >> 2) as u8).collect();
+            let mut memory = PageTable::default();
+            assert!(memory.map(0x10000, &contents, Permissions::ALL));
+            let mut group = Workgroup::new(vec![wave.clone()], 4096);
+            group.lds.copy_from_slice(&contents);
+            let result = if curious {
+                group.run(&program, &memory, 300, &mut Curious)
+            } else {
+                group.run(&program, &memory, 300, &mut Silent)
+            };
+            let wave = group.waves.pop().unwrap();
+            let lanes = (8..16).flat_map(|index| (0..wave.lanes()).map(move |lane| (index, lane)));
+            let vgprs: Vec<_> = lanes.map(|(index, lane)| wave.lane(index, lane)).collect();
+            (vgprs, group.lds, memory.read(0x10000, 4096), result.err().map(|fault| fault.to_string()))
+        };
+        prop_assert_eq!(run(false), run(true));
     }
 }

@@ -1,21 +1,22 @@
-//! Instructions and what they must leave, in `snippets.jsonl`: one spec of `sparkle-vgpu wave` a line.
+//! Instructions and what they must leave: one spec of `sparkle-vgpu wave` a line.
 //!
-//! What is wanted was worked out by hand or by arithmetic outside of this code; the code is the hex of llvm-mc 19 for the
-//! source in `asm`.
+//! What is wanted in `snippets.jsonl` was worked out by hand or by arithmetic outside of this code. What is wanted in
+//! `hardware.jsonl` is what tests found on a gfx1100: tinygrad `test/amd/hw`, which compares with the card if
+//! `USE_HW=1`. The code is the hex of llvm-mc 19 for the source in `asm`.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::Value;
 use sparkle_vgpu::sanitize::Switches;
-use sparkle_vgpu::snippet::Spec;
+use sparkle_vgpu::snippet::{Ran, Spec};
 
-const SPECS: &str = include_str!("snippets.jsonl");
+const SPECS: [&str; 2] = [include_str!("snippets.jsonl"), include_str!("hardware.jsonl")];
 
 #[test]
 fn instructions_leave_what_they_must() {
     let mut wrong = Vec::new();
-    for line in SPECS.lines() {
+    for line in SPECS.iter().flat_map(|specs| specs.lines()) {
         let value: Value = serde_json::from_str(line).unwrap();
-        let (answer, ok) = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
+        let Ran { answer, ok, .. } = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
         if !ok {
             wrong.push(format!("{}: {}\n  got {answer}", value["name"], value["asm"]));
         }
@@ -26,7 +27,7 @@ fn instructions_leave_what_they_must() {
 #[test]
 fn a_wrong_want_is_told() {
     let value = serde_json::json!({"code": "8000 80be", "want": {"sgpr": {"0": 1}}});
-    let (answer, ok) = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
+    let Ran { answer, ok, .. } = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
     assert!(!ok && answer["ok"] == false && answer["sgpr"]["0"] == 0);
     assert_eq!(answer["instructions"], 2);
 }
@@ -37,7 +38,7 @@ fn what_is_not_modelled_is_named() {
     for (code, what) in [("0f0000f80000 0000", "exp"), ("040100f0000000 00", "image_load"), ("000076d800000000", "GDS")]
     {
         let value = serde_json::json!({"code": code, "exec": 1});
-        let (answer, ok) = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
+        let Ran { answer, ok, .. } = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
         let fault = answer["faults"][0].as_str().unwrap();
         assert!(!ok && fault.contains(what) && fault.ends_with("is not modelled"), "{fault}");
     }
@@ -49,7 +50,7 @@ fn memory_faults_name_address_size_and_instruction() {
     let spec = |va: u32| {
         let value = serde_json::json!({"code": "0000 56dc 0000 0002", "exec": 1, "vgpr": {"0": va},
             "memory": [{"va": "0x10000", "size": 16}]});
-        let (answer, _) = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
+        let answer = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap().answer;
         answer["faults"][0].as_str().unwrap_or("none").to_owned()
     };
     let unmapped = "wave 0, byte 0x0, `global_load_b64 v[2:3], v0, s[0:1]`: \
@@ -83,7 +84,7 @@ fn what_hardware_forbids_is_a_fault() {
         let mut value = spec;
         value["code"] = code.into();
         value["exec"] = 1.into();
-        let (answer, ok) = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
+        let Ran { answer, ok, .. } = Spec::parse(&value).unwrap().run(Switches::NONE).unwrap();
         let fault = answer["faults"][0].as_str().unwrap_or("none");
         assert!(!ok && fault.contains(want), "{code}: {fault}");
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sparkle_pm4::{Generation, Gfx};
 use sparkle_rdna3::{Instruction, Target, WaveSize, decode};
 
+use crate::FINDINGS;
 use crate::args::{Disasm, InputFormat};
 use crate::input::{self, InputError};
 use crate::output::Output;
@@ -34,13 +35,17 @@ pub(crate) fn run(args: &Disasm) -> Result<u8> {
     let target = target(args.gfx.unwrap_or(Gfx::GFX1100), args.wave == 64)?;
     if args.lines {
         lines(args, target, &mut output)?;
-    } else {
-        for code in read(&args.file, args.input)? {
-            listing(&code, target, args.style.json, &mut output)?;
+    }
+    let mut bad = false;
+    let codes = if args.lines { Vec::new() } else { read(&args.file, args.input)? };
+    for code in codes {
+        listing(&code, target, args.style.json, &mut output)?;
+        if args.check {
+            bad |= check(&code, target, args.style.json, &mut output)?;
         }
     }
     output.flush()?;
-    Ok(0)
+    Ok(if bad { FINDINGS } else { 0 })
 }
 
 /// What the decoder must know of a chip.
@@ -120,6 +125,82 @@ fn listing(code: &Code, target: Target, json: bool, output: &mut Output) -> Resu
         }
     }
     Ok(())
+}
+
+/// What `--check` found, in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Checked {
+    Finding {
+        rule: &'static str,
+        address: u64,
+        text: String,
+        register: Option<String>,
+        earlier: Option<Earlier>,
+        needs: String,
+        message: &'static str,
+    },
+    /// A place where the check lost the way.
+    Unknown { address: u64, text: String, message: String },
+}
+
+#[derive(Serialize)]
+struct Earlier {
+    address: u64,
+    text: String,
+}
+
+/// Checks the code and says what is wrong with it; whether anything is.
+fn check(code: &Code, target: Target, json: bool, output: &mut Output) -> Result<bool> {
+    let bytes: Vec<u8> = code.words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let report = sparkle_rdna3::check::code(&bytes, code.address, target);
+    let text_at = |address: u64| {
+        let at = usize::try_from(address.wrapping_sub(code.address) / 4).unwrap_or(usize::MAX);
+        let words = code.words.get(at..).unwrap_or(&[]);
+        text(words, decode(words, target).ok())
+    };
+    let findings = report.findings.iter().map(|finding| Checked::Finding {
+        rule: finding.rule.id,
+        address: finding.address,
+        text: text_at(finding.address),
+        register: finding.register.map(|register| register.to_string()),
+        earlier: finding.earlier.map(|address| Earlier { address, text: text_at(address) }),
+        needs: finding.wait.map_or_else(|| finding.rule.cure.to_owned(), |wait| wait.to_string()),
+        message: finding.rule.statement,
+    });
+    let lost = report.unknown.iter().map(|&(address, unknown)| Checked::Unknown {
+        address,
+        text: text_at(address),
+        message: unknown.to_string(),
+    });
+    for checked in findings.chain(lost) {
+        if json {
+            output.json(&checked)?;
+            output.bytes(b"\n")?;
+        } else {
+            comment(&checked, output)?;
+        }
+    }
+    Ok(!report.findings.is_empty())
+}
+
+/// A finding as comments.
+fn comment(checked: &Checked, output: &mut Output) -> io::Result<()> {
+    match checked {
+        Checked::Finding { rule, address, text, register, earlier, needs, message } => {
+            let register = register.as_ref().map_or_else(String::new, |register| format!(" {register}"));
+            output.line(&format!("// {address:012X}: {rule}{register}: {text}"))?;
+            output.line(&format!("//     {message}"))?;
+            if let Some(Earlier { address, text }) = earlier {
+                output.line(&format!("//     after {address:012X}: {text}"))?;
+            }
+            output.line(&format!("//     needs {needs}"))
+        }
+        Checked::Unknown { address, text, message } => {
+            output.line(&format!("// {address:012X}: not followed: {text}"))?;
+            output.line(&format!("//     {message}"))
+        }
+    }
 }
 
 /// The text of one instruction, or a directive where there is none.

@@ -127,3 +127,9 @@ fn literal(f: &mut fmt::Formatter<'_>, bits: u32, ty: Ty) -> fmt::Result {
         None => write!(f, "{bits:#x}"),
     }
 }
+
+impl fmt::Display for Reg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        register(f, *self, 1)
+    }
+}

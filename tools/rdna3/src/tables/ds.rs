@@ -30,12 +30,12 @@ macro_rules! ds {
             { 0x013 DS_MAX_F32                          [DA X1]       ATOMIC; Lds }
             { 0x014 DS_NOP                              []            NOGDS ZIMM; Lds }
             { 0x015 DS_ADD_F32                          [DA X1]       ATOMIC; Lds }
-            { 0x018 DS_GWS_SEMA_RELEASE_ALL             []            GDSONLY; Lds }
-            { 0x019 DS_GWS_INIT                         [DA]          GDSONLY; Lds }
-            { 0x01a DS_GWS_SEMA_V                       []            GDSONLY; Lds }
-            { 0x01b DS_GWS_SEMA_BR                      [DA]          GDSONLY; Lds }
-            { 0x01c DS_GWS_SEMA_P                       []            GDSONLY; Lds }
-            { 0x01d DS_GWS_BARRIER                      [DA]          GDSONLY; Lds }
+            { 0x018 DS_GWS_SEMA_RELEASE_ALL             []            GDSONLY RM0; Lds }
+            { 0x019 DS_GWS_INIT                         [DA]          GDSONLY RM0; Lds }
+            { 0x01a DS_GWS_SEMA_V                       []            GDSONLY RM0; Lds }
+            { 0x01b DS_GWS_SEMA_BR                      [DA]          GDSONLY RM0; Lds }
+            { 0x01c DS_GWS_SEMA_P                       []            GDSONLY RM0; Lds }
+            { 0x01d DS_GWS_BARRIER                      [DA]          GDSONLY RM0; Lds }
             { 0x01e DS_STORE_B8                         [DA X1]       STORE; Lds }
             { 0x01f DS_STORE_B16                        [DA X1]       STORE; Lds }
             { 0x020 DS_ADD_RTN_U32                      [V1 DA X1]    ATOMIC; Lds }
@@ -67,9 +67,9 @@ macro_rules! ds {
             { 0x03a DS_LOAD_U8                          [V1 DA]       LOAD; Lds }
             { 0x03b DS_LOAD_I16                         [V1 DA]       LOAD; Lds }
             { 0x03c DS_LOAD_U16                         [V1 DA]       LOAD; Lds }
-            { 0x03d DS_CONSUME                          [V1]          ATOMIC; Lds }
-            { 0x03e DS_APPEND                           [V1]          ATOMIC; Lds }
-            { 0x03f DS_ORDERED_COUNT                    [V1 DA]       GDSONLY; Lds }
+            { 0x03d DS_CONSUME                          [V1]          ATOMIC RM0; Lds }
+            { 0x03e DS_APPEND                           [V1]          ATOMIC RM0; Lds }
+            { 0x03f DS_ORDERED_COUNT                    [V1 DA]       GDSONLY RM0; Lds }
             { 0x040 DS_ADD_U64                          [DA X2]       ATOMIC; Lds }
             { 0x041 DS_SUB_U64                          [DA X2]       ATOMIC; Lds }
             { 0x042 DS_RSUB_U64                         [DA X2]       ATOMIC; Lds }
@@ -114,8 +114,8 @@ macro_rules! ds {
             { 0x077 DS_LOAD_2ADDR_B64                   [V4 DA]       LOAD TWO; Lds }
             { 0x078 DS_LOAD_2ADDR_STRIDE64_B64          [V4 DA]       LOAD TWO; Lds }
             { 0x079 DS_ADD_RTN_F32                      [V1 DA X1]    ATOMIC; Lds }
-            { 0x07a DS_ADD_GS_REG_RTN                   [V2 X1]       ATOMIC GDSONLY; Lds }
-            { 0x07b DS_SUB_GS_REG_RTN                   [V2 X1]       ATOMIC GDSONLY; Lds }
+            { 0x07a DS_ADD_GS_REG_RTN                   [V2 X1]       ATOMIC GDSONLY RM0; Lds }
+            { 0x07b DS_SUB_GS_REG_RTN                   [V2 X1]       ATOMIC GDSONLY RM0; Lds }
             { 0x07e DS_CONDXCHG32_RTN_B64               [V2 DA X2]    ATOMIC; Lds }
             { 0x0a0 DS_STORE_B8_D16_HI                  [DA X1]       STORE; Lds }
             { 0x0a1 DS_STORE_B16_D16_HI                 [DA X1]       STORE; Lds }
@@ -125,7 +125,7 @@ macro_rules! ds {
             { 0x0a5 DS_LOAD_I8_D16_HI                   [A1 DA]       LOAD; Lds }
             { 0x0a6 DS_LOAD_U16_D16                     [A1 DA]       LOAD; Lds }
             { 0x0a7 DS_LOAD_U16_D16_HI                  [A1 DA]       LOAD; Lds }
-            { 0x0ad DS_BVH_STACK_RTN_B32                [V1 DA X1 Y4] ATOMIC NOGDS; Lds }
+            { 0x0ad DS_BVH_STACK_RTN_B32                [V1 DAW X1 Y4] ATOMIC NOGDS; Lds }
             { 0x0b0 DS_STORE_ADDTID_B32                 [X1]          STORE RM0; Lds }
             { 0x0b1 DS_LOAD_ADDTID_B32                  [V1]          LOAD RM0; Lds }
             { 0x0b2 DS_PERMUTE_B32                      [V1 DA X1]    NOGDS; Lds }

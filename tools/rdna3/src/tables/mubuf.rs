@@ -46,7 +46,7 @@ macro_rules! mubuf {
             { 0x023 BUFFER_LOAD_D16_HI_B16       [BW1 VA RS SO] LOAD TFE; VmemLoad }
             { 0x024 BUFFER_STORE_D16_HI_B8       [X1 VA RS SO]  STORE TFE; VmemStore }
             { 0x025 BUFFER_STORE_D16_HI_B16      [X1 VA RS SO]  STORE TFE; VmemStore }
-            { 0x026 BUFFER_LOAD_D16_HI_FORMAT_X  [BV1 VA RS SO] LOAD TFE; VmemLoad }
+            { 0x026 BUFFER_LOAD_D16_HI_FORMAT_X  [BW1 VA RS SO] LOAD TFE; VmemLoad }
             { 0x027 BUFFER_STORE_D16_HI_FORMAT_X [X1 VA RS SO]  STORE TFE; VmemStore }
             { 0x02b BUFFER_GL0_INV               []            ; VmemLoad }
             { 0x02c BUFFER_GL1_INV               []            ; VmemLoad }

@@ -43,7 +43,7 @@ macro_rules! sopp {
             { 0x037 S_SENDMSGHALT                [MSG16]  RM0; Message }
             { 0x038 S_INCPERFLEVEL               [ID]    ; Salu }
             { 0x039 S_DECPERFLEVEL               [ID]    ; Salu }
-            { 0x03a S_TTRACEDATA                 []       ZIMM; Salu }
+            { 0x03a S_TTRACEDATA                 []       ZIMM RM0; Salu }
             { 0x03b S_TTRACEDATA_IMM             [IH]    ; Salu }
             { 0x03c S_ICACHE_INV                 []       ZIMM; Salu }
             { 0x03d S_BARRIER                    []       ZIMM; Wait }

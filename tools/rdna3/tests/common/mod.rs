@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod corpus;
+pub mod llc;
 pub mod llvm;
 
 use sparkle_rdna3::{Target, decode};

@@ -15,8 +15,6 @@ pub(crate) struct Event<'a> {
     /// Dwords from the program's start.
     pub(crate) pc: usize,
     pub(crate) instruction: &'a Instruction,
-    /// Halves named by the short encodings of 16-bit operations, as op_sel has them.
-    pub(crate) high_halves: u8,
 }
 
 impl Event<'_> {

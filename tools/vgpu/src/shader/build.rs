@@ -1,6 +1,7 @@
 //! From decoded instructions to steps.
 
 mod memory;
+mod reserved;
 mod vector;
 
 use sparkle_rdna3::flag as property;
@@ -17,14 +18,15 @@ pub(crate) type Unmodelled = &'static str;
 
 /// The step at the start of `words`.
 pub(crate) fn step(words: &[u32], target: Target, isa: Isa) -> Step {
+    let words = words.get(..words.len().min(5)).unwrap_or(&[]);
     let first = words.first().copied().unwrap_or(0);
-    let Some((instruction, high)) = decoded(words, target) else {
+    let Some((instruction, words, high)) = understood(words, target) else {
         let mut step = empty(Op::S_NOP, isa);
         step.run = Run::new::<Illegal>(isa);
         step.immediate = first as i32; // CAST: the same bits
         return step;
     };
-    build(&instruction, words, high, isa).unwrap_or_else(|missing| {
+    build(&instruction, &words, high, isa).unwrap_or_else(|missing| {
         let mut step = empty(instruction.op(), isa);
         step.more = Some(Box::new(More { missing, ..More::NONE }));
         step.run = Run::new::<Missing>(isa);
@@ -34,9 +36,17 @@ pub(crate) fn step(words: &[u32], target: Target, isa: Isa) -> Step {
 
 /// The instruction at the start of `words`, and the high halves of [`decode_high_halves`].
 pub(crate) fn decoded(words: &[u32], target: Target) -> Option<(Instruction, u8)> {
+    let words = words.get(..words.len().min(5)).unwrap_or(&[]);
+    understood(words, target).map(|(instruction, _, high)| (instruction, high))
+}
+
+/// As [`decoded`], with the words that it was decoded from, where unused fields are zero.
+fn understood(words: &[u32], target: Target) -> Option<(Instruction, Vec<u32>, u8)> {
     match decode(words, target) {
-        Ok(instruction) => Some((instruction, 0)),
-        Err(_) => decode_high_halves(words, target),
+        Ok(instruction) => Some((instruction, words.to_vec(), 0)),
+        Err(_) => decode_high_halves(words, target)
+            .map(|(instruction, high)| (instruction, words.to_vec(), high))
+            .or_else(|| reserved::decode_ignoring(words, target).map(|(instruction, words)| (instruction, words, 0))),
     }
 }
 
@@ -118,6 +128,10 @@ pub(crate) struct Parts<'a> {
 fn build(instruction: &Instruction, words: &[u32], high: u8, isa: Isa) -> Result<Step, Unmodelled> {
     let mut step = empty(instruction.op(), isa);
     step.len = instruction.len_dwords() as u8; // CAST: at most 5
+    if instruction.op() == Op::V_ILLEGAL {
+        step.run = Run::new::<Illegal>(isa);
+        return Ok(step);
+    }
     let parts = Parts { instruction, words, high, isa };
     if let Some(run) = exec::control::find(instruction.op(), isa) {
         step.run = run;
@@ -138,6 +152,8 @@ fn build(instruction: &Instruction, words: &[u32], high: u8, isa: Isa) -> Result
             scalar(&parts, &mut step)?
         }
         Encoding::Vopd => vector::dual(&parts, &mut step)?,
+        Encoding::Vinterp => vector::interpolation(&parts, &mut step)?,
+        Encoding::LdsDir if op == Op::LDS_DIRECT_LOAD => memory::direct(&parts, &mut step)?,
         Encoding::Vop1 | Encoding::Vop2 | Encoding::Vopc | Encoding::Vop3 => vector::plain(&parts, &mut step)?,
         _ => return Err(""),
     }
@@ -176,7 +192,9 @@ pub(crate) fn source(operand: &Operand, signed: bool) -> Result<Source, Unmodell
         // The limits are those of 4 GiB. As 32 bits they read 0: LLVM `SIISelLowering.cpp`, `getSegmentAperture`.
         Value::Reg(Reg::SharedBase | Reg::SharedLimit) => constant(From::Aperture, SHARED_APERTURE),
         Value::Reg(Reg::PrivateBase | Reg::PrivateLimit) => constant(From::Aperture, PRIVATE_APERTURE),
+        // Reserved since gfx11. Source: guide, section 7.2, table of operands.
         Value::Reg(Reg::LdsDirect) => return Err("LDS read directly by a vector operation"),
+        Value::Reg(Reg::PopsExitingWaveId) => return Err("the wave that an ordered pixel shader waits for"),
         Value::Reg(reg) => scalar_index(reg).map(Source::scalar).ok_or("this operand")?,
         Value::Int(value) => constant(From::Constant, i32::from(value) as u32), // CAST: two's complement
         Value::Float(value) => match operand.ty {
@@ -191,9 +209,6 @@ pub(crate) fn source(operand: &Operand, signed: bool) -> Result<Source, Unmodell
         Value::Imm { bits, .. } => constant(From::Constant, bits as u32), // CAST: two's complement
         Value::Off => Source::NONE,
     };
-    if operand.sext {
-        return Err("sign extension of a source");
-    }
     if (operand.neg || operand.abs) && matches!(operand.ty, Ty::V2F16 | Ty::V2Bf16) {
         return Err("a sign change of packed halves");
     }
@@ -201,7 +216,10 @@ pub(crate) fn source(operand: &Operand, signed: bool) -> Result<Source, Unmodell
         (operand.neg, modifier::NEG),
         (operand.abs, modifier::ABS),
         (wide, modifier::WIDE),
-        ((operand.neg || operand.abs) && is_half(operand), modifier::SIGN16),
+        // What LLVM calls sign extension is the bit that negates floats; it flips the sign bit of integers of 16 bits
+        // too, and does nothing to others. Source: tinygrad `test_vop3.py`, `test_mad_i16_clamp_sat_max`, on gfx1100.
+        (operand.sext && is_half(operand), modifier::NEG),
+        ((operand.neg || operand.abs || operand.sext) && is_half(operand), modifier::SIGN16),
     ] {
         if set {
             source.modifiers |= bit;

@@ -20,11 +20,15 @@ pub struct Permissions {
     pub read: bool,
     /// Stores.
     pub write: bool,
+    /// Instruction fetches. The engine does not ask for it; the sanitizer of fetches does.
+    pub execute: bool,
 }
 
 impl Permissions {
     /// Everything.
-    pub const ALL: Self = Self { read: true, write: true };
+    pub const ALL: Self = Self { read: true, write: true, execute: true };
+    /// Loads alone.
+    pub const READ: Self = Self { read: true, write: false, execute: false };
 
     const fn allow(self, kind: AccessKind) -> bool {
         match kind {
@@ -149,7 +153,7 @@ impl<'a> Window<'a> {
 
     /// The words of a checked access: those from the one that holds `va`, and how many bytes `va` is into it.
     #[inline]
-    fn words(&mut self, va: u64, size: u32) -> Result<(&'a [AtomicU32], u32), Cause> {
+    pub(crate) fn words(&mut self, va: u64, size: u32) -> Result<(&'a [AtomicU32], u32), Cause> {
         let kind = self.kind;
         let region = match self.region {
             Some(region) if region.contains(va, size) => region,

@@ -5,7 +5,7 @@
 //! - [`Wave`]: registers; [`Workgroup`]: waves and LDS, and what runs them; [`Dispatch`]: a grid of workgroups;
 //! - [`GlobalMemory`]: from addresses to buffers;
 //! - [`Chip`]: how much of everything there is;
-//! - [`Observer`] and [`Watcher`]: the seam for those who watch waves.
+//! - [`Observer`] and [`Watcher`]: the seam for those who watch waves; [`stats`] counts what they do.
 //!
 //! A step (`step`) is a function to call and operands resolved to registers and constants. Vector operations go through
 //! loops over 32 lanes (`kernel`), compiled once for each vector extension of the host (`isa`); a wave64 takes two
@@ -14,17 +14,19 @@
 mod build;
 pub mod chip;
 mod dispatch;
-mod exec;
+pub(crate) mod exec;
 mod fault;
-mod isa;
+pub(crate) mod isa;
 mod kernel;
 pub mod lane;
 mod memory;
 mod program;
 mod run;
-mod step;
+pub mod stats;
+pub(crate) mod step;
 mod wave;
 
+pub(crate) use build::is_half;
 pub use chip::Chip;
 pub use dispatch::{Dispatch, DispatchFault, Grid, GroupPlace, Inputs, Totals, Watcher};
 pub use fault::{AccessKind, Cause, Fault};

@@ -9,15 +9,12 @@ use super::fault::{Cause, Fault};
 use super::isa::Isa;
 use super::step::Step;
 
-/// An instruction, and the halves that its short encoding names.
-type Decoded = Box<(Instruction, u8)>;
-
 /// A program: its code and, for every dword of it, the step that starts there.
 #[derive(Clone, Debug)]
 pub struct Program {
     words: Vec<u32>,
     steps: Vec<Step>,
-    decoded: Vec<OnceLock<Option<Decoded>>>,
+    decoded: Vec<OnceLock<Option<Box<Instruction>>>>,
     base: u64,
     target: Target,
 }
@@ -46,23 +43,20 @@ impl Program {
         self.words.get(pc..).unwrap_or(&[])
     }
 
-    /// The instruction at dword `pc`, for those who look at every one; decoded when it is first asked for. Beside it, the
-    /// high halves that the short encoding of a 16-bit operation names, which the instruction's operands don't tell: bit
-    /// 0 and 1 for the sources, bit 3 for the destination.
+    /// The instruction at dword `pc`, for those who look at every one; decoded when it is first asked for.
     #[must_use]
-    pub fn instruction(&self, pc: usize) -> Option<(&Instruction, u8)> {
-        let decoded =
-            self.decoded.get(pc)?.get_or_init(|| build::decoded(self.words_from(pc), self.target).map(Box::new));
-        decoded.as_deref().map(|(instruction, high)| (instruction, *high))
+    pub fn instruction(&self, pc: usize) -> Option<&Instruction> {
+        let decode = || build::decoded(self.words_from(pc), self.target).map(|(instruction, _)| Box::new(instruction));
+        self.decoded.get(pc)?.get_or_init(decode).as_deref()
     }
 
     /// The text of the instruction at dword `pc`, or its first dword.
     #[must_use]
     pub fn text(&self, pc: usize) -> String {
-        match (sparkle_rdna3::decode(self.words_from(pc), self.target), self.words.get(pc)) {
-            (Ok(instruction), _) => instruction.to_string().trim().to_owned(),
-            (Err(_), Some(word)) => format!("{word:#010x}"),
-            (Err(_), None) => "outside of the code".to_owned(),
+        match (self.instruction(pc), self.words.get(pc)) {
+            (Some(instruction), _) => instruction.to_string().trim().to_owned(),
+            (None, Some(word)) => format!("{word:#010x}"),
+            (None, None) => "outside of the code".to_owned(),
         }
     }
 

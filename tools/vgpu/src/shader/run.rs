@@ -63,7 +63,7 @@ pub trait Observer {
     fn end(&mut self) {}
 
     /// A wave could not go on.
-    fn fault(&mut self, _fault: &Fault) {}
+    fn fault(&mut self, _program: &Program, _fault: &Fault) {}
 }
 
 /// Sees nothing.
@@ -104,9 +104,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.end();
     }
 
-    fn fault(&mut self, fault: &Fault) {
-        self.0.fault(fault);
-        self.1.fault(fault);
+    fn fault(&mut self, program: &Program, fault: &Fault) {
+        self.0.fault(program, fault);
+        self.1.fault(program, fault);
     }
 }
 
@@ -255,7 +255,7 @@ impl Workgroup {
                 };
                 let turn = before.saturating_add(TURN);
                 *hold = run_wave(&mut context, program, limit, turn, observer)
-                    .inspect_err(|fault| observer.fault(fault))?;
+                    .inspect_err(|fault| observer.fault(program, fault))?;
                 spent += wave.instructions - before;
             }
             if self.holds.contains(&Hold::Nothing) {

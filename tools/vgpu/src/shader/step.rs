@@ -105,11 +105,13 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MemoryBits {
     pub(crate) offset: i32,
-    pub(crate) offset1: u8,
+    /// Byte offsets of LDS operations, the second of those with two addresses.
+    pub(crate) lds: [u32; 2],
     pub(crate) format: u8,
     pub(crate) offen: bool,
     pub(crate) idxen: bool,
     pub(crate) glc: bool,
+    pub(crate) tfe: bool,
 }
 
 /// Values of [`Step::mask_from`] and [`Step::mask_to`] that are no scalar register.
@@ -191,7 +193,7 @@ impl More {
     pub(crate) const NONE: Self = Self {
         wide: None,
         dpp: Dpp::None,
-        memory: MemoryBits { offset: 0, offset1: 0, format: 0, offen: false, idxen: false, glc: false },
+        memory: MemoryBits { offset: 0, lds: [0; 2], format: 0, offen: false, idxen: false, glc: false, tfe: false },
         shape: Shape { bytes: 0, signed: false, half: Half::Whole, store: false },
         lds: None,
         atom: None,

@@ -79,6 +79,8 @@ pub struct Wave {
     pub id: u32,
     /// Priority from `S_SETPRIO`, 0 to 3.
     pub priority: u8,
+    /// TRAPSTS as the program wrote it.
+    pub trap_status: u32,
     /// Scratch memory, one lane after the other.
     pub scratch: Vec<u8>,
     /// Instructions executed; also what `SHADER_CYCLES` counts.
@@ -101,6 +103,7 @@ impl Wave {
             pc: 0,
             id: 0,
             priority: 0,
+            trap_status: 0,
             scratch: Vec::new(),
             instructions: 0,
         };

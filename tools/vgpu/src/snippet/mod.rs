@@ -6,4 +6,5 @@ mod result;
 mod spec;
 mod watch;
 
+pub use result::Ran;
 pub use spec::{Spec, SpecError};

@@ -1,26 +1,42 @@
 //! Running a spec, and its answer.
 
 use serde_json::{Map, Value, json};
+use sparkle_rdna3::Reg;
 
 use super::spec::{Memory, Spec, SpecError, Want};
 use super::watch::Written;
-use crate::sanitize::{Sanitizers, Switches};
+use crate::sanitize::uninit::{Defined, Start};
+use crate::sanitize::{Allocation, Launch, Sanitizers, Switches};
+use crate::shader::stats::{Collector, Stats};
 use crate::shader::{EXEC, GroupPlace, M0, NULL, PageTable, Permissions, Program, VCC, Watcher, Wave, Workgroup};
 
 /// `s_endpgm`, which ends every snippet.
 const S_ENDPGM: u32 = 0xbfb0_0000;
+/// What follows the end of a program, which the fetcher reads; as much of it as LLVM appends.
+const S_CODE_END: u32 = 0xbf9f_0000;
+const PADDING: usize = 128;
 /// Where the code lies; only `s_getpc_b64` and its like show it.
 const CODE_VA: u64 = 0x1_0000_0000;
 /// More instructions than a snippet may execute.
 const LIMIT: u64 = 1_000_000_000;
 
+/// What came of a spec.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// The answer.
+    pub answer: Value,
+    /// Whether everything that it wants came out; `true` if it wants nothing and had no fault.
+    pub ok: bool,
+    /// What the code did.
+    pub stats: Stats,
+}
+
 impl Spec {
-    /// Runs it under sanitizers. The answer, and whether everything that it wants came out; `true` if it wants nothing and
-    /// had no fault. What the sanitizers say is among the answer's faults and changes nothing else.
+    /// Runs it under sanitizers. What they say is among the answer's faults and changes nothing else.
     ///
     /// # Errors
     /// If its memory can't be mapped.
-    pub fn run(&self, switches: Switches) -> Result<(Value, bool), SpecError> {
+    pub fn run(&self, switches: Switches) -> Result<Ran, SpecError> {
         let mut memory = PageTable::default();
         for Memory { va, bytes, .. } in &self.memory {
             if !memory.map(*va, bytes, Permissions::ALL) {
@@ -31,16 +47,33 @@ impl Spec {
         let start = self.wave();
         let mut code = self.code.clone();
         code.push(S_ENDPGM);
+        code.resize(code.len() + PADDING, S_CODE_END);
         let program = Program::new(&code, CODE_VA, self.target);
         let mut group = Workgroup::new(vec![start.clone()], 0);
         group.lds.clone_from(&self.lds);
-        let sanitizers = Sanitizers::new(switches);
-        let (fault, written) = if switches.is_empty() {
-            let mut written = Written::new();
-            (group.run(&program, &memory, LIMIT, &mut written).err(), written)
-        } else {
-            let mut watch = (Written::new(), sanitizers.watch(&group, GroupPlace::default()));
-            (group.run(&program, &memory, LIMIT, &mut watch).err(), watch.0)
+        let sanitizers = Sanitizers::new(switches, self.chip);
+        let wave_size = self.target.wave;
+        let lds_bytes = u32::try_from(self.lds.len()).unwrap_or(u32::MAX);
+        let scratch_bytes = u32::try_from(self.scratch_bytes).unwrap_or(u32::MAX);
+        let launch = Launch {
+            program: &program,
+            memory: &memory,
+            entry: 0,
+            prefetch: 0,
+            allocation: Allocation::new(self.chip, wave_size, 256, lds_bytes, scratch_bytes),
+        };
+        self.tell(&sanitizers, &program);
+        let counts = Collector::default();
+        let (fault, written) = {
+            let (watching, place) = (sanitizers.over(&launch), GroupPlace::default());
+            let counter = counts.watch(&group, place);
+            if switches.is_empty() {
+                let mut watch = (Written::new(), counter);
+                (group.run(&program, &memory, LIMIT, &mut watch).err(), watch.0)
+            } else {
+                let mut watch = ((Written::new(), counter), watching.watch(&group, place));
+                (group.run(&program, &memory, LIMIT, &mut watch).err(), watch.0.0)
+            }
         };
         let wave = group.waves.pop().unwrap_or_else(|| start.clone());
         let end = End { spec: self, start: &start, wave: &wave, lds: &group.lds, memory: &memory, written: &written };
@@ -55,7 +88,42 @@ impl Spec {
         if let Some(name) = &self.name {
             answer.insert("name".into(), name.as_str().into());
         }
-        Ok((Value::Object(answer), ok))
+        Ok(Ran { answer: Value::Object(answer), ok, stats: counts.into_stats() })
+    }
+
+    /// Tells of the buffers and of what waves start with: what the spec sets is defined, and nothing else but the rest of
+    /// tuples, whose zeros specs leave out; what it wants of memory is a result.
+    fn tell(&self, sanitizers: &Sanitizers, program: &Program) {
+        let uninit = sanitizers.uninit();
+        for Memory { va, bytes, .. } in &self.memory {
+            uninit.region(*va, bytes.len() as u64, Defined::All); // CAST: usize has at most 64 bits
+        }
+        for Memory { va, bytes, .. } in self.want.iter().flat_map(|want| &want.memory) {
+            uninit.result(*va, bytes.len() as u64); // CAST: usize has at most 64 bits
+        }
+        let mut scalars = self.sgpr.iter().fold(self.named.scalars, |set, (index, _)| set | 1 << (index & 127));
+        let mut vectors: Vec<u8> = self.vgpr.iter().map(|(index, _)| *index).collect();
+        let mut pc = 0;
+        while let Some(instruction) = program.instruction(pc) {
+            for (reg, dwords) in instruction.reads() {
+                match reg {
+                    Reg::Sgpr(first) if scalars >> first & 1 != 0 => {
+                        (1..dwords).for_each(|at| scalars |= 1 << (first.saturating_add(at) & 127));
+                    }
+                    Reg::Vgpr(first) if vectors.contains(&first) => {
+                        vectors.extend((1..dwords).map(|at| first.wrapping_add(at)));
+                    }
+                    _ => {}
+                }
+            }
+            pc += instruction.len_dwords();
+        }
+        uninit.start(Start {
+            scalars,
+            scc: self.named.scc,
+            vectors: vectors.into_iter().map(|index| (index, u64::MAX)).collect(),
+            lds_bytes: self.named.lds,
+        });
     }
 
     fn wave(&self) -> Wave {

@@ -1,8 +1,10 @@
 //! Reading a spec.
 
 use serde_json::{Map, Value};
-use sparkle_rdna3::{Gfx, Target, WaveSize};
+use sparkle_rdna3::{Target, WaveSize};
 use thiserror::Error;
+
+use crate::shader::{Chip, EXEC, M0, VCC};
 
 /// A spec that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -46,11 +48,23 @@ pub(super) struct Want {
     pub(super) nan: bool,
 }
 
+/// What the spec names beside numbered registers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Named {
+    /// VCC, M0 and EXEC, by operand number.
+    pub(super) scalars: u128,
+    pub(super) scc: bool,
+    /// Bytes of LDS.
+    pub(super) lds: usize,
+}
+
 /// One spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
     pub(super) name: Option<String>,
     pub(super) target: Target,
+    pub(super) chip: Chip,
+    pub(super) named: Named,
     pub(super) code: Vec<u32>,
     pub(super) sgpr: Vec<(u8, u32)>,
     pub(super) vgpr: Vgprs,
@@ -86,18 +100,27 @@ impl Spec {
             64 => WaveSize::Wave64,
             other => return Err(SpecError::new("wave_size", format!("{other} is neither 32 nor 64"))),
         };
-        let gfx = match map.get("gfx").map_or(Some("gfx1100"), Value::as_str) {
-            Some("gfx1100" | "gfx1101" | "gfx1102" | "gfx1103") => Gfx::Gfx1100,
-            Some("gfx1150" | "gfx1151" | "gfx1152") => Gfx::Gfx1150,
-            _ => return Err(SpecError::new("gfx", "is none of gfx1100 to gfx1103, gfx1150 to gfx1152")),
+        let chip = match map.get("gfx").map_or(Some("gfx1100"), Value::as_str) {
+            Some("gfx1152") => Chip::find("gfx1150"),
+            name => name.and_then(Chip::find),
         };
+        let chip = chip.ok_or_else(|| SpecError::new("gfx", "is none of gfx1100 to gfx1103, gfx1150 to gfx1152"))?;
         let lanes = if wave == WaveSize::Wave64 { 64 } else { 32 };
         let mut lds = bytes(map, "lds")?.unwrap_or_default();
+        let has = |key: &str| map.get(key).is_some_and(|value| !value.is_null());
+        let mask = |key, first: u8| if has(key) { 0b11u128 << first } else { 0 };
+        let named = Named {
+            scalars: mask("vcc", VCC) | mask("exec", EXEC) | if has("m0") { 1 << M0 } else { 0 },
+            scc: has("scc"),
+            lds: lds.len(),
+        };
         let lds_bytes = within(map, "lds_bytes", MAX_LDS)?.max(lds.len());
         lds.resize(lds_bytes, 0);
         Ok(Self {
             name: map.get("name").and_then(Value::as_str).map(str::to_owned),
-            target: Target { gfx, wave },
+            target: chip.target(wave),
+            chip,
+            named,
             code: words(&bytes(map, "code")?.ok_or_else(|| SpecError::new("code", "is missing"))?)?,
             sgpr: scalars(map)?,
             vgpr: vectors(map, lanes)?,

@@ -14,11 +14,12 @@ fn bits(parts: &Parts<'_>) -> More {
     let modifiers = parts.instruction.modifiers();
     let memory = MemoryBits {
         offset: modifiers.offset,
-        offset1: modifiers.offset1,
+        lds: [0; 2],
         format: modifiers.format,
         offen: modifiers.offen,
         idxen: modifiers.idxen,
         glc: modifiers.glc,
+        tfe: modifiers.tfe,
     };
     More { memory, ..More::NONE }
 }
@@ -110,6 +111,13 @@ pub(super) fn flat(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled>
     Ok(())
 }
 
+/// `LDS_DIRECT_LOAD`.
+pub(super) fn direct(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> {
+    step.to = index(parts.instruction.operands().first().ok_or("")?)?;
+    step.run = Run::new::<shared::DirectLoad>(parts.isa);
+    Ok(())
+}
+
 /// DS.
 pub(super) fn lds(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> {
     let op = step.op;
@@ -130,9 +138,12 @@ pub(super) fn lds(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> 
     }
     step.run = match op {
         Op::DS_LOAD_ADDTID_B32 | Op::DS_STORE_ADDTID_B32 => Run::new::<shared::AddThreadId>(parts.isa),
+        Op::DS_CONDXCHG32_RTN_B64 => Run::new::<shared::ConditionalExchange>(parts.isa),
         Op::DS_APPEND | Op::DS_CONSUME => Run::new::<shared::Append>(parts.isa),
         Op::DS_PERMUTE_B32 | Op::DS_BPERMUTE_B32 | Op::DS_SWIZZLE_B32 => Run::new::<shared::Exchange>(parts.isa),
         _ => {
+            let modifiers = parts.instruction.modifiers();
+            more.memory.lds = shared::offsets(op, modifiers.offset, modifiers.offset1);
             more.lds = Some(shared::kind(op).ok_or("")?);
             more.shape = Shape::find(op).unwrap_or_default();
             more.atom = Atom::find(op);
@@ -146,9 +157,6 @@ pub(super) fn lds(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> 
 /// MUBUF, MTBUF.
 pub(super) fn buffer(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> {
     let op = step.op;
-    if parts.instruction.modifiers().tfe {
-        return Err("texture fail status");
-    }
     let [data, vaddr, resource, soffset] = parts.instruction.operands() else { return Err("") };
     let mut more = bits(parts);
     step.to = index(data)?;

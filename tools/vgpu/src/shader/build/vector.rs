@@ -107,6 +107,16 @@ pub(super) fn plain(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
         Some(index) => step.to = index,
         None => step.flags |= flag::NO_VGPR,
     }
+    signs_of_integers(parts, step);
+    constants(op, instruction.operands(), step);
+    if op == Op::V_MQSAD_U32_U8 {
+        if step.sources[2].from != From::Vgpr {
+            return Err("this operand");
+        }
+        step.run = Run::new::<exec::vector::FourSums>(parts.isa);
+        step.flags |= if modifiers.clamp { flag::CLAMP } else { 0 };
+        return Ok(());
+    }
     let mut more = More { dpp: modifiers.dpp, ..More::NONE };
     if let Some((comparison, code)) = kernel::find_comparison(op, parts.isa) {
         step.mask_from = mask::IMMEDIATE;
@@ -115,7 +125,7 @@ pub(super) fn plain(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
             Comparison::Narrow(kernel) => step.kernel = kernel,
             Comparison::Wide(kernel) => more.wide = Some(kernel),
         }
-    } else if let Some((kernel, outcome)) = kernel::find_wide(op, parts.isa) {
+    } else if let Some((kernel, outcome)) = kernel::find_wide(op, modifiers.clamp, parts.isa) {
         more.wide = Some(kernel);
         step.outcome = outcome;
     } else if let Some((kernel, outcome)) = kernel::find(op, modifiers.clamp, parts.isa) {
@@ -137,6 +147,47 @@ pub(super) fn plain(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
         step.more = Some(Box::new(more));
     }
     Ok(())
+}
+
+/// VINTERP.
+pub(super) fn interpolation(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> {
+    let (instruction, op) = (parts.instruction, step.op);
+    let modifiers = instruction.modifiers();
+    let masks = vector_operands(instruction.operands(), op, &mut step.sources)?;
+    step.to = masks.vgpr.ok_or("")?;
+    step.outcome = exec::interp::outcome(op);
+    for (at, (source, half)) in step.sources.iter_mut().zip(exec::interp::has_halves(op)).enumerate() {
+        if half && modifiers.op_sel >> at & 1 != 0 {
+            source.modifiers |= modifier::HIGH;
+        }
+    }
+    for (set, bit) in [
+        (modifiers.clamp, flag::CLAMP | flag::FINISH),
+        (step.outcome.is_half(), flag::FINISH),
+        (step.outcome.is_half() && modifiers.op_sel & 8 != 0, flag::HIGH),
+    ] {
+        step.flags |= if set { bit } else { 0 };
+    }
+    step.run = Run::new::<exec::interp::Interpolate>(parts.isa);
+    Ok(())
+}
+
+/// The sign bits of VOP3 on integers of 16 bits, which the decoder shows as LLVM does: only as far as LLVM prints them.
+/// Source: tinygrad `test_vop3.py`, `test_mad_i16_clamp_sat_max`, on gfx1100.
+fn signs_of_integers(parts: &Parts<'_>, step: &mut Step) {
+    let (Encoding::Vop3, &[first, second, ..]) = (parts.instruction.encoding(), parts.words) else { return };
+    // Where a second destination takes the place of the absolute bits there are none.
+    if step.mask_to != mask::NONE && !step.has(flag::NO_VGPR) {
+        return;
+    }
+    let sources = parts.instruction.operands().iter().filter(|operand| operand.access == Access::Read);
+    for (at, (operand, source)) in sources.zip(&mut step.sources).enumerate().take(3) {
+        for (set, bit) in [(second >> (29 + at) & 1, modifier::NEG), (first >> (8 + at) & 1, modifier::ABS)] {
+            if operand.ty == Ty::I16 && set != 0 {
+                source.modifiers |= bit | modifier::SIGN16;
+            }
+        }
+    }
 }
 
 /// Halves, output scale, clamp and lane exchange.
@@ -193,10 +244,23 @@ fn exchange(step: &mut Step) {
     }
 }
 
-/// Whether it is known what clamping does to an integer result: those with a form that saturates, and conversions, which
-/// saturate anyway.
+/// Whether it is known what clamping does to an integer result: those with a form that saturates, conversions, which
+/// saturate anyway, and what can't leave the range of its type.
+/// Source: guide, section 7.2.3.1.
 fn clamps(op: Op) -> bool {
-    op.mnemonic().starts_with("v_cvt_") || kernel::saturates(op)
+    const IN_RANGE: [&str; 10] = [
+        "v_cvt_",
+        "v_frexp_exp_",
+        "v_min3_",
+        "v_max3_",
+        "v_med3_",
+        "v_pk_min_",
+        "v_pk_max_",
+        "v_pk_lshlrev_",
+        "v_pk_lshrrev_",
+        "v_pk_ashrrev_",
+    ];
+    IN_RANGE.iter().any(|prefix| op.mnemonic().starts_with(prefix)) || kernel::saturates(op)
 }
 
 pub(super) fn dual(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> {
@@ -205,6 +269,14 @@ pub(super) fn dual(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled>
     let (first, second) = step.sources.split_at_mut(3);
     let masks = vector_operands(x, step.op, first)?;
     let masks_y = vector_operands(y, op_y, second)?;
+    for (op, operands, sources) in [(step.op, x, first), (op_y, y, second)] {
+        let reads = operands.iter().filter(|operand| operand.access == Access::Read);
+        for (operand, source) in reads.zip(sources) {
+            if replicates(op) && matches!(operand.value, Value::Int(_) | Value::Float(_)) {
+                source.value = source.value & 0xffff | source.value << 16;
+            }
+        }
+    }
     step.to = masks.vgpr.ok_or("")?;
     step.second_to = masks_y.vgpr.ok_or("")?;
     step.mask_from = VCC;
@@ -217,9 +289,7 @@ pub(super) fn dual(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled>
 
 /// Operations that reach into other lanes or registers.
 pub(super) fn cross(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled> {
-    if parts.instruction.modifiers().dpp != Dpp::None {
-        return Err("lane exchange of this operation");
-    }
+    let dpp = parts.instruction.modifiers().dpp;
     let mut places = step.sources.iter_mut();
     for (at, operand) in parts.instruction.operands().iter().enumerate() {
         match (at, operand.value) {
@@ -234,12 +304,44 @@ pub(super) fn cross(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
     }
     step.immediate = op_sel(parts).into();
     step.run = exec::cross::find(step.op, parts.isa).ok_or("")?;
+    if dpp != Dpp::None {
+        step.flags |= flag::DPP;
+        step.more = Some(Box::new(More { dpp, ..More::NONE }));
+    }
     Ok(())
 }
 
 /// The op_sel bits of VOP3, which the decoder shows as LLVM 19 does: not where its operations leave them out.
 fn op_sel(parts: &Parts<'_>) -> u8 {
     parts.words.first().map_or(0, |first| (first >> 11 & 15) as u8) // CAST: four bits
+}
+
+/// What inline constants are as packed sources, where it is not the constant in the low half alone.
+/// Source: guide, section 7.2.1 ("Inline constants with DOT2_F16_F16 and DOT2_BF16_BF16") and table in 7.5.1; for
+/// `V_PK_FMAC_F16` LLVM `AMDGPUBaseInfo.cpp`, `getPKFMACF16InlineEncoding`.
+fn constants(op: Op, operands: &[Operand], step: &mut Step) {
+    let reads = operands.iter().filter(|operand| operand.access == Access::Read).take(2);
+    for (operand, source) in reads.zip(&mut step.sources) {
+        let Value::Float(float) = operand.value else {
+            if let (Value::Int(_), true) = (operand.value, replicates(op)) {
+                source.value = source.value & 0xffff | source.value << 16;
+            }
+            continue;
+        };
+        source.value = match op {
+            Op::V_DOT2_F32_F16 => float.f32_bits(),
+            _ if replicates(op) => source.value & 0xffff | source.value << 16,
+            _ => source.value,
+        };
+    }
+}
+
+/// Whether inline constants are in both halves of the first two sources.
+fn replicates(op: Op) -> bool {
+    matches!(
+        op,
+        Op::V_DOT2_F16_F16 | Op::V_DOT2_BF16_BF16 | Op::V_DOT2_F32_BF16 | Op::V_DOT2ACC_F32_F16 | Op::V_PK_FMAC_F16
+    )
 }
 
 /// Packed halves, dot products, mixed precision and matrices.
@@ -267,9 +369,11 @@ pub(super) fn packed(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelle
     if !long && step.sources.iter().any(|source| source.modifiers & (modifier::NEG | modifier::ABS) != 0) {
         return Err("signs of this operation's sources");
     }
-    if modifiers.clamp {
+    // Products of floats ignore the bit. Source: guide, section 7.2.3.1.
+    if modifiers.clamp && family != Family::Dot {
         step.flags |= flag::CLAMP;
     }
+    constants(op, &operands, step);
     step.run = match family {
         Family::Packed => Run::new::<exec::packed::Packed>(parts.isa),
         Family::Dot | Family::DotInteger => Run::new::<exec::packed::Dot>(parts.isa),
@@ -280,13 +384,8 @@ pub(super) fn packed(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelle
         let (kernel, outcome) = kernel::find(op, modifiers.clamp, parts.isa).ok_or("")?;
         step.kernel = kernel;
         step.outcome = outcome;
-        if family == Family::Packed && outcome == Outcome::B16 {
-            if modifiers.neg_lo | modifiers.neg_hi != 0 {
-                return Err("negation of packed integers");
-            }
-            if modifiers.clamp && !clamps(op) {
-                return Err("clamping of this operation");
-            }
+        if family == Family::Packed && outcome == Outcome::B16 && modifiers.clamp && !clamps(op) {
+            return Err("clamping of this operation");
         }
     }
     match family {

@@ -1,10 +1,11 @@
 //! MUBUF and MTBUF: memory through a buffer resource.
 //! Source: guide, chapter 9.
 
+use super::block;
 use super::format::{self, Format};
 use super::memory::{active, data, global_atomic};
 use crate::shader::fault::AccessKind;
-use crate::shader::isa::Handler;
+use crate::shader::isa::{Handler, Wide};
 use crate::shader::memory::Window;
 use crate::shader::run::{Context, Flow, Space};
 use crate::shader::step::{Step, flag};
@@ -47,6 +48,12 @@ impl Resource {
     /// Bytes that scalar loads reach.
     pub(crate) const fn scalar_bytes(&self) -> u64 {
         self.records * if self.stride == 0 { 1 } else { self.stride }
+    }
+
+    /// Whether it is no buffer at all: what is loaded is 0, what is stored is dropped.
+    /// Source: guide, section 9.6 ("Unbound Resources").
+    const fn is_unbound(&self) -> bool {
+        self.format == 0 && !self.add_thread_id
     }
 
     /// Whether `payload` bytes at `offset` of record `index` are out of range.
@@ -98,48 +105,117 @@ fn soffset(wave: &Wave, step: &Step) -> u64 {
     super::fetch::scalar32(wave, &step.sources[2]).into()
 }
 
+/// The addresses of 32 lanes of a raw buffer, if all are on and none is out of range.
+#[inline(always)]
+fn all_places(context: &Context<'_>, step: &Step, half: usize) -> Option<Wide> {
+    let wave = &*context.wave;
+    let (shape, memory) = (step.more().shape, step.more().memory);
+    if context.log.is_some() || !block::is_full(wave) || !shape.bytes.is_multiple_of(4) || memory.idxen || memory.tfe {
+        return None;
+    }
+    let resource = Resource::read(wave, step.sources[1].index);
+    if resource.element != 0 || resource.add_thread_id || resource.format == 0 || resource.check != 3 {
+        return None;
+    }
+    let soffset = soffset(wave, step);
+    let mut at = [memory.offset as u64; 32]; // CAST: twelve bits
+    if memory.offen {
+        at.iter_mut().zip(wave.vgpr(half, step.sources[0].index).0).for_each(|(at, offset)| *at += u64::from(offset));
+    }
+    let last = at.iter().fold(0, |last, &at| last.max(at));
+    if last + u64::from(shape.bytes) > resource.records.saturating_sub(soffset) {
+        return None;
+    }
+    let base = resource.base.wrapping_add(soffset);
+    at.iter_mut().for_each(|at| *at = base.wrapping_add(*at));
+    Some(at)
+}
+
+/// Loads and stores of whole dwords by all lanes; whether that was possible. What was stored before it turned out not to
+/// be is stored once more.
+#[inline(always)]
+fn all_at_once<const N: usize>(context: &mut Context<'_>, step: &Step) -> bool {
+    if step.more().shape.store {
+        let mut window = Window::new(context.memory, AccessKind::Store);
+        return (0..context.wave.halves()).all(|half| {
+            let Some(at) = all_places(context, step, half) else { return false };
+            let data: block::Data<N> = block::registers(context.wave, half, step.to);
+            block::store_global(&mut window, &at, &data)
+        });
+    }
+    let mut window = Window::new(context.memory, AccessKind::Load);
+    let Some(low) = all_places(context, step, 0) else { return false };
+    if !context.wave.is_wide() {
+        return block::load_global::<N>(&mut window, context.wave, &[low], step.to);
+    }
+    let Some(high) = all_places(context, step, 1) else { return false };
+    block::load_global::<N>(&mut window, context.wave, &[low, high], step.to)
+}
+
 /// Loads and stores without a format: each dword is checked alone.
 pub(crate) struct Access;
 
 impl Handler for Access {
+    #[inline(always)]
     fn run(context: &mut Context<'_>, step: &Step) -> Flow {
-        let shape = step.more().shape;
-        let resource = Resource::read(context.wave, step.sources[1].index);
-        let soffset = soffset(context.wave, step);
-        let kind = if shape.store { AccessKind::Store } else { AccessKind::Load };
-        let mut window = Window::new(context.memory, kind);
-        let size = u32::from(shape.bytes).min(4);
-        for lane in active(context.wave.exec()) {
-            let spot = spot(context.wave, step, &resource, lane);
-            for register in 0..shape.dwords() as u8 {
-                // CAST: at most 4
-                let index = step.to.wrapping_add(register);
-                let offset = spot.offset + u64::from(register) * 4;
-                let outside = resource.format == 0 || resource.is_outside(spot.index, offset, soffset, size.into());
-                let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, offset));
-                let held = context.wave.lane(index, lane);
-                let result = match (outside, shape.store, size) {
-                    (true, true, _) => continue,
-                    (true, false, _) => Ok(0),
-                    (false, true, 4) => window.store(va, &[held]).map(|()| 0),
-                    (false, true, _) => window.store_small(va, size, shape.stored(held)).map(|()| 0),
-                    (false, false, 4) => {
-                        let mut raw = [0];
-                        window.load(va, &mut raw).map(|()| raw[0])
-                    }
-                    (false, false, _) => window.load_small(va, size),
-                };
-                match result {
-                    Ok(raw) if !shape.store => context.wave.set_lane(index, lane, shape.loaded(raw, held)),
-                    Ok(_) => {}
-                    Err(cause) => return context.fail(cause),
+        if block::by_dwords!(step.more().shape.dwords(), all_at_once(context, step)) {
+            Flow::Next
+        } else {
+            lane_by_lane(context, step)
+        }
+    }
+}
+
+#[inline(never)]
+fn lane_by_lane(context: &mut Context<'_>, step: &Step) -> Flow {
+    let shape = step.more().shape;
+    let resource = Resource::read(context.wave, step.sources[1].index);
+    let soffset = soffset(context.wave, step);
+    let kind = if shape.store { AccessKind::Store } else { AccessKind::Load };
+    let mut window = Window::new(context.memory, kind);
+    let size = u32::from(shape.bytes).min(4);
+    let unbound = resource.is_unbound();
+    for lane in active(context.wave.exec()) {
+        let spot = spot(context.wave, step, &resource, lane);
+        for register in 0..shape.dwords() as u8 {
+            // CAST: at most 4
+            let index = step.to.wrapping_add(register);
+            let offset = spot.offset + u64::from(register) * 4;
+            let outside = unbound || resource.is_outside(spot.index, offset, soffset, size.into());
+            let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, offset));
+            let held = context.wave.lane(index, lane);
+            let result = match (outside, shape.store, size) {
+                (true, true, _) => continue,
+                (true, false, _) => Ok(0),
+                (false, true, 4) => window.store(va, &[held]).map(|()| 0),
+                (false, true, _) => window.store_small(va, size, shape.stored(held)).map(|()| 0),
+                (false, false, 4) => {
+                    let mut raw = [0];
+                    window.load(va, &mut raw).map(|()| raw[0])
                 }
-                if !outside {
-                    context.record(Space::Global, kind, lane, va, size);
-                }
+                (false, false, _) => window.load_small(va, size),
+            };
+            match result {
+                Ok(raw) if !shape.store => context.wave.set_lane(index, lane, shape.loaded(raw, held)),
+                Ok(_) => {}
+                Err(cause) => return context.fail(cause),
+            }
+            if !outside {
+                context.record(Space::Global, kind, lane, va, size);
             }
         }
-        Flow::Next
+        if !shape.store {
+            status(context.wave, step, shape.dwords() as u8, lane); // CAST: at most 4
+        }
+    }
+    Flow::Next
+}
+
+/// The dword behind the data that a load with TFE returns. It tells of pages that are not resident, which all are.
+/// Source: guide, section 9.1, "TFE".
+fn status(wave: &mut Wave, step: &Step, dwords: u8, lane: u32) {
+    if step.more().memory.tfe {
+        wave.set_lane(step.to.wrapping_add(dwords), lane, 0);
     }
 }
 
@@ -157,7 +233,7 @@ impl Handler for Atomic {
             let spot = spot(context.wave, step, &resource, lane);
             let values = data(context.wave, step.to, lane);
             let mut old = [0; 2];
-            if resource.format != 0 && !resource.is_outside(spot.index, spot.offset, soffset, size.into()) {
+            if !resource.is_unbound() && !resource.is_outside(spot.index, spot.offset, soffset, size.into()) {
                 let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, spot.offset));
                 match global_atomic(&mut window, va, atom, wide, values) {
                     Ok(found) => old = found,
@@ -194,13 +270,18 @@ impl Handler for Formatted {
         for lane in active(context.wave.exec()) {
             let spot = spot(context.wave, step, &resource, lane);
             let size = found.as_ref().map_or(0, Format::bytes);
-            let outside = found.is_none() || resource.is_outside(spot.index, spot.offset, soffset, size.into());
+            // A resource without a format is none, whatever the instruction's.
+            let outside = found.is_none()
+                || resource.is_unbound()
+                || resource.is_outside(spot.index, spot.offset, soffset, size.into());
             let va = resource.base.wrapping_add(soffset).wrapping_add(resource.place(spot.index, spot.offset));
             let channels = usize::from(transfer.channels);
+            let selects =
+                found.as_ref().filter(|_| step.has(flag::OWN_FORMAT)).map_or(resource.selects, Format::identity);
             if transfer.store {
                 let (Some(found), false) = (&found, outside) else { continue };
                 let values = transfer.gather(data(context.wave, step.to, lane));
-                let bytes = found.encode(values, transfer.half);
+                let bytes = found.encode(values, selects, transfer.half);
                 for (at, byte) in (0u64..).zip(bytes.iter().take(size as usize)) {
                     // CAST: at most 16
                     if let Err(cause) = window.store_small(va.wrapping_add(at), 1, u32::from(*byte)) {
@@ -208,7 +289,7 @@ impl Handler for Formatted {
                     }
                 }
             } else {
-                let mut values = [0; 4];
+                let mut values = found.as_ref().map_or([0; 4], |found| found.decode(None, selects, transfer.half));
                 if let (Some(found), false) = (&found, outside) {
                     let mut bytes = [0; 16];
                     for (at, byte) in (0u64..).zip(bytes.iter_mut().take(size as usize)) {
@@ -218,12 +299,13 @@ impl Handler for Formatted {
                             Err(cause) => return context.fail(cause),
                         }
                     }
-                    values = found.decode(&bytes, resource.selects, transfer.half);
+                    values = found.decode(Some(&bytes), selects, transfer.half);
                 }
                 let old = data(context.wave, step.to, lane);
                 for (register, value) in transfer.scatter(values, old, channels) {
                     context.wave.set_lane(step.to.wrapping_add(register), lane, value);
                 }
+                status(context.wave, step, transfer.dwords(), lane);
             }
             if !outside {
                 context.record(Space::Global, kind, lane, va, size);

@@ -4,11 +4,12 @@ use sparkle_rdna3::Op;
 
 use super::scalar::{read, write};
 use super::{Missing, Nothing};
+use crate::shader::build::{PRIVATE_APERTURE, SHARED_APERTURE};
 use crate::shader::fault::Cause;
 use crate::shader::isa::{Handler, Isa, Run};
 use crate::shader::run::{Context, Flow};
 use crate::shader::step::Step;
-use crate::shader::wave::{VCC, Wave};
+use crate::shader::wave::{EXEC, VCC, Wave};
 
 /// Goes `distance` dwords from the next instruction.
 fn jump(wave: &mut Wave, distance: i32) {
@@ -97,6 +98,49 @@ handlers! {
         let id = step.immediate as u32 & 0xff; // CAST: an immediate of 16 bits
         context.fail(Cause::Trap { id })
     };
+    Halt: |context, step| match step.immediate & 1 {
+        0 => Flow::Next,
+        _ => context.fail(Cause::NotModelled { what: "a wave that halts, with no debugger to resume it" }),
+    };
+    Kill: |_context, step| match step.immediate & 1 {
+        0 => Flow::Next,
+        _ => Flow::End,
+    };
+    // The lower lanes of a wave64 first, then the upper ones; the destination keeps the half of EXEC that waits.
+    // Source: AMD, "RDNA" Instruction Set Architecture, section 12.3, S_SUBVECTOR_LOOP_BEGIN and _END.
+    HalfLoopBegin: |context, step| {
+        let wave = &mut *context.wave;
+        if !wave.is_wide() {
+            return context.fail(Cause::NotModelled { what: "a subvector loop of a wave32" });
+        }
+        let (low, high) = (wave.mask_half(EXEC, 0), wave.mask_half(EXEC, 1));
+        if low == 0 && high == 0 {
+            jump(wave, step.immediate);
+        } else if low == 0 {
+            write(wave, step, 0);
+        } else {
+            write(wave, step, high.into());
+            wave.set_scalar(EXEC + 1, 0);
+        }
+        Flow::Next
+    };
+    HalfLoopEnd: |context, step| {
+        let wave = &mut *context.wave;
+        if !wave.is_wide() {
+            return context.fail(Cause::NotModelled { what: "a subvector loop of a wave32" });
+        }
+        let waiting = wave.scalar(step.to);
+        if wave.mask_half(EXEC, 1) != 0 {
+            wave.set_scalar(EXEC, waiting);
+        } else if waiting != 0 {
+            let low = wave.scalar(EXEC);
+            wave.set_scalar(EXEC + 1, waiting);
+            write(wave, step, low.into());
+            wave.set_scalar(EXEC, 0);
+            jump(wave, step.immediate);
+        }
+        Flow::Next
+    };
     SetPriority: |context, step| {
         context.wave.priority = (step.immediate & 3) as u8; // CAST: two bits
         Flow::Next
@@ -124,14 +168,18 @@ handlers! {
         let bits = |old: u32| old & !(mask << shift) | (value & mask) << shift;
         match step.immediate & 0x3f {
             1 => context.wave.set_mode(bits(context.wave.mode())),
+            3 => context.wave.trap_status = bits(context.wave.trap_status),
+            // Nothing is prefetched; the rest only a trap handler may write.
+            // Source: guide, section 3.4, table of hardware registers.
+            2 | 14 | 15 | 20 | 21 | 23 | 24 | 29 => {}
             _ => return context.fail(Cause::NotModelled { what: "writing this hardware register" }),
         }
         Flow::Next
     };
     Message: |context, step| match step.immediate & 0xff {
-        // Interrupt, freeing of VGPRs: nothing a wave sees. Source: LLVM `SIDefines.h`, `ID_INTERRUPT` and
-        // `ID_DEALLOC_VGPRS_GFX11Plus`.
-        1 | 3 => Flow::Next,
+        // Interrupt, freeing of VGPRs, a pause of new waves: nothing a wave sees. Source: LLVM `SIDefines.h`,
+        // `ID_INTERRUPT`, `ID_DEALLOC_VGPRS_GFX11Plus`, `ID_STALL_WAVE_GEN`.
+        1 | 3 | 5 => Flow::Next,
         _ => context.fail(Cause::NotModelled { what: "this message" }),
     };
     MessageReturn: |context, step| match step.immediate & 0xff {
@@ -143,7 +191,7 @@ handlers! {
             Flow::Next
         }
         // No doorbell, trap handler or debugger is there.
-        128..=130 | 132 | 133 => {
+        128..=130 | 132..=134 => {
             write(context.wave, step, 0);
             Flow::Next
         }
@@ -168,15 +216,24 @@ fn extract(value: u32, operand: i32) -> u32 {
 fn hardware(wave: &Wave, operand: i32) -> Option<u32> {
     Some(match operand & 0x3f {
         1 => wave.mode(),
-        // STATUS: SCC bit 0, priority bits 2:1, EXECZ bit 9, VCCZ bit 10.
+        // STATUS: SCC bit 0, the wave's own priority bits 4:3, EXECZ bit 9, VCCZ bit 10, VALID bit 16, SCRATCH_EN bit 29.
+        // Source: guide, section 3.4.1, table 5.
         2 => {
             u32::from(wave.scc)
-                | u32::from(wave.priority) << 1
+                | u32::from(wave.priority) << 3
                 | u32::from(wave.exec() == 0) << 9
                 | u32::from(wave.mask(VCC) == 0) << 10
+                | 1 << 16
+                | u32::from(!wave.scratch.is_empty()) << 29
         }
-        // TRAPSTS: no exception is pending.
-        3 => 0,
+        // TRAPSTS: what the program wrote; no exception is ever noted.
+        3 => wave.trap_status,
+        // IB_STS: nothing is outstanding.
+        7 => 0,
+        // SH_MEM_BASES: the top 16 bits of the private (low half) and the shared aperture.
+        15 => SHARED_APERTURE & 0xffff_0000 | PRIVATE_APERTURE >> 16,
+        // FLAT_SCRATCH of a wave without.
+        20 | 21 if wave.scratch.is_empty() => 0,
         // HW_ID1: the wave's slot in bits 4:0, everything else the first of its kind. HW_ID2 likewise.
         23 => wave.id & 31,
         24 => 0,
@@ -200,7 +257,11 @@ pub(crate) fn find(op: Op, isa: Isa) -> Option<Run> {
         Op::S_SETPC_B64 => Run::new::<SetPc>(isa),
         Op::S_SWAPPC_B64 => Run::new::<SwapPc>(isa),
         Op::S_CALL_B64 => Run::new::<Call>(isa),
-        Op::S_ENDPGM => Run::new::<End>(isa),
+        Op::S_ENDPGM | Op::S_ENDPGM_SAVED => Run::new::<End>(isa),
+        Op::S_SETHALT => Run::new::<Halt>(isa),
+        Op::S_SETKILL => Run::new::<Kill>(isa),
+        Op::S_SUBVECTOR_LOOP_BEGIN => Run::new::<HalfLoopBegin>(isa),
+        Op::S_SUBVECTOR_LOOP_END => Run::new::<HalfLoopEnd>(isa),
         Op::S_BARRIER => Run::new::<Barrier>(isa),
         Op::S_TRAP => Run::new::<Trap>(isa),
         Op::S_SETPRIO => Run::new::<SetPriority>(isa),
@@ -239,13 +300,14 @@ pub(crate) fn find(op: Op, isa: Isa) -> Option<Run> {
         | Op::S_CBRANCH_CDBGUSER
         | Op::S_CBRANCH_CDBGSYS_OR_USER
         | Op::S_CBRANCH_CDBGSYS_AND_USER
+        | Op::S_ATC_PROBE
+        | Op::S_ATC_PROBE_BUFFER
+        | Op::DS_NOP
         | Op::V_NOP
         | Op::V_PIPEFLUSH
         | Op::BUFFER_GL0_INV
         | Op::BUFFER_GL1_INV => Run::new::<Nothing>(isa),
-        Op::S_SETKILL | Op::S_SETHALT | Op::S_SENDMSGHALT | Op::S_CODE_END | Op::S_ENDPGM_SAVED | Op::S_RFE_B64 => {
-            Run::new::<Missing>(isa)
-        }
+        Op::S_SENDMSGHALT | Op::S_CODE_END | Op::S_RFE_B64 => Run::new::<Missing>(isa),
         _ => return None,
     })
 }

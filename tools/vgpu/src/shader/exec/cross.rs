@@ -2,14 +2,14 @@
 
 use sparkle_rdna3::Op;
 
-use super::fetch::scalar32;
+use super::fetch::{exchanged, scalar32, store, writers};
 use super::memory::active;
 use crate::shader::fault::Cause;
 use crate::shader::isa::{Handler, Isa, Run};
 use crate::shader::lane::dpp::{permlane16_source, permlane64_source, permlanex16_source};
 use crate::shader::run::{Context, Flow};
-use crate::shader::step::{From, Source, Step};
-use crate::shader::wave::{M0, Wave};
+use crate::shader::step::{From, Source, Step, flag};
+use crate::shader::wave::{Lanes, M0, Wave};
 
 /// The lane that a scalar source names, modulo the wave's lanes.
 fn named_lane(wave: &Wave, source: &Source) -> u32 {
@@ -103,6 +103,9 @@ impl Handler for Moved {
         let (Some(from), Some(to)) = (from, to) else {
             return context.fail(Cause::NotModelled { what: "a moved register behind v255" });
         };
+        if step.has(flag::DPP) {
+            return moved_lanes(wave, step, from, to);
+        }
         for lane in active(wave.exec()) {
             let value = if data.from == From::Vgpr { wave.lane(from, lane) } else { scalar32(wave, &data) };
             if step.op == Op::V_SWAPREL_B32 {
@@ -113,6 +116,19 @@ impl Handler for Moved {
         }
         Flow::Next
     }
+}
+
+/// A move with its lanes exchanged.
+fn moved_lanes(wave: &mut Wave, step: &Step, from: u8, to: u8) -> Flow {
+    let mut moved = [Lanes::ZERO; 2];
+    for (half, lanes) in moved.iter_mut().enumerate().take(wave.halves()) {
+        exchanged(wave, step.more().dpp, from, half, lanes);
+    }
+    for (half, lanes) in moved.iter().enumerate().take(wave.halves()) {
+        let writers = writers(wave, step, half);
+        store(wave, to, half, writers, lanes);
+    }
+    Flow::Next
 }
 
 /// `V_SWAP_B32`.

@@ -120,7 +120,7 @@ fn feeder(dpp: Dpp, lane: u32) -> Option<u32> {
 }
 
 /// The lanes of VGPR `index` as lane exchange has them.
-fn exchanged(wave: &Wave, dpp: Dpp, index: u8, half: usize, room: &mut Lanes) {
+pub(crate) fn exchanged(wave: &Wave, dpp: Dpp, index: u8, half: usize, room: &mut Lanes) {
     let (exec, controls) = (wave.exec(), controls(dpp));
     let first = half as u32 * 32; // CAST: 0 or 1
     for (lane, to) in (first..).zip(&mut room.0) {

@@ -5,7 +5,7 @@
 
 use sparkle_rdna3::Op;
 
-use crate::shader::lane::{Mode, convert};
+use crate::shader::lane::{Mode, Round, convert};
 
 /// What the bits of a channel mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,6 @@ impl Format {
         }
         let all = TABLE.iter().flat_map(|&(bits, kinds)| kinds.iter().map(move |&kind| Self { bits, kind }));
         match (1..).zip(all).find_map(|(at, format)| (at == number).then_some(format)) {
-            Some(Self { bits: &[10 | 11, 11, _], .. }) => Err("a buffer format of 10 and 11 bits"),
             Some(format) => Ok(Some(format)),
             None => Err("this buffer format"),
         }
@@ -68,17 +67,26 @@ impl Format {
         self.bits.iter().map(|&bits| u32::from(bits)).sum::<u32>() / 8
     }
 
-    /// Channels of an element as a load returns them, after the resource's selection.
-    pub(crate) fn decode(&self, bytes: &[u8; 16], selects: u32, half: bool) -> [u32; 4] {
-        let mut raw = u128::from_le_bytes(*bytes);
+    /// The selection that `TBUFFER_*` have: each channel of the format as it is, and 0 for the others.
+    /// Source: guide, section 9.3, "DST_SEL identity".
+    pub(crate) fn identity(&self) -> u32 {
+        (0..).zip(self.bits).fold(0, |selects, (at, _)| selects | (4 + at) << (at * 3))
+    }
+
+    /// Channels of an element as a load returns them, after the resource's selection. Out of range (`None`) all
+    /// channels are 0 but those that the selection makes 1.
+    /// Source: guide, sections 9.3.1 (floats of 32 bits are cut to 16) and 9.4.1, note 1.
+    pub(crate) fn decode(&self, bytes: Option<&[u8; 16]>, selects: u32, half: bool) -> [u32; 4] {
+        let mut raw = bytes.map_or(0, |bytes| u128::from_le_bytes(*bytes));
         let integer = matches!(self.kind, Kind::Uint | Kind::Sint);
         let one = if integer { 1 } else { 1.0f32.to_bits() };
-        let mut channels = [0, 0, 0, one];
+        let mut channels = [0, 0, 0, if bytes.is_some() { one } else { 0 }];
         for (channel, &bits) in channels.iter_mut().zip(self.bits) {
             let field = (raw & ((1 << bits) - 1)) as u32; // CAST: at most 32 bits
             raw >>= bits;
             *channel = self.value(field, bits);
         }
+        let mode = if self.kind == Kind::Float { Mode { round_f16_f64: Round::Zero, ..MODE } } else { MODE };
         [0, 1, 2, 3].map(|at| {
             let value = match selects >> (at * 3) & 7 {
                 1 => one,
@@ -86,7 +94,7 @@ impl Format {
                 _ => 0,
             };
             match (half, integer) {
-                (true, false) => convert::f16_from_f32(MODE, value).into(),
+                (true, false) => convert::f16_from_f32(mode, value).into(),
                 (true, true) => value & 0xffff,
                 _ => value,
             }
@@ -101,6 +109,8 @@ impl Format {
             Kind::Uint => field,
             Kind::Sint => signed as u32, // CAST: two's complement
             Kind::Float if bits == 16 => convert::f32_from_f16(MODE, field as u16), // CAST: 16 bits
+            // Without a sign, and with fewer bits than f16 below: an f16 but for these.
+            Kind::Float if bits < 16 => convert::f32_from_f16(MODE, (field << (15 - bits)) as u16), // CAST: 15 bits
             Kind::Float => field,
             Kind::Uscaled => float(field.into()),
             Kind::Sscaled => float(signed.into()),
@@ -109,12 +119,23 @@ impl Format {
         }
     }
 
-    /// The bytes of an element of these channels.
-    pub(crate) fn encode(&self, channels: [u32; 4], half: bool) -> [u8; 16] {
+    /// The bytes of an element of these channels; the selection says which of them goes where, or what constant.
+    /// Source: guide, section 9.3, table 42.
+    pub(crate) fn encode(&self, channels: [u32; 4], selects: u32, half: bool) -> [u8; 16] {
         let integer = matches!(self.kind, Kind::Uint | Kind::Sint);
+        let one = match (integer, half) {
+            (true, _) => 1,
+            (false, true) => 0x3c00,
+            (false, false) => 1.0f32.to_bits(),
+        };
         let mut raw = 0u128;
         let mut at = 0;
-        for (channel, &bits) in channels.into_iter().zip(self.bits) {
+        for (channel, &bits) in (0..).zip(self.bits) {
+            let channel = match selects >> (channel * 3) & 7 {
+                1 => one,
+                select @ 4..=7 => channels.get(select as usize - 4).copied().unwrap_or(0), // CAST: below 8
+                _ => 0,
+            };
             let channel = match (half, integer) {
                 (true, false) => convert::f32_from_f16(MODE, channel as u16), // CAST: the low half holds the value
                 (true, true) if self.kind == Kind::Sint => convert::i32_from_i16(channel as u16), // CAST: as above
@@ -136,6 +157,7 @@ impl Format {
             Kind::Uint => channel.min(top as u32), // CAST: at most 32 bits
             Kind::Sint => i64::from(channel as i32).clamp(-half - 1, half) as u32, // CAST: two's complement
             Kind::Float if bits == 16 => convert::f16_from_f32(MODE, channel).into(),
+            Kind::Float if bits < 16 => small_float(channel, bits),
             Kind::Float => channel,
             Kind::Uscaled => x.trunc().clamp(0.0, top as f64) as u32, // CAST: saturates; NaN is 0
             Kind::Sscaled => x.trunc().clamp(limits.0, limits.1) as i32 as u32, // CAST: saturates; two's complement
@@ -143,6 +165,21 @@ impl Format {
             Kind::Snorm => (x.clamp(-1.0, 1.0) * limits.1).round_ties_even() as i32 as u32, // CAST: as above
         }
     }
+}
+
+/// A float without a sign, of 10 or 11 bits with f16's exponent: negative values become 0. Rounds to nearest even.
+fn small_float(x: u32, bits: u8) -> u32 {
+    let drop = 15 - bits;
+    let number = f32::from_bits(x);
+    if number.is_nan() {
+        return (1 << bits) - 1;
+    }
+    // A multiple of what the format can hold, by adding and taking away a number whose last place is that.
+    // Denormals have the last place of the least exponent; what is far above the greatest becomes infinite anyway.
+    let exponent = (x >> 23 & 0xff).clamp(127 - 14, 200);
+    let unit = f32::from_bits((exponent + 13 + u32::from(drop)) << 23);
+    let rounded = if number.is_finite() { number.max(0.0) + unit - unit } else { number.max(0.0) };
+    u32::from(convert::f16_from_f32(MODE, rounded.to_bits())) >> drop
 }
 
 /// Conversions of the texture unit: to nearest even, nothing flushed.
@@ -164,6 +201,11 @@ impl Transfer {
         let name = op.mnemonic();
         let channels = name.rsplit_once('_').map_or(1, |(_, channels)| channels.len() as u8); // CAST: at most 4
         Self { store: name.contains("_store_"), channels, half: name.contains("d16"), high: name.contains("d16_hi") }
+    }
+
+    /// Registers of data.
+    pub(crate) const fn dwords(self) -> u8 {
+        if self.half { self.channels.div_ceil(2) } else { self.channels }
     }
 
     /// Channels from registers.

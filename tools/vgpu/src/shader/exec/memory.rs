@@ -3,12 +3,13 @@
 use sparkle_rdna3::Op;
 
 use super::atomic::Atom;
+use super::block;
 use super::fetch::scalar32;
 use super::lds;
 use super::shape::Shape;
 use crate::shader::build::{PRIVATE_APERTURE, SHARED_APERTURE};
 use crate::shader::fault::{AccessKind, Cause};
-use crate::shader::isa::Handler;
+use crate::shader::isa::{Handler, Wide};
 use crate::shader::lane::{Denorm, Mode, Round};
 use crate::shader::memory::Window;
 use crate::shader::run::{Context, Flow, Space};
@@ -141,41 +142,106 @@ fn scratch(wave: &mut Wave, lane: u32, offset: u64, size: u32, kind: AccessKind)
     wave.scratch.get_mut(first..first + size).ok_or(fault)
 }
 
+/// The addresses of 32 lanes, if all are on, whole dwords are meant and they are global.
+#[inline(always)]
+fn all_places(context: &Context<'_>, step: &Step, half: usize) -> Option<Wide> {
+    let wave = &*context.wave;
+    if context.log.is_some() || !block::is_full(wave) || !step.more().shape.bytes.is_multiple_of(4) {
+        return None;
+    }
+    let [vaddr, _, saddr, ..] = &step.sources;
+    let offset = step.more().memory.offset as i64 as u64; // CAST: sign extension
+    let low = wave.vgpr(half, vaddr.index);
+    let mut out = [0; 32];
+    if step.immediate == segment::GLOBAL && *saddr != Source::CONSTANT_ZERO {
+        let base = wave.scalar64(saddr.index).wrapping_add(offset);
+        out.iter_mut().zip(low.0).for_each(|(to, low)| *to = base.wrapping_add(low.into()));
+    } else if matches!(step.immediate, segment::GLOBAL | segment::FLAT) {
+        let high = wave.vgpr(half, vaddr.index.wrapping_add(1));
+        for ((to, low), high) in out.iter_mut().zip(low.0).zip(high.0) {
+            *to = (u64::from(high) << 32 | u64::from(low)).wrapping_add(offset);
+        }
+        // Those into an aperture are not global.
+        if step.immediate == segment::FLAT
+            && out.iter().any(|at| [SHARED_APERTURE.into(), PRIVATE_APERTURE.into()].contains(&(at >> 32)))
+        {
+            return None;
+        }
+    } else {
+        return None;
+    }
+    Some(out)
+}
+
+/// Loads of whole dwords by all lanes; whether that was possible.
+#[inline(always)]
+fn load_at_once<const N: usize>(context: &mut Context<'_>, step: &Step) -> bool {
+    let mut window = Window::new(context.memory, AccessKind::Load);
+    let Some(low) = all_places(context, step, 0) else { return false };
+    if !context.wave.is_wide() {
+        return block::load_global::<N>(&mut window, context.wave, &[low], step.to);
+    }
+    let Some(high) = all_places(context, step, 1) else { return false };
+    block::load_global::<N>(&mut window, context.wave, &[low, high], step.to)
+}
+
+/// Stores of whole dwords by all lanes; whether that was possible. What was stored before it turned out not to be is
+/// stored once more.
+#[inline(always)]
+fn store_at_once<const N: usize>(context: &mut Context<'_>, step: &Step) -> bool {
+    let mut window = Window::new(context.memory, AccessKind::Store);
+    (0..context.wave.halves()).all(|half| {
+        let Some(at) = all_places(context, step, half) else { return false };
+        let data: block::Data<N> = block::registers(context.wave, half, step.sources[1].index);
+        block::store_global(&mut window, &at, &data)
+    })
+}
+
 /// Loads.
 pub(crate) struct Load;
 
 impl Handler for Load {
+    #[inline(always)]
     fn run(context: &mut Context<'_>, step: &Step) -> Flow {
-        let shape = step.more().shape;
-        let size = u32::from(shape.bytes);
-        let mut window = Window::new(context.memory, AccessKind::Load);
-        for lane in active(context.wave.exec()) {
-            let place = place(context.wave, step, lane);
-            let mut raw = [0; 4];
-            let raw = raw.get_mut(..shape.dwords()).unwrap_or(&mut []);
-            let result = match place {
-                Place::Global(va) if size < 4 => window.load_small(va, size).map(|value| raw.fill(value)),
-                Place::Global(va) => window.load(va, raw),
-                Place::Lds(offset) => {
-                    lds::load(context.lds, offset, size, raw);
-                    Ok(())
-                }
-                Place::Scratch(offset) => {
-                    scratch(context.wave, lane, offset, size, AccessKind::Load).map(|bytes| lds::gather(bytes, raw))
-                }
-            };
-            if let Err(cause) = result {
-                return context.fail(cause);
-            }
-            log(context, place, AccessKind::Load, lane, size);
-            for (register, &value) in (0u8..).zip(raw.iter()) {
-                let index = step.to.wrapping_add(register);
-                let value = shape.loaded(value, context.wave.lane(index, lane));
-                context.wave.set_lane(index, lane, value);
-            }
+        if block::by_dwords!(step.more().shape.dwords(), load_at_once(context, step)) {
+            Flow::Next
+        } else {
+            load_lanes(context, step)
         }
-        Flow::Next
     }
+}
+
+#[inline(never)]
+fn load_lanes(context: &mut Context<'_>, step: &Step) -> Flow {
+    let shape = step.more().shape;
+    let size = u32::from(shape.bytes);
+    let mut window = Window::new(context.memory, AccessKind::Load);
+    for lane in active(context.wave.exec()) {
+        let place = place(context.wave, step, lane);
+        let mut raw = [0; 4];
+        let raw = raw.get_mut(..shape.dwords()).unwrap_or(&mut []);
+        let result = match place {
+            Place::Global(va) if size < 4 => window.load_small(va, size).map(|value| raw.fill(value)),
+            Place::Global(va) => window.load(va, raw),
+            Place::Lds(offset) => {
+                lds::load(context.lds, offset, size, raw);
+                Ok(())
+            }
+            Place::Scratch(offset) => {
+                scratch(context.wave, lane, offset, size, AccessKind::Load).map(|bytes| lds::gather(bytes, raw))
+            }
+        };
+        if let Err(cause) = result {
+            return context.fail(cause);
+        }
+        log(context, place, AccessKind::Load, lane, size);
+        for (register, &value) in (0u8..).zip(raw.iter()) {
+            let index = step.to.wrapping_add(register);
+            let value = shape.loaded(value, context.wave.lane(index, lane));
+            context.wave.set_lane(index, lane, value);
+        }
+    }
+    Flow::Next
 }
 
 fn log(context: &mut Context<'_>, place: Place, kind: AccessKind, lane: u32, size: u32) {
@@ -196,33 +262,44 @@ pub(crate) fn data(wave: &Wave, first: u8, lane: u32) -> [u32; 4] {
 pub(crate) struct Store;
 
 impl Handler for Store {
+    #[inline(always)]
     fn run(context: &mut Context<'_>, step: &Step) -> Flow {
-        let shape = step.more().shape;
-        let size = u32::from(shape.bytes);
-        let mut window = Window::new(context.memory, AccessKind::Store);
-        for lane in active(context.wave.exec()) {
-            let place = place(context.wave, step, lane);
-            let mut values = data(context.wave, step.sources[1].index, lane);
-            values[0] = shape.stored(values[0]);
-            let values = values.get(..shape.dwords()).unwrap_or(&[]);
-            let first = values.first().copied().unwrap_or(0);
-            let result = match place {
-                Place::Global(va) if size < 4 => window.store_small(va, size, first),
-                Place::Global(va) => window.store(va, values),
-                Place::Lds(offset) => {
-                    lds::store(context.lds, offset, size, values);
-                    Ok(())
-                }
-                Place::Scratch(offset) => scratch(context.wave, lane, offset, size, AccessKind::Store)
-                    .map(|bytes| lds::scatter(bytes, values)),
-            };
-            if let Err(cause) = result {
-                return context.fail(cause);
-            }
-            log(context, place, AccessKind::Store, lane, size);
+        if block::by_dwords!(step.more().shape.dwords(), store_at_once(context, step)) {
+            Flow::Next
+        } else {
+            store_lanes(context, step)
         }
-        Flow::Next
     }
+}
+
+#[inline(never)]
+fn store_lanes(context: &mut Context<'_>, step: &Step) -> Flow {
+    let shape = step.more().shape;
+    let size = u32::from(shape.bytes);
+    let mut window = Window::new(context.memory, AccessKind::Store);
+    for lane in active(context.wave.exec()) {
+        let place = place(context.wave, step, lane);
+        let mut values = data(context.wave, step.sources[1].index, lane);
+        values[0] = shape.stored(values[0]);
+        let values = values.get(..shape.dwords()).unwrap_or(&[]);
+        let first = values.first().copied().unwrap_or(0);
+        let result = match place {
+            Place::Global(va) if size < 4 => window.store_small(va, size, first),
+            Place::Global(va) => window.store(va, values),
+            Place::Lds(offset) => {
+                lds::store(context.lds, offset, size, values);
+                Ok(())
+            }
+            Place::Scratch(offset) => {
+                scratch(context.wave, lane, offset, size, AccessKind::Store).map(|bytes| lds::scatter(bytes, values))
+            }
+        };
+        if let Err(cause) = result {
+            return context.fail(cause);
+        }
+        log(context, place, AccessKind::Store, lane, size);
+    }
+    Flow::Next
 }
 
 /// One lane's atomic on global memory: the old value.

@@ -1,12 +1,14 @@
 //! What executes steps, a file a family.
 
 pub(crate) mod atomic;
+pub(crate) mod block;
 pub(crate) mod buffer;
 pub(crate) mod control;
 pub(crate) mod cross;
 pub(crate) mod fast;
 pub(crate) mod fetch;
 pub(crate) mod format;
+pub(crate) mod interp;
 pub(crate) mod lds;
 pub(crate) mod matrix;
 pub(crate) mod memory;

@@ -8,7 +8,7 @@ use crate::shader::lane::OutputModifier;
 use crate::shader::lane::dot::MixSource;
 use crate::shader::lane::{f32, int};
 use crate::shader::run::{Context, Flow};
-use crate::shader::step::{Outcome, Source, Step, flag, mask, modifier};
+use crate::shader::step::{From, Outcome, Source, Step, flag, mask, modifier};
 use crate::shader::wave::{Lanes, Wave};
 
 /// A half of each lane, perhaps negated.
@@ -77,8 +77,15 @@ impl Handler for Dot {
                     if neg_lo >> 2 & 1 != 0 && !integers {
                         to.0.iter_mut().for_each(|x| *x = f32::neg(*x));
                     }
-                } else if integers {
+                } else if integers && matches!(source.from, From::Constant) {
+                    // Inline constants have 32 bits whatever the selection. Source: guide, table in section 7.5.1.
                     *to = *lanes;
+                } else if integers {
+                    half_of(lanes, op_sel >> at & 1 != 0, false, low);
+                    half_of(lanes, op_sel_hi >> at & 1 != 0, false, high);
+                    for ((to, low), high) in to.0.iter_mut().zip(low.0).zip(high.0) {
+                        *to = int::lshl_or(high, 16, low);
+                    }
                 } else {
                     half_of(lanes, op_sel >> at & 1 != 0, neg_lo >> at & 1 != 0, low);
                     half_of(lanes, op_sel_hi >> at & 1 != 0, neg_hi >> at & 1 != 0, high);

@@ -2,6 +2,7 @@
 
 use super::fetch::{fetch, fetch_wide, store, write, write_wide, writers};
 use crate::shader::isa::Handler;
+use crate::shader::lane::bytes;
 use crate::shader::run::{Context, Flow};
 use crate::shader::step::{Step, flag, mask};
 use crate::shader::wave::{EXEC, Lanes, Wave};
@@ -76,6 +77,38 @@ impl Handler for Double {
         }
         if step.mask_to != mask::NONE {
             wave.set_mask(step.mask_to, masks);
+        }
+        Flow::Next
+    }
+}
+
+/// `V_MQSAD_U32_U8`, whose addend and result have four dwords.
+pub(crate) struct FourSums;
+
+impl Handler for FourSums {
+    fn run(context: &mut Context<'_>, step: &Step) -> Flow {
+        let (wave, room) = (&mut *context.wave, &mut *context.temporaries);
+        let [a, b, c, ..] = &step.sources;
+        for half in 0..wave.halves() {
+            let [narrow, ..] = &mut room.sources;
+            let [wide, reference, _] = &mut room.wide;
+            fetch_wide(wave, step, a, half, narrow, wide);
+            fetch_wide(wave, step, b, half, narrow, reference);
+            let addends: [Lanes; 4] = [0, 1, 2, 3].map(|at| *wave.vgpr(half, c.index.wrapping_add(at)));
+            let mut out = [Lanes::ZERO; 4];
+            for i in 0..32 {
+                let sums = bytes::mqsad_u32_u8(
+                    step.has(flag::CLAMP),
+                    wide[i],
+                    reference[i] as u32, // CAST: the source has one dword
+                    [0, 1, 2, 3].map(|at: usize| addends[at].0[i]),
+                );
+                out.iter_mut().zip(sums).for_each(|(lanes, sum)| lanes.0[i] = sum);
+            }
+            let writers = writers(wave, step, half);
+            for (at, lanes) in (0u8..).zip(&out) {
+                store(wave, step.to.wrapping_add(at), half, writers, lanes);
+            }
         }
         Flow::Next
     }

@@ -208,11 +208,16 @@ pub(crate) fn find(op: Op, clamp: bool, isa: Isa) -> Option<Found> {
 
 /// Whether an operation on integers has a form that saturates.
 pub(crate) fn saturates(op: Op) -> bool {
-    integer::saturating(op, Isa::PORTABLE).or_else(|| integer::saturating_carry(op, Isa::PORTABLE)).is_some()
+    let isa = Isa::PORTABLE;
+    integer::saturating(op, isa).or_else(|| integer::saturating_carry(op, isa)).is_some()
+        || wide::saturating(op, isa).or_else(|| wide::saturating_with_mask(op, isa)).is_some()
 }
 
 /// The loop of an operation with a source or result of 64 bits.
-pub(crate) fn find_wide(op: Op, isa: Isa) -> Option<(Kernel64, Outcome)> {
+pub(crate) fn find_wide(op: Op, clamp: bool, isa: Isa) -> Option<(Kernel64, Outcome)> {
+    if clamp && let Some(found) = wide::saturating(op, isa).or_else(|| wide::saturating_with_mask(op, isa)) {
+        return Some(found);
+    }
     wide::find(op, isa).or_else(|| wide::find_with_mask(op, isa))
 }
 

@@ -13,9 +13,9 @@ fn word(x: u64) -> u32 {
 }
 
 macro_rules! wide_table {
-    ($($($op:ident)|+ => $outcome:ident, |$m:ident, $a:ident, $b:ident, $c:ident| $body:expr;)+) => {
-        /// Operations without masks.
-        pub(super) fn find(op: Op, isa: Isa) -> Option<(Kernel64, Outcome)> {
+    ($(#[$doc:meta])* $find:ident; $($($op:ident)|+ => $outcome:ident, |$m:ident, $a:ident, $b:ident, $c:ident| $body:expr;)+) => {
+        $(#[$doc])*
+        pub(super) fn $find(op: Op, isa: Isa) -> Option<(Kernel64, Outcome)> {
             match op {
                 $($(Op::$op)|+ => {
                     struct Row;
@@ -40,6 +40,8 @@ macro_rules! wide_table {
 }
 
 wide_table! {
+    /// Operations without masks.
+    find;
     V_ADD_F64 => F64, |m, a, b, c| f64::add(m, a, b);
     V_MUL_F64 => F64, |m, a, b, c| f64::mul(m, a, b);
     V_MIN_F64 => F64, |m, a, b, c| f64::min(m, a, b);
@@ -67,14 +69,21 @@ wide_table! {
     V_LSHLREV_B64 => B64, |m, a, b, c| int::lshlrev_b64(word(a), b);
     V_LSHRREV_B64 => B64, |m, a, b, c| int::lshrrev_b64(word(a), b);
     V_ASHRREV_I64 => B64, |m, a, b, c| int::ashrrev_i64(word(a), b);
-    V_QSAD_PK_U16_U8 => B64, |m, a, b, c| bytes::qsad_pk_u16_u8(a, word(b), c);
-    V_MQSAD_PK_U16_U8 => B64, |m, a, b, c| bytes::mqsad_pk_u16_u8(a, word(b), c);
+    V_QSAD_PK_U16_U8 => B64, |m, a, b, c| bytes::qsad_pk_u16_u8(false, a, word(b), c);
+    V_MQSAD_PK_U16_U8 => B64, |m, a, b, c| bytes::mqsad_pk_u16_u8(false, a, word(b), c);
+}
+
+wide_table! {
+    /// What the clamp bit makes of operations that saturate then.
+    saturating;
+    V_QSAD_PK_U16_U8 => B64, |m, a, b, c| bytes::qsad_pk_u16_u8(true, a, word(b), c);
+    V_MQSAD_PK_U16_U8 => B64, |m, a, b, c| bytes::mqsad_pk_u16_u8(true, a, word(b), c);
 }
 
 macro_rules! masked {
-    ($($op:ident => $outcome:ident, |$m:ident, $a:ident, $b:ident, $c:ident, $bit:ident| $body:expr;)+) => {
-        /// Operations with a bit for each lane in or out.
-        pub(super) fn find_with_mask(op: Op, isa: Isa) -> Option<(Kernel64, Outcome)> {
+    ($(#[$doc:meta])* $find:ident; $($op:ident => $outcome:ident, |$m:ident, $a:ident, $b:ident, $c:ident, $bit:ident| $body:expr;)+) => {
+        $(#[$doc])*
+        pub(super) fn $find(op: Op, isa: Isa) -> Option<(Kernel64, Outcome)> {
             match op {
                 $(Op::$op => {
                     struct Row;
@@ -101,8 +110,17 @@ macro_rules! masked {
 }
 
 masked! {
+    /// Operations with a bit for each lane in or out.
+    find_with_mask;
     V_MAD_U64_U32 => B64, |m, a, b, c, bit| int::mad_u64_u32(word(a), word(b), c);
     V_MAD_I64_I32 => B64, |m, a, b, c, bit| int::mad_i64_i32(word(a), word(b), c);
     V_DIV_SCALE_F64 => F64, |m, a, b, c, bit| f64::div_scale(m, a, b, c);
     V_DIV_FMAS_F64 => F64, |m, a, b, c, bit| (f64::div_fmas(m, a, b, c, bit), false);
+}
+
+masked! {
+    /// The same, clamped.
+    saturating_with_mask;
+    V_MAD_U64_U32 => B64, |m, a, b, c, bit| int::mad_sat_u64_u32(word(a), word(b), c);
+    V_MAD_I64_I32 => B64, |m, a, b, c, bit| int::mad_sat_i64_i32(word(a), word(b), c);
 }

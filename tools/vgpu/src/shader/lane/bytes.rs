@@ -25,37 +25,50 @@ pub fn lerp_u8(a: u32, b: u32, round: u32) -> u32 {
     mean(0) | mean(8) | mean(16) | mean(24)
 }
 
-/// `V_SAD_U8`: `c` plus the distances of the bytes.
+/// `V_SAD_U8`: `c` plus the distances of the bytes. With CLAMP this and all sums here saturate.
+/// Source: guide, section 7.2.3.1.
 #[inline(always)]
 #[must_use]
-pub fn sad_u8(a: u32, b: u32, c: u32) -> u32 {
+pub fn sad_u8(clamp: bool, a: u32, b: u32, c: u32) -> u32 {
     let distance = |at: u32| (a >> at & 0xff).abs_diff(b >> at & 0xff);
-    c.wrapping_add(distance(0) + distance(8) + distance(16) + distance(24))
+    sum(clamp, distance(0) + distance(8) + distance(16) + distance(24), c)
 }
 
 /// `V_SAD_HI_U8`: the distances of the bytes added to `c` from bit 16.
 #[inline(always)]
 #[must_use]
-pub fn sad_hi_u8(a: u32, b: u32, c: u32) -> u32 {
-    (sad_u8(a, b, 0) << 16).wrapping_add(c)
+pub fn sad_hi_u8(clamp: bool, a: u32, b: u32, c: u32) -> u32 {
+    sum(clamp, sad_u8(false, a, b, 0) << 16, c)
 }
 
 /// `V_SAD_U16`: `c` plus the distances of the halves.
 #[inline(always)]
 #[must_use]
-pub fn sad_u16(a: u32, b: u32, c: u32) -> u32 {
-    c.wrapping_add((a & 0xffff).abs_diff(b & 0xffff)).wrapping_add((a >> 16).abs_diff(b >> 16))
+pub fn sad_u16(clamp: bool, a: u32, b: u32, c: u32) -> u32 {
+    sum(clamp, (a & 0xffff).abs_diff(b & 0xffff) + (a >> 16).abs_diff(b >> 16), c)
+}
+
+/// `V_SAD_U32`: `c` plus the distance.
+#[inline(always)]
+#[must_use]
+pub fn sad_u32(clamp: bool, a: u32, b: u32, c: u32) -> u32 {
+    sum(clamp, a.abs_diff(b), c)
+}
+
+#[inline(always)]
+fn sum(clamp: bool, distance: u32, c: u32) -> u32 {
+    if clamp { distance.saturating_add(c) } else { distance.wrapping_add(c) }
 }
 
 /// `V_MSAD_U8`: [`sad_u8`] without the bytes that are zero in the reference `b`.
 #[inline(always)]
 #[must_use]
-pub fn msad_u8(a: u32, b: u32, c: u32) -> u32 {
+pub fn msad_u8(clamp: bool, a: u32, b: u32, c: u32) -> u32 {
     let distance = |at: u32| {
         let reference = b >> at & 0xff;
         if reference == 0 { 0 } else { (a >> at & 0xff).abs_diff(reference) }
     };
-    c.wrapping_add(distance(0) + distance(8) + distance(16) + distance(24))
+    sum(clamp, distance(0) + distance(8) + distance(16) + distance(24), c)
 }
 
 /// The four words that start at bytes 0 to 3 of `a`.
@@ -65,37 +78,37 @@ fn windows(a: u64) -> [u32; 4] {
 }
 
 #[inline(always)]
-fn four_halves(a: u64, b: u32, c: u64, sad: impl Fn(u32, u32, u32) -> u32) -> u64 {
+fn four_halves(clamp: bool, a: u64, b: u32, c: u64, sad: impl Fn(bool, u32, u32, u32) -> u32) -> u64 {
     let [w0, w1, w2, w3] = windows(a);
     let one = |window: u32, at: u32| {
-        let sum = sad(window, b, (c >> at) as u32 & 0xffff); // CAST: one half
-        u64::from(sum & 0xffff) << at
+        let sum = sad(false, window, b, (c >> at) as u32 & 0xffff); // CAST: one half
+        u64::from(if clamp { sum.min(0xffff) } else { sum & 0xffff }) << at
     };
     one(w0, 0) | one(w1, 16) | one(w2, 32) | one(w3, 48)
 }
 
 /// `V_QSAD_PK_U16_U8`: [`sad_u8`] of four overlapping words of `a` with `b`, each added to one half of `c` and cut to
-/// 16 bits.
+/// 16 bits, or saturated with CLAMP.
 /// Source: guide, section 16.12; that the sum is cut and not saturated is spelt out in AMD's RDNA4 guide.
 #[inline(always)]
 #[must_use]
-pub fn qsad_pk_u16_u8(a: u64, b: u32, c: u64) -> u64 {
-    four_halves(a, b, c, sad_u8)
+pub fn qsad_pk_u16_u8(clamp: bool, a: u64, b: u32, c: u64) -> u64 {
+    four_halves(clamp, a, b, c, sad_u8)
 }
 
 /// `V_MQSAD_PK_U16_U8`: [`qsad_pk_u16_u8`] with [`msad_u8`].
 #[inline(always)]
 #[must_use]
-pub fn mqsad_pk_u16_u8(a: u64, b: u32, c: u64) -> u64 {
-    four_halves(a, b, c, msad_u8)
+pub fn mqsad_pk_u16_u8(clamp: bool, a: u64, b: u32, c: u64) -> u64 {
+    four_halves(clamp, a, b, c, msad_u8)
 }
 
 /// `V_MQSAD_U32_U8`: [`msad_u8`] of four overlapping words of `a` with `b`, each added to one word of `c`.
 #[inline(always)]
 #[must_use]
-pub fn mqsad_u32_u8(a: u64, b: u32, c: [u32; 4]) -> [u32; 4] {
+pub fn mqsad_u32_u8(clamp: bool, a: u64, b: u32, c: [u32; 4]) -> [u32; 4] {
     let ([w0, w1, w2, w3], [c0, c1, c2, c3]) = (windows(a), c);
-    [msad_u8(w0, b, c0), msad_u8(w1, b, c1), msad_u8(w2, b, c2), msad_u8(w3, b, c3)]
+    [msad_u8(clamp, w0, b, c0), msad_u8(clamp, w1, b, c1), msad_u8(clamp, w2, b, c2), msad_u8(clamp, w3, b, c3)]
 }
 
 #[cfg(test)]
@@ -122,18 +135,29 @@ mod tests {
 
     #[test]
     fn sums_of_absolute_differences() {
-        assert_eq!(sad_u8(0x10_20_30_40, 0x11_1e_33_3c, 5), 15);
-        assert_eq!(sad_u8(u32::MAX, 0, u32::MAX), 1019);
-        assert_eq!(sad_hi_u8(0x0000_0102, 0, 7), 0x0003_0007);
-        assert_eq!(sad_u16(0x0001_ffff, 0x0003_0000, 1), 0x1_0002);
-        assert_eq!(msad_u8(0x10_20_30_40, 0x11_00_33_00, 5), 9);
+        assert_eq!(sad_u8(false, 0x10_20_30_40, 0x11_1e_33_3c, 5), 15);
+        assert_eq!(sad_u8(false, u32::MAX, 0, u32::MAX), 1019);
+        assert_eq!(sad_hi_u8(false, 0x0000_0102, 0, 7), 0x0003_0007);
+        assert_eq!(sad_u16(false, 0x0001_ffff, 0x0003_0000, 1), 0x1_0002);
+        assert_eq!(msad_u8(false, 0x10_20_30_40, 0x11_00_33_00, 5), 9);
+    }
+
+    #[test]
+    fn clamped_sums_stop_at_the_top() {
+        assert_eq!(sad_u8(true, u32::MAX, 0, u32::MAX - 1019), u32::MAX);
+        assert_eq!(sad_u8(true, 2, 0, u32::MAX - 1), u32::MAX);
+        assert_eq!(sad_u32(true, 0, 9, u32::MAX - 8), u32::MAX);
+        assert_eq!(sad_u32(false, 0, 9, u32::MAX - 8), 0);
+        assert_eq!(sad_hi_u8(true, 0xff, 0, 0xffff_0000), u32::MAX);
+        assert_eq!(mqsad_u32_u8(true, 3, 1, [u32::MAX, 1, 1, 1]), [u32::MAX, 2, 2, 2]);
+        assert_eq!(qsad_pk_u16_u8(true, 0x0706_0504_0302_0100, 0, 0xfffc), 0x0012_000e_000a_ffff);
     }
 
     #[test]
     fn quads_slide_by_a_byte() {
         let a = 0x0706_0504_0302_0100;
-        assert_eq!(qsad_pk_u16_u8(a, 0, 0x0004_0003_0002_ffff), 0x0016_0011_000c_0005);
-        assert_eq!(mqsad_pk_u16_u8(a, 1, 0), 0x0002_0001_0000_0001);
-        assert_eq!(mqsad_u32_u8(a, 0x0100, [u32::MAX, 0, 0, 9]), [u32::MAX, 1, 2, 12]);
+        assert_eq!(qsad_pk_u16_u8(false, a, 0, 0x0004_0003_0002_ffff), 0x0016_0011_000c_0005);
+        assert_eq!(mqsad_pk_u16_u8(false, a, 1, 0), 0x0002_0001_0000_0001);
+        assert_eq!(mqsad_u32_u8(false, a, 0x0100, [u32::MAX, 0, 0, 9]), [u32::MAX, 1, 2, 12]);
     }
 }

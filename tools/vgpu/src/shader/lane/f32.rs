@@ -166,9 +166,9 @@ pub fn ldexp(mode: Mode, x: u32, exponent: u32) -> u32 {
 ///
 /// "Denormal" of a quotient or reciprocal is meant in f32, although the guide writes one of them with f64. Where
 /// reciprocal and quotient are both denormal the guide scales the denominator *up* by 2^64, to infinity; down is meant.
-/// tinygrad's fixes to the pseudocode set VCC in three more cases, and give NaN for a denormal denominator; with these
-/// LLVM's division would not be right, so the guide is followed.
-/// Source: guide, section 16.12, V_DIV_SCALE_F32.
+/// Hardware sets VCC for a zero and for 2^-126 / 1 as well, which the guide does not: a quotient counts as denormal
+/// already if the exponents leave it open.
+/// Source: guide, section 16.12, V_DIV_SCALE_F32; tinygrad `test/amd/hw/test_vop3.py`, `TestDivScale`, run on gfx1100.
 #[inline]
 #[must_use]
 pub fn div_scale(mode: Mode, x: u32, denominator: u32, numerator: u32) -> (u32, bool) {
@@ -182,9 +182,9 @@ pub fn div_scale(mode: Mode, x: u32, denominator: u32, numerator: u32) -> (u32, 
     let down = ldexp(mode, x, 64u32.wrapping_neg());
     let (is_d, is_n) = (float(x) == float(d), float(x) == float(n));
     let reciprocal = denormal(1.0 / double(d));
-    let quotient = denormal(double(n) / double(d));
+    let quotient = denormal(double(n) / double(d)) || exponent(n) + 126 == exponent(d);
     if is_zero(n) || is_zero(d) {
-        (DEFAULT_NAN, false)
+        (DEFAULT_NAN, true)
     } else if exponent(n) >= exponent(d) + 96 {
         (if is_d { up } else { x }, true)
     } else if d & EXPONENT == 0 {

@@ -116,8 +116,8 @@ fn scale(x: u64, exponent: i32, round: Round) -> u64 {
 
 /// `V_DIV_SCALE_F64`: `x`, which is one of the other two, scaled so that no step of the division is denormal; and VCC,
 /// which tells [`div_fmas`] to scale the quotient back. Where reciprocal and quotient are both denormal the guide
-/// scales the denominator *up* by 2^128, to infinity; down is meant.
-/// Source: guide, section 16.12, V_DIV_SCALE_F64.
+/// scales the denominator *up* by 2^128, to infinity; down is meant. For VCC see [`super::f32::div_scale`].
+/// Source: guide, section 16.12, V_DIV_SCALE_F64; tinygrad `test/amd/hw/test_vop3.py`, `TestDivScaleF64`.
 #[inline]
 #[must_use]
 pub fn div_scale(mode: Mode, x: u64, denominator: u64, numerator: u64) -> (u64, bool) {
@@ -128,9 +128,9 @@ pub fn div_scale(mode: Mode, x: u64, denominator: u64, numerator: u64) -> (u64, 
     let down = finish(mode, [x], scale(x, -128, mode.round_f16_f64));
     let (is_d, is_n) = (float(x) == float(d), float(x) == float(n));
     let reciprocal = denormal(1.0 / float(d));
-    let quotient = denormal(float(n) / float(d));
+    let quotient = denormal(float(n) / float(d)) || exponent(n) + 1022 == exponent(d);
     if is_zero(n) || is_zero(d) {
-        (DEFAULT_NAN, false)
+        (DEFAULT_NAN, true)
     } else if exponent(n) >= exponent(d) + 768 {
         (if is_d { up } else { x }, true)
     } else if d & EXPONENT == 0 {

@@ -186,6 +186,21 @@ pub fn mad_i32_i16(a: u16, b: u16, c: u32) -> u32 {
     (product as u32).wrapping_add(c) // CAST: two's complement
 }
 
+/// `V_MAD_U32_U16` with CLAMP: the exact result, saturated.
+#[inline(always)]
+#[must_use]
+pub fn mad_sat_u32_u16(a: u16, b: u16, c: u32) -> u32 {
+    (u32::from(a) * u32::from(b)).saturating_add(c)
+}
+
+/// `V_MAD_I32_I16` with CLAMP: the exact result, saturated.
+#[inline(always)]
+#[must_use]
+pub fn mad_sat_i32_i16(a: u16, b: u16, c: u32) -> u32 {
+    let product = i64::from(a as i16) * i64::from(b as i16); // CAST: two's complement
+    clamp_i32(product + i64::from(c as i32)) // CAST: two's complement
+}
+
 /// `V_MAD_U16`, `V_MAD_I16`, `V_PK_MAD_U16`, `V_PK_MAD_I16`, wrapping.
 #[inline(always)]
 #[must_use]
@@ -223,6 +238,23 @@ pub fn mad_i64_i32(a: u32, b: u32, c: u64) -> (u64, bool) {
     let product = i64::from(a as i32) * i64::from(b as i32); // CAST: two's complement
     let (sum, overflow) = product.overflowing_add(c as i64); // CAST: two's complement
     (sum as u64, (sum < 0) != overflow) // CAST: two's complement
+}
+
+/// [`mad_u64_u32`] with CLAMP: the exact result, saturated; the carry stays.
+#[inline(always)]
+#[must_use]
+pub fn mad_sat_u64_u32(a: u32, b: u32, c: u64) -> (u64, bool) {
+    let (sum, carry) = mad_u64_u32(a, b, c);
+    (if carry { u64::MAX } else { sum }, carry)
+}
+
+/// [`mad_i64_i32`] with CLAMP: the exact result, saturated; bit 64 stays.
+#[inline(always)]
+#[must_use]
+pub fn mad_sat_i64_i32(a: u32, b: u32, c: u64) -> (u64, bool) {
+    let product = i64::from(a as i32) * i64::from(b as i32); // CAST: two's complement
+    let (_, sign) = mad_i64_i32(a, b, c);
+    (product.saturating_add(c as i64) as u64, sign) // CAST: two's complement
 }
 
 macro_rules! shifts {
@@ -289,7 +321,8 @@ ternary! {
     bfe_u32(a, b, c) = a.wrapping_shr(b) & low_bits(c);
     /// `V_BFE_I32`: the same, sign-extended.
     bfe_i32(a, b, c) = {
-        let field = a.wrapping_shr(b) & low_bits(c);
+        // The shift is arithmetic: bits beyond the highest are copies of it.
+        let field = (a as i32).wrapping_shr(b) as u32 & low_bits(c); // CAST: two's complement
         let sign = low_bits(c) & !(low_bits(c) >> 1);
         (field ^ sign).wrapping_sub(sign)
     };
@@ -297,8 +330,6 @@ ternary! {
     alignbit(a, b, c) = (pair(a, b) >> (c & 31)) as u32; // CAST: the low half is wanted
     /// `V_ALIGNBYTE_B32`: 4 bytes of the pair (`a` high, `b` low) from byte `c`.
     alignbyte(a, b, c) = (pair(a, b) >> ((c & 3) * 8)) as u32; // CAST: the low half is wanted
-    /// `V_SAD_U32`: `c` plus the distance of `a` and `b`, unsigned.
-    sad_u32(a, b, c) = a.abs_diff(b).wrapping_add(c);
 }
 
 #[inline(always)]

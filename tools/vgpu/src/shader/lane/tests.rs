@@ -74,13 +74,16 @@ fn integers_return_for_any_bits() {
     for _ in 0..100_000 {
         let [a, b, c] = [(); 3].map(|()| bits(&mut stream));
         let [x, y, z] = [a, b, c].map(|x| (x >> 16) as u32);
-        for op in [bytes::perm, bytes::lerp_u8, bytes::sad_u8, bytes::sad_hi_u8, bytes::sad_u16, bytes::msad_u8] {
+        for op in [bytes::perm, bytes::lerp_u8] {
             std::hint::black_box(op(x, y, z));
+        }
+        for op in [bytes::sad_u8, bytes::sad_hi_u8, bytes::sad_u16, bytes::sad_u32, bytes::msad_u8] {
+            std::hint::black_box((op(false, x, y, z), op(true, x, y, z)));
         }
         for op in [int::add3, int::lshl_add, int::add_lshl, int::lshl_or, int::bfe_u32, int::bfe_i32, int::alignbyte] {
             std::hint::black_box(op(x, y, z));
         }
-        std::hint::black_box((bytes::qsad_pk_u16_u8(a, y, c), bytes::mqsad_u32_u8(a, y, [x, y, z, x])));
+        std::hint::black_box((bytes::qsad_pk_u16_u8(false, a, y, c), bytes::mqsad_u32_u8(false, a, y, [x, y, z, x])));
         std::hint::black_box((int::mbcnt_lo(x, y, z & 63), int::mbcnt_hi(x, y, z & 63), int::bfm(x, y)));
         let signed = Signed { a: a & 1 != 0, b: b & 1 != 0 };
         for clamp in [false, true] {

@@ -1,5 +1,9 @@
+// Kernels whose `.text` is `basic.hex`, made by
+// `clang-19 -x cl -cl-std=CL2.0 -Xclang -finclude-default-header -target amdgcn-amd-amdhsa -mcpu=gfx1100 -nogpulib -O2
+// -cl-fp32-correctly-rounded-divide-sqrt -mcode-object-version=5 -c`. Their descriptors ask for 15 user SGPRs with the
+// kernel arguments' address in s[0:1], so that the workgroup's number is in s15, and for kept denormals.
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
-// Small kernels whose results the tests compute again. One row of the objects each; see kernels.rs.
+// Small kernels whose results the tests compute again. One row of the objects each.
 typedef unsigned int uint32;
 typedef unsigned long uint64;
 
