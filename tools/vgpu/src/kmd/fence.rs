@@ -100,10 +100,14 @@ impl Fence {
 
     /// Calls `then` when it is done, at once if it is.
     pub(crate) fn on_done(self: &Arc<Self>, then: impl FnOnce(Done) + Send + 'static) {
+        self.call_back(Box::new(then));
+    }
+
+    fn call_back(self: &Arc<Self>, then: Callback) {
         if let Some(part) = self.parts.iter().find(|part| !part.is_done()) {
             // One part after the other; in the end all are done and the state below is not used.
             let this = self.clone();
-            part.clone().on_done(move |_| this.on_done(then));
+            part.call_back(Box::new(move |_| this.call_back(then)));
             return;
         }
         if !self.parts.is_empty() {
@@ -111,7 +115,7 @@ impl Fence {
         }
         let mut state = lock(&self.state);
         match state.done {
-            None => state.callbacks.push(Box::new(then)),
+            None => state.callbacks.push(then),
             Some(done) => {
                 drop(state);
                 then(done);

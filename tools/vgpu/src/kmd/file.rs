@@ -117,7 +117,8 @@ impl File {
     ///
     /// # Errors
     /// `EINVAL` for an offset that no object has, a length beyond it, or private pages; `EACCES` for an object that
-    /// this file has no handle of.
+    /// this file has no handle of. `ENOMEM` if the object cannot be moved to where the CPU reaches it, for which a
+    /// device lets the first touch end with `SIGBUS`.
     ///
     /// Source: Linux `drm_gem.c`, `drm_gem_mmap`, and `amdgpu_gem.c`, `amdgpu_gem_object_mmap`.
     pub fn mmap(&self, request: MapRequest) -> Result<MapGrant, Errno> {

@@ -66,11 +66,11 @@ pub(crate) fn recover(gpu: &Gpu, task: &Task, outcome: &Outcome) {
         *lock(&task.entity.error) = Some(errno);
     }
     let waiting = gpu.take_waiting(task.entity.id);
+    gpu.resetting.store(false, Ordering::Release);
     task.fence.signal(Err(errno));
     for task in &waiting {
         task.fence.signal(Err(Errno::ECANCELED));
     }
-    gpu.resetting.store(false, Ordering::Release);
     gpu.bell().ring();
 }
 
