@@ -1,5 +1,6 @@
 //! A software GPU of the RDNA3 generation.
 //!
+//! - [`kmd`]: the kernel driver behind a render node, what ioctl and mmap answer;
 //! - [`shader`]: what a wavefront computes;
 //! - [`host`]: showing the devices to processes;
 //! - [`sanitize`]: what silicon forgives or corrupts silently, and this device reports;
@@ -7,7 +8,7 @@
 #![deny(unsafe_code)]
 
 pub mod host;
-pub mod machine;
+pub mod kmd;
 pub mod sanitize;
 pub mod shader;
 pub mod snippet;

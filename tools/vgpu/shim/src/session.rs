@@ -58,13 +58,13 @@ fn remote(root: &OsStr) -> Option<Session> {
 
 /// One gfx1100 in this process.
 fn local() -> Option<Session> {
-    let machine = vgpu::machine::Machine::standard();
+    let kernel = vgpu::host::standard_kernel().ok()?;
     let folder = std::env::temp_dir().join(format!("sparkle-vgpu-{}", std::process::id()));
     // What a process of the same number left behind is of no use to anybody.
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir(&folder).ok()?;
-    let tree = Tree::create(&folder, &machine.pci_devices()).ok()?;
-    let server = vgpu::host::Server::new(Box::new(machine));
+    let tree = Tree::create(&folder, &vgpu::host::pci_devices(&kernel)).ok()?;
+    let server = vgpu::host::Server::new(kernel);
     // SAFETY: the function takes no arguments and returns nothing, as `atexit` wants.
     unsafe { libc::atexit(remove_tree) };
     let root = tree.root().as_os_str().as_bytes().to_vec();
@@ -208,8 +208,15 @@ fn converse(channel: &Channel, request: Request) -> Result<(i64, u64, Option<Own
         let (reply, descriptor) = channel.replied().map_err(errno)?;
         match reply {
             Reply::Done { result, value } => return Ok((result, value, descriptor)),
-            Reply::Install => {
-                let number = descriptor.map_or(-i64::from(libc::EMFILE), |fd| fd.into_raw_fd().into());
+            Reply::Install { close_on_exec } => {
+                let number = descriptor.map_or(-i64::from(libc::EMFILE), |fd| {
+                    let number = fd.into_raw_fd();
+                    if !close_on_exec {
+                        // SAFETY: no pointers are passed.
+                        unsafe { libc::fcntl(number, libc::F_SETFD, 0) };
+                    }
+                    number.into()
+                });
                 channel.ask(Request::Answer { value: number as u64 }, None).map_err(errno)?; // CAST: the same bits
             }
             Reply::Fetch { number } => {

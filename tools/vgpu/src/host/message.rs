@@ -60,7 +60,10 @@ pub enum Reply {
         value: u64,
     },
     /// Keep the descriptor that comes with this, and answer with its number.
-    Install,
+    Install {
+        /// Whether it is closed when the client becomes another program.
+        close_on_exec: bool,
+    },
     /// Answer with the descriptor of this number.
     Fetch {
         /// The number.
@@ -111,7 +114,7 @@ impl Reply {
     fn words(self) -> Words {
         match self {
             Self::Done { result, value } => [0, result as u64, value, 0, 0], // CAST: the same bits
-            Self::Install => [1, 0, 0, 0, 0],
+            Self::Install { close_on_exec } => [1, close_on_exec.into(), 0, 0, 0],
             Self::Fetch { number } => [2, number, 0, 0, 0],
         }
     }
@@ -119,7 +122,7 @@ impl Reply {
     fn from_words([kind, a, b, ..]: Words) -> Option<Self> {
         Some(match kind {
             0 => Self::Done { result: a as i64, value: b }, // CAST: the same bits
-            1 => Self::Install,
+            1 => Self::Install { close_on_exec: a != 0 },
             2 => Self::Fetch { number: a },
             _ => return None,
         })
@@ -243,7 +246,9 @@ mod tests {
         ] {
             assert_eq!(Request::from_words(unpack(&pack(request.words()))), Some(request));
         }
-        for reply in [Reply::Done { result: -22, value: 7 }, Reply::Install, Reply::Fetch { number: 5 }] {
+        for reply in
+            [Reply::Done { result: -22, value: 7 }, Reply::Install { close_on_exec: true }, Reply::Fetch { number: 5 }]
+        {
             assert_eq!(Reply::from_words(unpack(&pack(reply.words()))), Some(reply));
         }
         assert_eq!(Request::from_words([5, 0, 0, 0, 0]), None);

@@ -1,151 +1,91 @@
-//! The host's side: clients' calls come in, the device answers.
+//! The host's side: clients' calls come in, the kernel driver answers.
 
 use std::collections::HashMap;
-use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nix::errno::Errno;
+use nix::errno::Errno as SystemErrno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, accept4, getsockopt, socketpair, sockopt::PeerCredentials};
 use nix::sys::stat::fstat;
-use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
-use nix::unistd::Pid;
 
 use super::message::{Channel, Reply, Request};
-
-/// What a device needs of the process that calls it.
-pub trait Client {
-    /// The process.
-    fn pid(&self) -> i32;
-
-    /// Reads its memory.
-    ///
-    /// # Errors
-    /// `EFAULT` where some of it is not readable.
-    fn read(&self, address: u64, bytes: &mut [u8]) -> Result<(), Errno>;
-
-    /// Writes its memory.
-    ///
-    /// # Errors
-    /// `EFAULT` where some of it is not writable.
-    fn write(&self, address: u64, bytes: &[u8]) -> Result<(), Errno>;
-
-    /// Gives it a descriptor; its number there.
-    ///
-    /// # Errors
-    /// `EMFILE` where it has no room.
-    fn install(&self, descriptor: OwnedFd) -> Result<i32, Errno>;
-
-    /// A copy of one of its descriptors.
-    ///
-    /// # Errors
-    /// `EBADF` where it has none of this number.
-    fn descriptor(&self, number: i32) -> Result<OwnedFd, Errno>;
-}
-
-/// Devices that can be opened.
-pub trait Machine: Send + Sync {
-    /// How many there are.
-    fn devices(&self) -> usize;
-
-    /// Opens one.
-    ///
-    /// # Errors
-    /// `ENODEV` where there is no such device, and what a kernel would say.
-    fn open(&self, device: usize, pid: i32) -> Result<Box<dyn OpenFile>, Errno>;
-}
-
-/// An open device; dropping it closes it.
-pub trait OpenFile: Send + Sync {
-    /// `ioctl(2)`.
-    ///
-    /// # Errors
-    /// The errno.
-    fn ioctl(&self, client: &dyn Client, request: u32, argument: u64) -> Result<i32, Errno>;
-
-    /// `mmap(2)`: a file to map instead, and the offset there.
-    ///
-    /// # Errors
-    /// The errno.
-    fn map(&self, offset: u64, length: u64, protection: u32, flags: u32) -> Result<(OwnedFd, u64), Errno>;
-}
+use crate::kmd::{Client, Errno, File, Kernel, MapRequest, Process, UserMemory};
 
 /// A client at the other end of a control connection.
-#[derive(Debug)]
-pub struct RemoteClient<'a> {
+struct RemoteClient<'a> {
     pid: i32,
+    process: Process,
     channel: &'a Channel,
 }
 
-impl Client for RemoteClient<'_> {
-    fn pid(&self) -> i32 {
-        self.pid
+/// The reference is shared with nobody but the thread that serves the connection; the driver wants more.
+impl UserMemory for RemoteClient<'_> {
+    fn read(&self, addr: u64, to: &mut [u8]) -> Result<(), Errno> {
+        self.process.read(addr, to)
     }
 
-    fn read(&self, address: u64, bytes: &mut [u8]) -> Result<(), Errno> {
-        let base = usize::try_from(address).map_err(|_| Errno::EFAULT)?;
-        let remote = [RemoteIoVec { base, len: bytes.len() }];
-        let length = bytes.len();
-        let read = process_vm_readv(Pid::from_raw(self.pid), &mut [IoSliceMut::new(bytes)], &remote)?;
-        if read == length { Ok(()) } else { Err(Errno::EFAULT) }
+    fn write(&self, addr: u64, from: &[u8]) -> Result<(), Errno> {
+        self.process.write(addr, from)
     }
 
-    fn write(&self, address: u64, bytes: &[u8]) -> Result<(), Errno> {
-        let base = usize::try_from(address).map_err(|_| Errno::EFAULT)?;
-        let remote = [RemoteIoVec { base, len: bytes.len() }];
-        let written = process_vm_writev(Pid::from_raw(self.pid), &[IoSlice::new(bytes)], &remote)?;
-        if written == bytes.len() { Ok(()) } else { Err(Errno::EFAULT) }
+    fn address_space(&self) -> u64 {
+        self.process.address_space()
     }
 
-    fn install(&self, descriptor: OwnedFd) -> Result<i32, Errno> {
-        self.channel.reply(Reply::Install, Some(descriptor.as_fd()))?;
+    fn give(&self, descriptor: OwnedFd, close_on_exec: bool) -> Result<RawFd, Errno> {
+        self.channel.reply(Reply::Install { close_on_exec }, Some(descriptor.as_fd()))?;
         match self.channel.asked()? {
             Some((Request::Answer { value }, _)) => match value as i64 {
                 // CAST: the same bits
-                error @ ..0 => Err(Errno::from_raw(i32::try_from(-error).unwrap_or(libc::EPROTO))),
-                number => i32::try_from(number).map_err(|_| Errno::EPROTO),
+                error @ ..0 => Err(Errno(i32::try_from(-error).unwrap_or(libc::EIO))),
+                number => RawFd::try_from(number).map_err(|_| Errno(libc::EIO)),
             },
-            _ => Err(Errno::EPROTO),
+            _ => Err(Errno(libc::EPROTO)),
         }
     }
 
-    fn descriptor(&self, number: i32) -> Result<OwnedFd, Errno> {
-        let number = u64::try_from(number).map_err(|_| Errno::EBADF)?;
+    fn take(&self, descriptor: RawFd) -> Result<OwnedFd, Errno> {
+        let number = u64::try_from(descriptor).map_err(|_| Errno::EBADF)?;
         self.channel.reply(Reply::Fetch { number }, None)?;
         match self.channel.asked()? {
             Some((Request::Answer { .. }, Some(descriptor))) => Ok(descriptor),
             Some((Request::Answer { .. }, None)) => Err(Errno::EBADF),
-            _ => Err(Errno::EPROTO),
+            _ => Err(Errno(libc::EPROTO)),
         }
     }
 }
 
 /// An open file and the socket whose hang-up ends it.
 struct Open {
-    file: Arc<dyn OpenFile>,
-    device: usize,
+    file: Arc<File>,
     /// The host's end of the pair.
     peer: OwnedFd,
 }
 
 /// Open files of all clients.
 pub struct Server {
-    machine: Box<dyn Machine>,
+    kernel: Kernel,
     opens: Mutex<HashMap<u64, Open>>,
 }
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("devices", &self.machine.devices()).finish_non_exhaustive()
+        f.debug_struct("Server").field("kernel", &self.kernel).finish_non_exhaustive()
     }
 }
 
 impl Server {
-    /// Serves these devices.
+    /// Serves the devices of this kernel.
     #[must_use]
-    pub fn new(machine: Box<dyn Machine>) -> Arc<Self> {
-        Arc::new(Self { machine, opens: Mutex::default() })
+    pub fn new(kernel: Kernel) -> Arc<Self> {
+        Arc::new(Self { kernel, opens: Mutex::default() })
+    }
+
+    /// The kernel.
+    #[must_use]
+    pub const fn kernel(&self) -> &Kernel {
+        &self.kernel
     }
 
     fn opens(&self) -> MutexGuard<'_, HashMap<u64, Open>> {
@@ -173,23 +113,23 @@ impl Server {
 
     /// Answers one client until it is gone. Each control connection has a thread of its own here.
     pub fn serve(&self, channel: &Channel, pid: i32) {
-        let client = RemoteClient { pid, channel };
+        let client = RemoteClient { pid, process: Process::new(pid), channel };
         while let Ok(Some((request, _))) = channel.asked() {
             let answered = match request {
                 Request::Open { device } => self.open(&client, device),
                 Request::Ioctl { inode, request, argument } => {
                     let result = self.file(inode).and_then(|file| {
-                        let request = u32::try_from(request & 0xffff_ffff).map_err(|_| Errno::ENOTTY)?;
-                        file.ioctl(&client, request, argument)
+                        let request = u32::try_from(request & 0xffff_ffff).unwrap_or(0);
+                        file.ioctl(request, &client, argument)
                     });
                     channel.reply(done(result.map(i64::from), 0), None)
                 }
                 Request::Map { inode, offset, length, flags } => self.map(&client, inode, [offset, length, flags]),
                 Request::Which { inode } => {
-                    let device = self.opens().get(&inode).map(|open| open.device as i64); // CAST: a small index
-                    channel.reply(done(device.ok_or(Errno::ENOTTY), 0), None)
+                    let device = self.file(inode).map(|file| file.device() as i64); // CAST: a small index
+                    channel.reply(done(device, 0), None)
                 }
-                Request::Answer { .. } => channel.reply(done(Err(Errno::EPROTO), 0), None),
+                Request::Answer { .. } => channel.reply(done(Err(Errno(libc::EPROTO)), 0), None),
             };
             if answered.is_err() {
                 break;
@@ -197,17 +137,18 @@ impl Server {
         }
     }
 
-    fn file(&self, inode: u64) -> Result<Arc<dyn OpenFile>, Errno> {
-        self.opens().get(&inode).map(|open| Arc::clone(&open.file)).ok_or(Errno::ENOTTY)
+    fn file(&self, inode: u64) -> Result<Arc<File>, Errno> {
+        self.opens().get(&inode).map(|open| Arc::clone(&open.file)).ok_or(Errno(libc::ENOTTY))
     }
 
-    fn open(&self, client: &RemoteClient<'_>, device: u64) -> Result<(), Errno> {
+    fn open(&self, client: &RemoteClient<'_>, device: u64) -> Result<(), SystemErrno> {
         self.sweep();
         let opened = usize::try_from(device).map_err(|_| Errno::ENODEV).and_then(|device| {
-            let file = self.machine.open(device, client.pid)?;
+            let memory = Arc::new(client.process);
+            let file = self.kernel.open(device, Client { pid: client.pid, privileged: false, memory })?;
             let (theirs, peer) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
             let inode = fstat(&theirs)?.st_ino;
-            self.opens().insert(inode, Open { file: Arc::from(file), device, peer });
+            self.opens().insert(inode, Open { file: Arc::new(file), peer });
             Ok((theirs, inode))
         });
         match opened {
@@ -216,11 +157,18 @@ impl Server {
         }
     }
 
-    fn map(&self, client: &RemoteClient<'_>, inode: u64, [offset, length, flags]: [u64; 3]) -> Result<(), Errno> {
-        // CAST: the two halves
-        let mapped = self.file(inode).and_then(|file| file.map(offset, length, flags as u32, (flags >> 32) as u32));
-        match mapped {
-            Ok((file, at)) => client.channel.reply(done(Ok(0), at), Some(file.as_fd())),
+    fn map(&self, client: &RemoteClient<'_>, inode: u64, [offset, length, flags]: [u64; 3]) -> Result<(), SystemErrno> {
+        let (protection, kind) = (flags as i32, (flags >> 32) as i32); // CAST: the two halves
+        let shared = kind & libc::MAP_TYPE != libc::MAP_PRIVATE;
+        let writable = protection & libc::PROT_WRITE != 0;
+        let granted = self.file(inode).and_then(|file| {
+            let grant = file.mmap(MapRequest { offset, length, shared, writable })?;
+            // Who unmaps it can't be seen from here.
+            file.unmapped();
+            Ok(grant)
+        });
+        match granted {
+            Ok(grant) => client.channel.reply(done(Ok(0), grant.offset), Some(grant.file.as_fd())),
             Err(error) => client.channel.reply(done(Err(error), 0), None),
         }
     }
@@ -229,26 +177,29 @@ impl Server {
     ///
     /// # Errors
     /// What accepting says.
-    pub fn listen(self: &Arc<Self>, listener: BorrowedFd<'_>, stop: BorrowedFd<'_>) -> Result<(), Errno> {
-        use nix::sys::socket::{accept4, getsockopt, sockopt::PeerCredentials};
+    pub fn listen(self: &Arc<Self>, listener: BorrowedFd<'_>, stop: BorrowedFd<'_>) -> Result<(), SystemErrno> {
         loop {
-            let mut ready = [PollFd::new(listener, PollFlags::POLLIN), PollFd::new(stop, PollFlags::empty())];
+            let mut ready = [PollFd::new(listener, PollFlags::POLLIN), PollFd::new(stop, PollFlags::POLLIN)];
             // The time-out is for clients that close without another word.
             match poll(&mut ready, 100u16) {
-                Err(Errno::EINTR) | Ok(0) => {
+                Err(SystemErrno::EINTR) | Ok(0) => {
                     self.sweep();
                     continue;
                 }
                 Err(other) => return Err(other),
                 Ok(_) => {}
             }
-            if ready[1].revents().is_some_and(|events| !events.is_empty()) {
-                self.sweep();
+            let has = |one: &PollFd<'_>| one.revents().is_some_and(|events| !events.is_empty());
+            let [waiting, stopped] = &ready;
+            if has(stopped) {
                 return Ok(());
+            }
+            if !has(waiting) {
+                continue;
             }
             let accepted = match accept4(listener.as_raw_fd(), SockFlag::SOCK_CLOEXEC) {
                 Ok(number) => super::message::own(number),
-                Err(Errno::EINTR | Errno::ECONNABORTED) => continue,
+                Err(SystemErrno::EINTR | SystemErrno::ECONNABORTED) => continue,
                 Err(other) => return Err(other),
             };
             let pid = getsockopt(&accepted, PeerCredentials)?.pid();
@@ -259,6 +210,5 @@ impl Server {
 }
 
 fn done(result: Result<i64, Errno>, value: u64) -> Reply {
-    let result = result.unwrap_or_else(|error| -i64::from(error as i32)); // CAST: the errno
-    Reply::Done { result, value }
+    Reply::Done { result: result.unwrap_or_else(|error| -i64::from(error.0)), value }
 }
