@@ -99,9 +99,11 @@ impl VmView {
         let count = usize::try_from(mapping.bytes / 4).map_err(|_| Miss::NoPages)?;
         let words = words.get(first..).and_then(|rest| rest.get(..count)).ok_or(Miss::NoPages)?;
         let flags = mapping.flags;
-        let has = |bit| flags & bit != 0;
-        let permissions =
-            Permissions { read: has(page::READABLE), write: has(page::WRITEABLE), execute: has(page::EXECUTABLE) };
+        let permissions = Permissions {
+            read: flags & page::READABLE != 0,
+            write: flags & page::WRITEABLE != 0,
+            execute: flags & page::EXECUTABLE != 0,
+        };
         Ok(Region { va: extended(start), bytes: mapping.bytes, words, permissions })
     }
 
