@@ -1,8 +1,8 @@
 //! What silicon forgives or corrupts silently, and this device reports.
 //!
 //! Each sanitizer is a module with what it knows of a dispatch (shared between the threads that run its workgroups) and
-//! of a workgroup. It is shown every instruction before and after it is executed ([`event`]), and says what it finds in
-//! [`report`]s by [`rule`]s.
+//! of a workgroup. It is shown every instruction before and after it is executed (`event`), and says what it finds in
+//! `report`s by `rule`s.
 
 mod bounds;
 mod cache;

@@ -5,8 +5,8 @@
 //! it where it decides something: an address, a descriptor, a lane selector, EXEC, a branch, MODE, or a byte of a
 //! result. `uninit-strict` reports every read of a register with an undefined bit by a lane that is on.
 //!
-//! [`bits`] is the arithmetic, [`lanes`] and [`scalars`] are the tables of operations, [`job`] and [`cross`] apply them
-//! to registers, [`access`] moves shadows to and from memory. While all that an instruction reads is defined, none of
+//! `bits` is the arithmetic, `lanes` and `scalars` are the tables of operations, `job` and `cross` apply them
+//! to registers, `access` moves shadows to and from memory. While all that an instruction reads is defined, none of
 //! these is asked.
 
 mod access;
