@@ -1,0 +1,17 @@
+//! Showing the devices to processes: the files they find them by, and the conversation in which their calls arrive here.
+//!
+//! A client's open file is one end of a pair of connected sockets; the host keeps the other and takes its hang-up as the
+//! close. So copies, forks and passing on to other processes need nothing, and polling works. Calls arrive over control
+//! connections, one a thread, and name the open file by the inode of its socket.
+
+mod machine;
+mod message;
+mod run;
+mod server;
+mod tree;
+
+pub use machine::{NoProcessor, pci_devices, standard_kernel};
+pub use message::{Channel, Reply, Request};
+pub use run::{Ended, library, run};
+pub use server::Server;
+pub use tree::{DRM_MAJOR, FIRST_RENDER_MINOR, PciDevice, TREE_VARIABLE, Tree};

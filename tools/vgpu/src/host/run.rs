@@ -1,0 +1,105 @@
+//! `sparkle-vgpu run`: a command that sees the devices.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket, socketpair};
+use nix::unistd::getpid;
+
+use super::machine::pci_devices;
+use super::server::Server;
+use super::tree::{TREE_VARIABLE, Tree};
+use crate::kmd::{Kernel, Report};
+
+/// How a command ended, and what the devices noticed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit code; 128 and the signal's number where a signal ended it.
+    pub code: u8,
+    /// What was noticed.
+    pub reports: Vec<Report>,
+}
+
+/// Where the library to preload is: beside this program, or where the folder of libraries is by custom.
+///
+/// # Errors
+/// `NotFound` with the places that were tried.
+pub fn library() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let places = ["", "deps", "../lib"].map(|place| folder.join(place).join("libsparkle_vgpu.so"));
+    places.iter().find(|place| place.exists()).cloned().ok_or_else(|| {
+        let list: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
+        io::Error::new(io::ErrorKind::NotFound, format!("libsparkle_vgpu.so is not at {}", list.join(" or ")))
+    })
+}
+
+/// A folder that goes with its owner.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs `command`, whose processes all see the devices of `kernel`.
+///
+/// # Errors
+/// If the command can't be started, and what the system says about folders and sockets.
+pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<Ended> {
+    let (program, arguments) = command
+        .split_first()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "there is no command to run"))?;
+    let folder = Folder(std::env::temp_dir().join(format!("sparkle-vgpu-run-{}", getpid())));
+    let _ = std::fs::remove_dir_all(&folder.0);
+    std::fs::create_dir(&folder.0)?;
+    Tree::create(&folder.0, &pci_devices(&kernel))?;
+
+    let listener = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?;
+    bind(std::os::fd::AsRawFd::as_raw_fd(&listener), &UnixAddr::new(&folder.0.join("socket"))?)?;
+    listen(&listener, Backlog::MAXALLOWABLE)?;
+    let (stop, stopped) = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)?;
+    let server = Server::new(kernel);
+    let host = {
+        let server = Arc::clone(&server);
+        std::thread::spawn(move || server.listen(listener.as_fd(), stopped.as_fd()))
+    };
+
+    let mut preload = library.as_os_str().to_owned();
+    if let Some(others) = std::env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
+        preload.push(OsStr::new(":"));
+        preload.push(others);
+    }
+    let mut child =
+        Command::new(program).args(arguments).env("LD_PRELOAD", preload).env(TREE_VARIABLE, &folder.0).spawn()?;
+    ignore_terminal_signals();
+    let status = child.wait()?;
+    drop(stop);
+    let listened = host.join().map_err(|_| io::Error::other("the host's thread has failed"))?;
+    listened?;
+    // A socket's hang-up may come a moment after the process has gone.
+    for _ in 0..20 {
+        if server.sweep() == 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let code = status.code().or_else(|| status.signal().map(|number| number + 128)).unwrap_or(1);
+    Ok(Ended { code: u8::try_from(code & 0xff).unwrap_or(1), reports: server.kernel().reports() })
+}
+
+/// Interrupts from the terminal are for the command; this process waits for it.
+#[allow(unsafe_code)]
+fn ignore_terminal_signals() {
+    for one in [Signal::SIGINT, Signal::SIGQUIT] {
+        // SAFETY: ignoring a signal installs no handler that could run.
+        let _ = unsafe { signal(one, SigHandler::SigIgn) };
+    }
+}
