@@ -38,6 +38,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("tools/pm4-decode", &["sparkle-pm4", "sparkle-rdna3", "sparkle-capture"]),
     ("tools/rdna3", &[]),
     ("tools/vgpu", &["sparkle-pm4", "sparkle-rdna3", "sparkle-capture"]),
+    ("tools/vgpu/shim", &["sparkle-vgpu"]),
 ];
 
 /// What would make a pure module impure.
