@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use sparkle_vgpu::host::{self, NoProcessor};
+use sparkle_vgpu::host::{self, Engine};
 use sparkle_vgpu::kmd::{Chip, Config, Device, Flavour, Kernel, Kind};
+use sparkle_vgpu::replay::{Options, ReplayError, Replayed, replay};
 use sparkle_vgpu::sanitize::Switches;
 use sparkle_vgpu::snippet::Spec;
 
@@ -23,9 +24,31 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs a command that sees /dev/dri/renderD128 and on, each a software GPU under a software amdgpu driver. Command
-    /// streams are not executed yet.
+    /// Runs a command that sees /dev/dri/renderD128 and on, each a software GPU under a software amdgpu driver.
     Run(Run),
+    /// Runs a captured submission. Exits with 5 if it does not end, if a sanitizer speaks, or if a check fails.
+    Replay {
+        /// The capture: its folder or its capture.json.
+        capture: PathBuf,
+        /// Sanitizers to run under, with commas between, `all` or `none`.
+        #[arg(long, value_name = "LIST", default_value = "none")]
+        sanitize: Switches,
+        /// Write counts of packets, dispatches and instructions there, as JSON.
+        #[arg(long, value_name = "FILE")]
+        stats: Option<PathBuf>,
+        /// Write a Chrome trace of packets and dispatches there.
+        #[arg(long, value_name = "FILE")]
+        trace: Option<PathBuf>,
+        /// Compare memory with what the capture says it was after.
+        #[arg(long)]
+        check: bool,
+        /// Make a hang of what a card may survive.
+        #[arg(long)]
+        strict: bool,
+        /// The chip, if not the capture's.
+        #[arg(long, value_name = "NAME")]
+        gpu: Option<String>,
+    },
     /// Runs a few instructions on one wave and prints the state they leave.
     Wave {
         /// Sanitizers to run under, with commas between: uninit, uninit-strict, wait, race, bounds, hazard, cache, fetch,
@@ -55,6 +78,9 @@ struct Run {
     /// Take what silicon forgives by luck for a hang or fault.
     #[arg(long)]
     strict: bool,
+    /// Sanitizers to run shaders under, with commas between, `all` or `none`.
+    #[arg(long, value_name = "LIST", default_value = "none")]
+    sanitize: Switches,
     /// Writes reports to this file rather than to the standard error output.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -68,8 +94,10 @@ fn run(options: &Run) -> anyhow::Result<u8> {
     let chip = Chip::find(&options.gpu).with_context(|| format!("--gpu {}: there is no such chip", options.gpu))?;
     let flavour =
         Flavour::find(&options.kernel).with_context(|| format!("--kernel {}: use 6.1, 6.12 or 7.3", options.kernel))?;
-    let mut config = Config::new(flavour, chip, Arc::new(NoProcessor));
-    config.devices = vec![Device::new(chip); options.count.into()];
+    let devices = vec![Device::new(chip); options.count.into()];
+    let engine = Arc::new(Engine::new(&devices, options.sanitize, options.strict));
+    let mut config = Config::new(flavour, chip, engine.clone());
+    config.devices = devices;
     config.strict = options.strict;
     config.timeout_scale = 1.0;
     let ended = host::run(Kernel::new(config)?, &host::library()?, &options.command)?;
@@ -77,11 +105,15 @@ fn run(options: &Run) -> anyhow::Result<u8> {
     for report in &ended.reports {
         text += &format!("sparkle-vgpu: {report}\n");
     }
+    let spoken = engine.reports();
+    for report in &spoken {
+        text += &format!("sparkle-vgpu: {report}\n");
+    }
     match &options.report {
         Some(path) => std::fs::write(path, &text).with_context(|| format!("can't write {}", path.display()))?,
         None => eprint!("{text}"),
     }
-    let wrong = ended.reports.iter().any(|report| !matches!(report.kind, Kind::Log | Kind::Lint));
+    let wrong = !spoken.is_empty() || ended.reports.iter().any(|report| !matches!(report.kind, Kind::Log | Kind::Lint));
     Ok(if ended.code == 0 && wrong { UNEQUAL } else { ended.code })
 }
 
@@ -89,10 +121,17 @@ fn run(options: &Run) -> anyhow::Result<u8> {
 const UNEQUAL: u8 = 5;
 const WRONG_INPUT: u8 = 2;
 
+/// The exit code of what went well or did not.
+const fn code(well: bool) -> u8 {
+    if well { 0 } else { UNEQUAL }
+}
+
 fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
-        Command::Wave { sanitize, stats, spec } => {
-            wave(sanitize, stats.as_deref(), &spec).map(|equal| if equal { 0 } else { UNEQUAL })
+        Command::Wave { sanitize, stats, spec } => wave(sanitize, stats.as_deref(), &spec).map(code),
+        Command::Replay { capture, sanitize, stats, trace, check, strict, gpu } => {
+            let options = Options { sanitize, strict, gpu, check, stats: stats.is_some(), trace: trace.is_some() };
+            replay_capture(&capture, &options, stats.as_deref(), trace.as_deref()).map(code)
         }
         Command::Run(options) => run(&options),
     };
@@ -101,8 +140,61 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sparkle-vgpu: {error:#}");
-            let system = error.downcast_ref::<std::io::Error>().is_some();
-            ExitCode::from(if system { 1 } else { WRONG_INPUT })
+            ExitCode::from(if is_system(&error) { 1 } else { WRONG_INPUT })
+        }
+    }
+}
+
+/// Whether the system refused, rather than what was handed in being wrong.
+fn is_system(error: &anyhow::Error) -> bool {
+    let of_capture = match error.downcast_ref() {
+        Some(ReplayError::Capture(error)) => matches!(error, sparkle_capture::Error::Io { .. }),
+        _ => false,
+    };
+    of_capture || error.downcast_ref::<std::io::Error>().is_some()
+}
+
+/// Whether there is nothing to complain of.
+fn replay_capture(path: &Path, options: &Options, stats: Option<&Path>, trace: Option<&Path>) -> anyhow::Result<bool> {
+    let replayed = replay(path, options)?;
+    for (file, value) in [(stats, &replayed.stats), (trace, &replayed.trace)] {
+        if let (Some(file), Some(value)) = (file, value) {
+            std::fs::write(file, format!("{value}\n")).with_context(|| format!("can't write {}", file.display()))?;
+        }
+    }
+    for finding in &replayed.findings {
+        eprintln!("{finding}");
+    }
+    for report in &replayed.reports {
+        eprintln!("{report}");
+    }
+    complain(&replayed);
+    let Replayed { gpu, packets, dispatches, totals, outcomes, check, .. } = &replayed;
+    let mut out = std::io::stdout().lock();
+    write!(out, "{gpu}: {} submissions, {packets} packets, {dispatches} dispatches", outcomes.len())?;
+    write!(out, ", {} workgroups, {} waves, {} instructions", totals.groups, totals.waves, totals.instructions)?;
+    match check {
+        Some(check) if check.differing_bytes == 0 => {
+            writeln!(out, "; all {} bytes are as they were", check.compared_bytes)?
+        }
+        Some(check) => writeln!(out, "; {} of {} bytes differ", check.differing_bytes, check.compared_bytes)?,
+        None => writeln!(out)?,
+    }
+    // What the command processor finds is advice, until somebody asks for sanitizers.
+    Ok(replayed.is_clean() && (options.sanitize.is_empty() || replayed.findings.is_empty()))
+}
+
+/// Says what went wrong: where a submission stopped, and what differs.
+fn complain(replayed: &Replayed) {
+    for (index, outcome) in replayed.outcomes.iter().enumerate().filter(|(_, outcome)| !outcome.is_done()) {
+        eprintln!("submission {index}: {outcome}");
+        if let Some(text) = outcome.place().map(|place| &place.text).filter(|text| !text.is_empty()) {
+            eprintln!("{text}");
+        }
+    }
+    if let Some(check) = replayed.check.as_ref().filter(|check| check.differing_bytes > 0) {
+        for mismatch in &check.first {
+            eprintln!("{mismatch}");
         }
     }
 }

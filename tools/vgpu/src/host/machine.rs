@@ -2,18 +2,10 @@
 
 use std::sync::Arc;
 
+use super::engine::Engine;
 use super::tree::PciDevice;
-use crate::kmd::{Chip, Config, ConfigError, Flavour, Job, Kernel, Outcome, Processor};
-
-/// Executes nothing: every job ends as one whose first packet no command processor knows.
-#[derive(Debug)]
-pub struct NoProcessor;
-
-impl Processor for NoProcessor {
-    fn execute(&self, job: &Job) -> Outcome {
-        Outcome::Illegal { why: format!("{:?} ring {}: command streams are not executed yet", job.ip, job.ring) }
-    }
-}
+use crate::kmd::{Chip, Config, ConfigError, Device, Flavour, Kernel};
+use crate::sanitize::Switches;
 
 /// One gfx1100 under a kernel of the 6.12 flavour.
 ///
@@ -21,11 +13,8 @@ impl Processor for NoProcessor {
 /// As [`Kernel::new`].
 pub fn standard_kernel() -> Result<Kernel, ConfigError> {
     let chip = Chip::ALL[0];
-    Kernel::new(Config {
-        strict: false,
-        timeout_scale: 1.0,
-        ..Config::new(Flavour::V6_12, chip, Arc::new(NoProcessor))
-    })
+    let engine = Engine::new(&[Device::new(chip)], Switches::NONE, false);
+    Kernel::new(Config { strict: false, timeout_scale: 1.0, ..Config::new(Flavour::V6_12, chip, Arc::new(engine)) })
 }
 
 /// What /sys says about the devices of a kernel.

@@ -4,13 +4,15 @@
 //! close. So copies, forks and passing on to other processes need nothing, and polling works. Calls arrive over control
 //! connections, one a thread, and name the open file by the inode of its socket.
 
+mod engine;
 mod machine;
 mod message;
 mod run;
 mod server;
 mod tree;
 
-pub use machine::{NoProcessor, pci_devices, standard_kernel};
+pub use engine::Engine;
+pub use machine::{pci_devices, standard_kernel};
 pub use message::{Channel, Reply, Request};
 pub use run::{Ended, library, run};
 pub use server::Server;

@@ -73,6 +73,12 @@ impl VmView {
         Self { vm, table, listed, strict }
     }
 
+    /// Tells address spaces apart.
+    #[must_use]
+    pub const fn id(&self) -> u64 {
+        self.vm
+    }
+
     fn find(&self, va: u64) -> Result<(u64, &Mapping), Miss> {
         if HOLE.contains(&va) {
             return Err(Miss::Hole);

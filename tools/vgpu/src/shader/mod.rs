@@ -31,6 +31,7 @@ pub use chip::Chip;
 pub use dispatch::{Dispatch, DispatchFault, Grid, GroupPlace, Inputs, Totals, Watcher};
 pub use fault::{AccessKind, Cause, Fault};
 pub use isa::Isa;
+pub(crate) use memory::Window;
 pub use memory::{GlobalMemory, NoMemory, PageTable, Permissions, Region};
 pub use program::Program;
 pub use run::{MemoryAccess, Observer, Progress, Silent, Space, Workgroup};

@@ -1,0 +1,132 @@
+//! What a replay remembers of packets and dispatches, and writes down.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::engine::Counts;
+use crate::cp::{Events, Finding, Place, TICKS_PER_SECOND};
+use crate::shader::Totals;
+
+/// Packets and dispatches of a trace: a file of more is of no use to anybody.
+const MOST: usize = 1 << 20;
+
+#[derive(Debug, Default)]
+struct Inner {
+    packets: BTreeMap<&'static str, u64>,
+    dispatches: u64,
+    totals: Totals,
+    ticks: u64,
+    trace: Vec<Value>,
+    findings: Vec<Finding>,
+}
+
+/// Counts packets, and keeps a trace where one is wanted.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    inner: Mutex<Inner>,
+    traces: bool,
+    /// Process and thread of the trace: the submission and its ring.
+    place: Mutex<(usize, String)>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Microseconds, as traces have time.
+fn micros(ticks: u64) -> f64 {
+    ticks as f64 * 1e6 / TICKS_PER_SECOND as f64 // CAST: times of a run are far below 2^53 ticks
+}
+
+impl Recorder {
+    pub(super) fn new(traces: bool) -> Self {
+        Self { inner: Mutex::default(), traces, place: Mutex::new((0, String::new())) }
+    }
+
+    /// What follows is of this submission.
+    pub(super) fn submission(&self, index: usize, ring: String) {
+        *lock(&self.place) = (index, ring);
+    }
+
+    fn trace(&self, name: &str, category: &str, ticks: &Range<u64>, args: &Value) {
+        if !self.traces {
+            return;
+        }
+        let (submission, ring) = lock(&self.place).clone();
+        let mut inner = lock(&self.inner);
+        if inner.trace.len() < MOST {
+            let (from, to) = (micros(ticks.start), micros(ticks.end));
+            inner.trace.push(json!({
+                "name": name, "cat": category, "ph": "X", "ts": from, "dur": to - from,
+                "pid": ring, "tid": format!("submission {submission}"), "args": args,
+            }));
+        }
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        lock(&self.inner).findings.clone()
+    }
+
+    /// Packets, dispatches.
+    pub(super) fn counts(&self) -> (u64, u64, Totals) {
+        let inner = lock(&self.inner);
+        (inner.packets.values().sum(), inner.dispatches, inner.totals)
+    }
+
+    pub(super) fn trace_json(&self) -> Value {
+        json!({ "traceEvents": lock(&self.inner).trace, "displayTimeUnit": "ns" })
+    }
+
+    pub(super) fn stats_json(&self, gpu: &str, counts: Option<&Counts>) -> Value {
+        let inner = lock(&self.inner);
+        let Totals { groups, waves, instructions } = inner.totals;
+        let launches = counts.map_or(&[][..], |counts| &counts.launches).iter().map(|launch| {
+            let Totals { groups, waves, instructions } = launch.totals;
+            json!({
+                "code": format!("{:#x}", launch.code), "workgroups": groups, "waves": waves,
+                "instructions": instructions, "occupancy": launch.occupancy.to_json(),
+            })
+        });
+        json!({
+            "schema": 1, "gpu": gpu, "packets": inner.packets, "dispatches": inner.dispatches, "workgroups": groups,
+            "waves": waves, "instructions": instructions, "ticks": inner.ticks, "launches": launches.collect::<Vec<_>>(),
+            "shader": counts.map(|counts| counts.stats.to_json()),
+        })
+    }
+}
+
+impl Events for Recorder {
+    fn packet(&self, name: &'static str, va: u64, ticks: Range<u64>) {
+        {
+            let mut inner = lock(&self.inner);
+            *inner.packets.entry(name).or_default() += 1;
+            inner.ticks += ticks.end.wrapping_sub(ticks.start);
+        }
+        self.trace(name, "packet", &ticks, &json!({ "va": format!("{va:#x}") }));
+    }
+
+    fn dispatch(&self, at: &Place, totals: &Totals, ticks: Range<u64>) {
+        {
+            let mut inner = lock(&self.inner);
+            inner.dispatches += 1;
+            inner.totals.groups += totals.groups;
+            inner.totals.waves += totals.waves;
+            inner.totals.instructions += totals.instructions;
+        }
+        let args = json!({
+            "va": format!("{:#x}", at.va()), "workgroups": totals.groups, "waves": totals.waves,
+            "instructions": totals.instructions,
+        });
+        self.trace("dispatch", "dispatch", &ticks, &args);
+    }
+
+    fn finding(&self, finding: Finding) {
+        let mut inner = lock(&self.inner);
+        if !inner.findings.contains(&finding) {
+            inner.findings.push(finding);
+        }
+    }
+}
