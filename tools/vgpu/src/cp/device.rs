@@ -13,6 +13,8 @@ use crate::shader::Chip;
 pub struct Limits {
     /// Dwords of packets of a job, called and chained streams included.
     pub dwords: u64,
+    /// Workgroups of a dispatch.
+    pub groups: u64,
     /// Instructions of a wave.
     pub instructions: u64,
     /// How long a packet waits for memory that others write. Zero where nobody else runs.
@@ -21,7 +23,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { dwords: 1 << 28, instructions: 1 << 36, patience: Duration::ZERO }
+        Self { dwords: 1 << 28, groups: 1 << 36, instructions: 1 << 36, patience: Duration::ZERO }
     }
 }
 

@@ -65,6 +65,10 @@ impl Run<'_> {
         }
         self.check_initiator(initiator)?;
         let grid = self.grid(dims, initiator)?;
+        let most = self.device.limits().groups;
+        if grid.groups().is_none_or(|groups| groups > most) {
+            return Err(Stop::Hang(format!("{dims:?} is more than the {most} workgroups that would end in time")));
+        }
         if grid.groups() == Some(0) {
             return self.finding("cp-empty", false, || "the dispatch has no workgroup".into());
         }

@@ -51,7 +51,7 @@ pub struct Bench {
 }
 
 pub fn limits() -> Limits {
-    Limits { dwords: 1 << 16, instructions: 1 << 20, ..Limits::default() }
+    Limits { dwords: 1 << 16, groups: 1 << 16, instructions: 1 << 20, ..Limits::default() }
 }
 
 pub fn bytes(words: &[u32]) -> Vec<u8> {

@@ -10,6 +10,7 @@ mod sync;
 mod wait;
 mod write;
 
+use sparkle_pm4::packets::Tail;
 use sparkle_pm4::{Engines, Opcode, Packet, Ring};
 
 use super::outcome::Stop;
@@ -100,7 +101,8 @@ impl Run<'_> {
             Packet::Opaque(opaque) => Err(match opaque.layout {
                 Some(layout) => {
                     let (have, need) = (opaque.body.len(), layout.head_dwords);
-                    Stop::Hang(format!("{opcode} with {have} dwords behind the header, where it has {need}"))
+                    let data = if layout.tail == Tail::None { "" } else { " and its data" };
+                    Stop::Hang(format!("{opcode} with {have} dwords behind the header, where it has {need}{data}"))
                 }
                 None => Stop::not_modelled(opcode),
             }),
