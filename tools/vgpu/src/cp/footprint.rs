@@ -99,12 +99,28 @@ impl Footprint {
     #[must_use]
     pub fn touches(&self, va: u64, bytes: u64, writes: bool) -> Option<u64> {
         let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (va / 4..va.saturating_add(bytes).div_ceil(4)).find_map(|dword| {
-            let page = pages.0.get(&(dword / PAGE))?;
-            let at = (dword % PAGE / 64) as usize; // CAST: below 16
-            let of = |bits: &Bits| bits.get(at).copied().unwrap_or(0);
-            let bits = of(&page.stores) | of(&page.atomics) | if writes { of(&page.loads) } else { 0 };
-            (bits >> (dword % 64) & 1 != 0).then_some(dword * 4)
+        let (first, end) = (va / 4, va.saturating_add(bytes).div_ceil(4));
+        // Few pages or a short range, whichever is less to look through.
+        let numbers = first / PAGE..end.div_ceil(PAGE);
+        let mut near: Vec<_> = if numbers.end - numbers.start < pages.0.len() as u64 {
+            // CAST: widening
+            numbers.filter_map(|number| Some((number, pages.0.get(&number)?))).collect()
+        } else {
+            pages
+                .0
+                .iter()
+                .map(|(number, page)| (*number, page))
+                .filter(|(number, _)| numbers.contains(number))
+                .collect()
+        };
+        near.sort_unstable_by_key(|(number, _)| *number);
+        near.iter().find_map(|(number, page)| {
+            (first.max(number * PAGE)..end.min((number + 1) * PAGE)).find_map(|dword| {
+                let at = (dword % PAGE / 64) as usize; // CAST: below 16
+                let of = |bits: &Bits| bits.get(at).copied().unwrap_or(0);
+                let bits = of(&page.stores) | of(&page.atomics) | if writes { of(&page.loads) } else { 0 };
+                (bits >> (dword % 64) & 1 != 0).then_some(dword * 4)
+            })
         })
     }
 }

@@ -7,8 +7,13 @@ use super::outcome::Place;
 #[derive(Debug, Default)]
 pub(crate) struct Order {
     pub(crate) pending: Vec<Pending>,
-    /// Where end-of-pipe events write, since the last wait: a wait for one of them is a wait for the work before it.
-    pub(crate) released: Vec<u64>,
+    /// Dispatches so far.
+    count: u64,
+    /// Where end-of-pipe events write, and how many dispatches there were before: a wait for the value is a wait for
+    /// them.
+    released: Vec<(u64, u64)>,
+    /// The same for the last event that pixel-wait-sync counts.
+    counted: u64,
 }
 
 /// A dispatch that may still be running.
@@ -16,6 +21,7 @@ pub(crate) struct Order {
 pub(crate) struct Pending {
     pub(crate) at: Place,
     pub(crate) footprint: Option<Footprint>,
+    number: u64,
 }
 
 /// Dispatches that are kept: of more, the oldest is taken as ended.
@@ -32,8 +38,32 @@ impl Order {
         if self.pending.len() >= MOST {
             self.pending.remove(0);
         }
-        self.pending.push(Pending { at, footprint });
-        self.released.clear();
+        self.count += 1;
+        self.pending.push(Pending { at, footprint, number: self.count });
+    }
+
+    /// An end-of-pipe event writes to `va` when all dispatches so far have ended.
+    pub(crate) fn releases(&mut self, va: u64) {
+        self.released.retain(|(other, _)| *other != va);
+        self.released.push((va, self.count));
+    }
+
+    /// The value at `va` has been waited for. Whether that was an event's.
+    pub(crate) fn waited(&mut self, va: u64) -> bool {
+        let Some(&(_, number)) = self.released.iter().find(|(other, _)| *other == va) else { return false };
+        self.pending.retain(|pending| pending.number > number);
+        true
+    }
+
+    /// An end-of-pipe event counts when all dispatches so far have ended.
+    pub(crate) fn counts(&mut self) {
+        self.counted = self.count;
+    }
+
+    /// The last such event has been waited for.
+    pub(crate) fn waited_for_count(&mut self) {
+        let number = self.counted;
+        self.pending.retain(|pending| pending.number > number);
     }
 
     /// The dispatch that may still touch some of `bytes` bytes at `va`, and where.

@@ -88,18 +88,10 @@ pub(crate) struct State {
     pub(crate) predicate: bool,
     /// What the last ATOMIC_MEM found.
     pub(crate) atomic_return: u64,
-    /// Pixel-wait-sync events so far.
-    pub(crate) pixel_waits: u32,
 }
 
 impl State {
     pub(crate) fn new(ring: Ring) -> Self {
-        Self {
-            registers: Registers::new(ring),
-            bases: HashMap::new(),
-            predicate: true,
-            atomic_return: 0,
-            pixel_waits: 0,
-        }
+        Self { registers: Registers::new(ring), bases: HashMap::new(), predicate: true, atomic_return: 0 }
     }
 }

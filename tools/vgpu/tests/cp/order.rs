@@ -91,6 +91,10 @@ fn a_wait_for_an_event_s_write_is_a_wait_for_the_work_before_it() {
     let words = [&prefix(DST, DST)[..], &DISPATCH, &release, &DISPATCH].concat();
     let (findings, _) = run(&mut bench(Ring::Compute, &addk_wave32()), &words, &sanitizers(Sanitizer::Race));
     assert_eq!(rules(&findings), ["cp-order"], "the event alone stops nobody");
+    // A dispatch between event and wait is not waited for.
+    let words = [&prefix(DST, DST)[..], &release, &DISPATCH, &wait, &DISPATCH].concat();
+    let (findings, _) = run(&mut bench(Ring::Compute, &addk_wave32()), &words, &sanitizers(Sanitizer::Race));
+    assert_eq!(rules(&findings), ["cp-order"]);
 }
 
 #[test]

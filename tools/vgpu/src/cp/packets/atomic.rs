@@ -63,7 +63,6 @@ impl Run<'_> {
         if loops && op.0 & 31 != 8 {
             return Err(Stop::not_modelled(format_args!("ATOMIC_MEM that loops with {op:?}")));
         }
-        self.race(va, if wide { 8 } else { 4 }, true)?;
         let wanted = if wide { compare } else { compare & u64::from(u32::MAX) };
         let begin = Instant::now();
         loop {

@@ -32,7 +32,7 @@ impl Run<'_> {
         self.caches(CacheSet::of_release(nth(release.head(), 0)), None);
         if self.ring == Ring::Gfx && release.pws_enable() {
             // It counts instead of writing.
-            self.state.pixel_waits = self.state.pixel_waits.saturating_add(1);
+            self.order.counts();
             return Ok(());
         }
         self.release_data(release)
@@ -82,7 +82,7 @@ impl Run<'_> {
             }
             other => return Err(Stop::not_modelled(format_args!("RELEASE_MEM with DATA_SEL {other:?}"))),
         };
-        self.order.released.push(canonical(va));
+        self.order.releases(canonical(va));
         Ok(())
     }
 
@@ -101,9 +101,8 @@ impl Run<'_> {
     pub(super) fn acquire_mem(&mut self, acquire: &AcquireMem) -> Result<(), Stop> {
         let gcr = acquire.gcr_cntl();
         if self.ring == Ring::Gfx && acquire.pws_ena() == PwsEna::PIXEL_WAIT_SYNC_ENABLE {
-            if self.state.pixel_waits > 0 {
-                // It waits for an end-of-pipe event, so for all before that.
-                self.order.idle();
+            self.order.waited_for_count();
+            if self.order.pending.is_empty() {
                 self.watch.coherence.idle();
             }
             self.caches(CacheSet::of_acquire(gcr.0), None);
@@ -112,6 +111,9 @@ impl Run<'_> {
         let ranged =
             gcr.gli_inv() == GliInv::RANGE || gcr.gl1_range() == GcrRange::RANGE || gcr.gl2_range() == GcrRange::RANGE;
         let mut range = None;
+        if ranged && gcr.range_is_pa() {
+            return Err(Stop::not_modelled("ACQUIRE_MEM of a range of physical addresses"));
+        }
         if ranged {
             let base = canonical(acquire.coher_base());
             let bytes = (u64::from(acquire.coher_size_hi()) << 32 | u64::from(acquire.coher_size())) << 8;

@@ -105,16 +105,11 @@ impl Run<'_> {
 
     fn wait_memory(&mut self, wait: &Wait) -> Result<(), Stop> {
         let begin = Instant::now();
-        // What an end-of-pipe event writes comes when the waves before it have ended.
-        let released = self.order.released.contains(&canonical(wait.va));
-        if !released {
-            self.race(wait.va, if wait.wide { 8 } else { 4 }, false)?;
-        }
         loop {
             let value = if wait.wide { self.memory.read_u64(wait.va)? } else { self.memory.read_u32(wait.va)?.into() };
             if compare(wait.function, value & wait.mask, wait.reference)? {
-                if released {
-                    self.order.idle();
+                // What an end-of-pipe event writes comes when the waves before it have ended.
+                if self.order.waited(canonical(wait.va)) && self.order.pending.is_empty() {
                     self.watch.coherence.idle();
                 }
                 return Ok(());
