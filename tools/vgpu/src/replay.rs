@@ -4,7 +4,6 @@ mod engine;
 mod memory;
 mod record;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
@@ -15,7 +14,7 @@ use sparkle_capture::{Capture, Ip, Role, Submission};
 use sparkle_pm4::Ring;
 use thiserror::Error;
 
-use crate::cp::{CommandProcessor, DeviceState, Finding, Ib, Job, Outcome, Watch};
+use crate::cp::{DeviceState, Finding, Ib, Job, Outcome, Rings, Watch};
 use crate::sanitize::uninit::Defined;
 use crate::sanitize::{Report, Sanitizers, Switches};
 use crate::shader::{Chip, Totals};
@@ -198,7 +197,7 @@ fn run(
     /// `AMDGPU_IB_FLAG_EMIT_MEM_SYNC`; the kernel looks at the first stream's only.
     /// Source: Linux `include/uapi/drm/amdgpu_drm.h`; `amdgpu_ib.c`, `amdgpu_ib_schedule`.
     const EMIT_MEM_SYNC: u32 = 1 << 6;
-    let mut rings: HashMap<(Ring, u32), CommandProcessor> = HashMap::new();
+    let rings = Rings::default();
     let mut outcomes = Vec::new();
     for (index, submission) in capture.submissions.iter().enumerate() {
         let Submission { ip, ring, ibs, buffers, .. } = submission;
@@ -213,8 +212,7 @@ fn run(
         let mut job = Job::new(ibs.iter().map(|ib| Ib { va: ib.va, dwords: ib.size_dw }).collect());
         job.sync_before = ibs.first().is_some_and(|ib| ib.flags & EMIT_MEM_SYNC != 0);
         job.buffers = Some(&lint);
-        let processor = rings.entry((kind, *ring)).or_insert_with(|| CommandProcessor::new(kind));
-        let outcome = processor.execute(&job, &listed, device, watch);
+        let outcome = rings.execute((kind, *ring), &job, &listed, device, watch);
         let done = outcome.is_done();
         outcomes.push(outcome);
         if !done {

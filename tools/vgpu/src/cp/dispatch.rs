@@ -1,8 +1,8 @@
 //! From registers to a dispatch of the shader engine.
 
 use sparkle_pm4::registers::{
-    ComputeDispatchInitiator, ComputeNumThread, ComputePgmRsrc1, ComputePgmRsrc2, ComputePgmRsrc3, ComputeTmpringSize,
-    RegOffset, offset,
+    ComputeDispatchInitiator, ComputeNumThread, ComputePgmRsrc1, ComputePgmRsrc2, ComputePgmRsrc3,
+    ComputeResourceLimits, ComputeTmpringSize, RegOffset, offset,
 };
 use sparkle_rdna3::WaveSize;
 
@@ -73,6 +73,7 @@ impl Run<'_> {
             return self.finding("cp-empty", false, || "the dispatch has no workgroup".into());
         }
         self.check_fresh()?;
+        self.check_limits(&grid, initiator)?;
         self.launch(grid, initiator)
     }
 
@@ -149,6 +150,19 @@ impl Run<'_> {
         let what =
             || format!("this submission has not set {}: what the last one on the ring left is used", names.join(", "));
         self.finding("cp-stale-state", true, what)
+    }
+
+    /// Tells of limits that no workgroup fits. What a card does then is not known, so that they limit nothing here.
+    fn check_limits(&self, grid: &Grid, initiator: ComputeDispatchInitiator) -> Result<(), Stop> {
+        let limits = ComputeResourceLimits(self.state.registers.value(offset::COMPUTE_RESOURCE_LIMITS));
+        let threads = grid.threads.iter().map(|&threads| u64::from(threads)).product::<u64>();
+        let waves = threads.div_ceil(if initiator.cs_w32_en() != 0 { 32 } else { 64 });
+        let most = u64::from(limits.waves_per_sh());
+        if most == 0 || most >= waves {
+            return Ok(());
+        }
+        let what = || format!("WAVES_PER_SH is {most}, and a workgroup has {waves} waves: it may never start");
+        self.finding("cp-limits", false, what)
     }
 
     /// The chip with the compute units that are on.

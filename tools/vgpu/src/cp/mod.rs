@@ -1,6 +1,7 @@
 //! The command processor: it executes PM4 streams and launches their dispatches on the shader engine.
 //!
-//! - [`CommandProcessor`]: one for each hardware ring, with the registers that stay from job to job;
+//! - [`CommandProcessor`]: one for each hardware ring, with the registers that stay from job to job; [`Rings`] has all
+//!   of a device;
 //! - [`Job`]: the streams of a submission; [`Outcome`]: how it ended;
 //! - [`DeviceState`]: what all rings share; [`Watch`]: who runs dispatches and who hears of it.
 //!
@@ -19,6 +20,7 @@ mod order;
 mod outcome;
 mod packets;
 mod program;
+mod rings;
 mod run;
 mod state;
 mod watch;
@@ -30,6 +32,7 @@ pub use device::{DeviceState, Limits, TICKS_PER_SECOND};
 pub use footprint::{Conflict, Footprint, Steps};
 pub use job::{Author, Ib, Job};
 pub use outcome::{Access, Outcome, Place, Requester};
+pub use rings::Rings;
 pub use state::Registers;
 pub use watch::{Both, Deaf, Events, Finding, Pair, ShaderEngine, Unwatched, Watch};
 

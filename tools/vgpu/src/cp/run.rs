@@ -18,6 +18,9 @@ use crate::shader::GlobalMemory;
 /// Streams that may be open one in the other: ring, IB1, IB2. Source: Mesa `radv_cmd_buffer.c`; AMD PAL `cmdBuffer.h`.
 const LEVELS: u8 = 3;
 
+/// Jumps from stream to stream that no job needs.
+const CHAINS: u64 = 1 << 18;
+
 /// GCR_CNTL with which the kernel invalidates everything. Source: Linux `gfx_v11_0.c`, `gfx_v11_0_emit_mem_sync`.
 const SYNC: u32 = 0xc3b1;
 
@@ -44,6 +47,7 @@ pub(crate) struct Run<'a> {
     /// The packet that is executed.
     pub(crate) here: Here,
     visited: u64,
+    chains: u64,
 }
 
 /// The packet that is executed, as it stands.
@@ -67,7 +71,7 @@ impl<'a> Run<'a> {
         let memory = Memory { global: memory, coherence: watch.coherence };
         let here = Here { words: Arc::from([]), stream: 0, at: 0, name: "" };
         let (order, frames) = (Order::default(), Vec::new());
-        Self { ring, state, job, memory, device, watch, order, frames, here, visited: 0 }
+        Self { ring, state, job, memory, device, watch, order, frames, here, visited: 0, chains: 0 }
     }
 
     /// Runs it to its end.
@@ -127,6 +131,10 @@ impl<'a> Run<'a> {
 
     /// Goes on in another stream, and never comes back to this one.
     pub(crate) fn chain(&mut self, ib: Ib) -> Result<(), Stop> {
+        self.chains += 1;
+        if self.chains > CHAINS {
+            return Err(Stop::Hang(format!("streams have chained {CHAINS} times: they go round in a circle")));
+        }
         let level = self.frames.pop().map_or(1, |frame| frame.level);
         self.enter(ib, level)
     }

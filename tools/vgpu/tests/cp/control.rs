@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use sparkle_vgpu::cp::{Access, DeviceState, Ib, Job, Limits, Outcome, Requester};
+use sparkle_pm4::Ring;
+use sparkle_vgpu::cp::{Access, DeviceState, Ib, Job, Limits, Outcome, Requester, Rings, Watch};
 use sparkle_vgpu::shader::{Chip, GlobalMemory, Permissions};
 
 use super::bench::{Bench, DATA, IB, limits};
@@ -145,6 +146,18 @@ fn a_chain_to_itself_is_a_hang() {
 }
 
 #[test]
+fn streams_that_chain_in_a_circle_hang_soon() {
+    let mut bench = Bench::compute(&[]);
+    bench.device = DeviceState::new(Chip::GFX1100);
+    bench.stream(0x2_0010_0000, &[0xc002_3f00, 0, 2, 0x0090_0004]);
+    let (why, name) = bench.hang(&[0xc002_3f00, 0x0010_0000, 2, 0x0090_0004]);
+    assert_eq!(
+        (why.as_str(), name.as_str()),
+        ("streams have chained 262144 times: they go round in a circle", "INDIRECT_BUFFER")
+    );
+}
+
+#[test]
 fn compute_rings_don_t_call() {
     let mut bench = Bench::compute(&[]);
     bench.stream(0x2_0010_0000, &write(1, 22));
@@ -266,6 +279,23 @@ fn draws_are_refused_by_name() {
     // On a compute ring they are no packets at all.
     let (why, _) = Bench::compute(&[]).hang(&[0xc001_2d00, 3, 2]);
     assert_eq!(why, "DRAW_INDEX_AUTO is no packet of compute rings");
+}
+
+#[test]
+fn rings_have_registers_of_their_own() {
+    let mut bench = Bench::compute(&[]);
+    let set = bench.stream(IB, &[0xc001_7900, 0x0040, 5]);
+    let store = bench.stream(0x2_0010_0000, &[0xc004_4000, 0x0010_0500, 0xc040, 0, LO, HI]);
+    let (rings, none) = (Rings::default(), Watch::NONE);
+    let run = |ring, ib| {
+        let outcome = rings.execute((Ring::Compute, ring), &Job::new(vec![ib]), &bench.memory, &bench.device, &none);
+        assert!(outcome.is_done(), "{outcome}");
+        bench.word(DATA)
+    };
+    run(0, set);
+    assert_eq!((run(1, store), run(0, store)), (0, 5));
+    rings.reset();
+    assert_eq!(run(0, store), 0);
 }
 
 #[test]

@@ -393,3 +393,19 @@ fn waves_of_32_need_16_registers_on_navi31() {
     bench.done(&Launch::new([1, 1, 1]).direct([1, 1, 1], 0x8045));
     assert_eq!(bench.log.rules(), ["cp-sgpr-16"]);
 }
+
+#[test]
+fn limits_that_no_workgroup_fits_are_told() {
+    for (limit, rules) in [(0, vec![]), (1, vec!["cp-limits"]), (2, vec![])] {
+        let mut bench = bench(&IDS);
+        let launch = Launch { extra: vec![0xc001_7600, 0x0215, limit], ..Launch::new([128, 1, 1]) };
+        bench.done(&launch.direct([1, 1, 1], 0x45));
+        assert_eq!((bench.log.rules(), bench.word(DATA)), (rules, 128));
+    }
+}
+
+#[test]
+fn too_many_workgroups_would_never_end() {
+    let (why, _) = bench(&IDS).hang(&Launch::new([1, 1, 1]).direct([65536, 65536, 65536], 0x45));
+    assert_eq!(why, "[65536, 65536, 65536] is more than the 65536 workgroups that would end in time");
+}
