@@ -254,7 +254,11 @@ fn stats_and_traces_are_written() {
     let dispatch = events.iter().find(|event| event["cat"] == "dispatch").unwrap();
     assert_eq!((&dispatch["ph"], &dispatch["args"]["workgroups"]), (&json!("X"), &json!(4)));
     assert_eq!(events.iter().filter(|event| event["cat"] == "packet").count(), 16);
-    assert!(events.iter().all(|event| event["ts"].is_number() && event["dur"].as_f64().unwrap() > 0.0));
+    let [name, timed @ ..] = &events[..] else { panic!() };
+    assert_eq!((&name["ph"], &name["pid"], &name["args"]["name"]), (&json!("M"), &json!(0), &json!("compute ring 0")));
+    let starts: Vec<f64> = timed.iter().map(|event| event["ts"].as_f64().unwrap()).collect();
+    assert_eq!(starts.len(), 17);
+    assert!(timed.iter().all(|event| event["dur"].as_f64().unwrap() > 0.0 && event["pid"] == 0));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub struct Limits {
     pub dwords: u64,
     /// Workgroups of a dispatch.
     pub groups: u64,
-    /// Instructions of a wave.
+    /// Instructions of a wave. The default is about a second of a card's time and half a minute of the model's.
     pub instructions: u64,
     /// How long a packet waits for memory that others write. Zero where nobody else runs.
     pub patience: Duration,
@@ -23,7 +23,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { dwords: 1 << 28, groups: 1 << 36, instructions: 1 << 36, patience: Duration::ZERO }
+        Self { dwords: 1 << 28, groups: 1 << 36, instructions: 1 << 30, patience: Duration::ZERO }
     }
 }
 

@@ -1,11 +1,14 @@
 //! A strict device looks streams through before it runs them.
 
+use std::collections::HashMap;
+
+use sparkle_pm4::decode::ItemKind;
 use sparkle_pm4::decode::walk::{Limits, Memory, NotFollowed, Step, canonical, walk};
 use sparkle_pm4::lint::{Buffer, Options, Root, RootKind, Severity, lint_submission};
 
 use super::job::Author;
 use super::outcome::{Place, Stop};
-use super::run::Run;
+use super::run::{Run, item_at};
 use super::watch::Finding;
 
 /// Stretches of memory that streams and programs lie in.
@@ -63,19 +66,42 @@ pub(crate) fn check(run: &Run<'_>) -> Result<(), Stop> {
         partial: false,
         programs: None,
     };
+    let mut opened = HashMap::new();
     for finding in lint_submission(&roots, &copies, &options) {
-        let (rule, stream) = (finding.rule, roots.get(finding.root).and_then(|root| root.va).unwrap_or(0));
-        let what = format!("{}: {}", rule.title(), finding.message);
-        let at = Place { stream, at: finding.at, name: String::new(), text: String::new() };
+        let rule = finding.rule;
+        let streams = opened.entry(finding.root).or_insert_with(|| streams_of(roots.get(finding.root), &copies));
+        let at = place(run, streams.get(&finding.stream.0), finding.at);
+        let what = format!("{}: {} [{}]", rule.title(), finding.message, rule.code());
         if rule.severity() == Severity::Error {
-            return Err(Stop::Hang(format!(
-                "{what} [{}], dword {} of stream {}",
-                rule.code(),
-                finding.at,
-                finding.stream.0
-            )));
+            return Err(Stop::Hang(format!("{what}, at {at}")));
         }
-        run.watch.events.finding(Finding { rule: rule.code(), what, at });
+        run.watch.events.finding(Finding { rule: rule.code(), what: finding.message, at });
     }
     Ok(())
+}
+
+/// Where a root and all that it calls are, by the numbers that the linter gives them.
+fn streams_of<'a>(root: Option<&Root<'a>>, copies: &'a Copies) -> HashMap<usize, (u64, &'a [u32])> {
+    let Some(root) = root else { return HashMap::new() };
+    walk(root.words, root.va, copies, Limits::default())
+        .filter_map(|step| match step {
+            Step::Enter { stream, va, words, .. } => Some((stream.0, (va.unwrap_or(0), words))),
+            _ => None,
+        })
+        .collect()
+}
+
+fn place(run: &Run<'_>, stream: Option<&(u64, &[u32])>, at: usize) -> Place {
+    let Some(&(stream, words)) = stream else { return Place { at, ..Place::default() } };
+    let gfx = run.device.gfx();
+    match item_at(words, at) {
+        Some(item) => {
+            let name = match item.kind {
+                ItemKind::Packet { packet, .. } => packet.name(gfx.generation()).unwrap_or(""),
+                _ => "",
+            };
+            Place::of(&item, stream, name, gfx, run.ring)
+        }
+        None => Place { stream, at, ..Place::default() },
+    }
 }

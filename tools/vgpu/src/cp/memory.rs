@@ -1,10 +1,10 @@
 //! Memory as the command processor reads and writes it: whole dwords, with the checks of the page tables.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::coherence::Coherence;
 use super::outcome::{Access, Requester, Stop};
-use crate::shader::{GlobalMemory, Region};
+use crate::shader::{AccessKind, GlobalMemory, Region, Window};
 
 /// Bits of an address that the page tables look at. Source: Linux `amdgpu_vm.h`, `AMDGPU_GMC_HOLE_MASK`.
 const ADDRESS: u64 = 0xffff_ffff_ffff;
@@ -36,15 +36,15 @@ impl<'a> Memory<'a> {
         Stop::Fault { va: canonical(va), access, requester, why: why.into() }
     }
 
-    /// The parts of `bytes` bytes from `va` on, each within one region: its words from the one with the first byte.
-    /// Neighbouring buffers count as one range.
+    /// The parts of `bytes` bytes from `va` on, each within one region: its words from the one with the first byte, how
+    /// many bytes that is into its word, and how many bytes the part has. Neighbouring buffers count as one range.
     fn parts(
         self,
         va: u64,
         bytes: u64,
         access: Access,
         requester: Requester,
-        mut each: impl FnMut(&'a [std::sync::atomic::AtomicU32], u64),
+        mut each: impl FnMut(&'a [AtomicU32], usize, u64),
     ) -> Result<(), Stop> {
         let (mut at, mut left) = (va, bytes);
         while left > 0 {
@@ -60,10 +60,13 @@ impl<'a> Memory<'a> {
             if !allowed {
                 return Err(Self::fault(at, access, requester, "the buffer is not mapped for it"));
             }
-            let offset = here - region.va;
-            let part = left.min(region.bytes - offset);
+            let offset = here.saturating_sub(region.va);
+            let part = left.min(region.bytes.saturating_sub(offset));
+            if part == 0 {
+                return Err(Self::fault(at, access, requester, "no buffer is mapped there"));
+            }
             let first = usize::try_from(offset / 4).unwrap_or(usize::MAX);
-            each(region.words.get(first..).unwrap_or_default(), part);
+            each(region.words.get(first..).unwrap_or_default(), (offset % 4) as usize, part); // CAST: below 4
             at = at.wrapping_add(part);
             left -= part;
         }
@@ -72,7 +75,7 @@ impl<'a> Memory<'a> {
 
     /// Whether `bytes` bytes are mapped for `access`.
     pub(crate) fn check(self, va: u64, bytes: u64, access: Access) -> Result<(), Stop> {
-        self.parts(va, bytes, access, Requester::Command, |_, _| {})
+        self.parts(va, bytes, access, Requester::Command, |_, _, _| {})
     }
 
     fn aligned(va: u64, to: u64) -> Result<(), Stop> {
@@ -90,7 +93,7 @@ impl<'a> Memory<'a> {
 
     fn copy_out(self, va: u64, dwords: u64, access: Access, requester: Requester) -> Result<Vec<u32>, Stop> {
         let mut out = Vec::new();
-        self.parts(va, dwords * 4, access, requester, |words, bytes| {
+        self.parts(va, dwords * 4, access, requester, |words, _, bytes| {
             let count = usize::try_from(bytes / 4).unwrap_or(usize::MAX);
             out.extend(words.iter().take(count).map(|word| word.load(Ordering::Acquire)));
         })?;
@@ -120,7 +123,7 @@ impl<'a> Memory<'a> {
         let bytes = data.len() as u64 * 4; // CAST: usize has at most 64 bits
         self.check(va, bytes, Access::Write)?;
         let mut data = data.iter();
-        self.parts(va, bytes, Access::Write, Requester::Command, |words, part| {
+        self.parts(va, bytes, Access::Write, Requester::Command, |words, _, part| {
             let count = usize::try_from(part / 4).unwrap_or(usize::MAX);
             for (word, value) in words.iter().take(count).zip(data.by_ref()) {
                 word.store(*value, Ordering::Release);
@@ -138,7 +141,6 @@ impl<'a> Memory<'a> {
 
     /// Replaces 32 or 64 bits by what `update` makes of them; the old ones.
     pub(crate) fn update(self, va: u64, wide: bool, update: impl Fn(u64) -> u64) -> Result<u64, Stop> {
-        use crate::shader::{AccessKind, Cause, Window};
         Self::aligned(va, if wide { 8 } else { 4 })?;
         self.check(va, if wide { 8 } else { 4 }, Access::Read)?;
         self.check(va, if wide { 8 } else { 4 }, Access::Write)?;
@@ -149,7 +151,7 @@ impl<'a> Memory<'a> {
         } else {
             window.atomic32(here, |old| update(old.into()) as u32).map(u64::from) // CAST: a 32-bit operation
         };
-        let old = old.map_err(|cause: Cause| Self::fault(va, Access::Write, Requester::Command, cause.to_string()))?;
+        let old = old.map_err(|cause| Self::fault(va, Access::Write, Requester::Command, cause.to_string()))?;
         self.coherence.processor_wrote(canonical(va), if wide { 8 } else { 4 });
         Ok(old)
     }
@@ -157,56 +159,48 @@ impl<'a> Memory<'a> {
     /// `bytes` bytes from any address.
     pub(crate) fn read_bytes(self, va: u64, bytes: u64) -> Result<Vec<u8>, Stop> {
         self.coherence.processor_reads(canonical(va), bytes);
-        let start = va & !3;
-        let dwords = (va - start + bytes).div_ceil(4);
-        self.check(va, bytes, Access::Read)?;
         let mut out = Vec::new();
-        let skip = (va - start) as usize; // CAST: below 4
-        // The first and the last dword may reach out of the range, within their buffer's words.
-        let words = self.padded(start, dwords);
-        out.extend(
-            words.iter().flat_map(|word| word.to_le_bytes()).skip(skip).take(usize::try_from(bytes).unwrap_or(0)),
-        );
+        self.parts(va, bytes, Access::Read, Requester::Command, |words, skip, part| {
+            let count = usize::try_from(part).unwrap_or(usize::MAX);
+            let all = words.iter().flat_map(|word| word.load(Ordering::Acquire).to_le_bytes());
+            out.extend(all.skip(skip).take(count));
+        })?;
         Ok(out)
     }
 
-    fn padded(self, va: u64, dwords: u64) -> Vec<u32> {
-        let mut out = Vec::new();
-        for index in 0..dwords {
-            let at = va.wrapping_add(index * 4);
-            let word = locate(self.global, at).and_then(|(region, here)| {
-                region.words.get(usize::try_from((here - region.va) / 4).ok()?).map(|word| word.load(Ordering::Acquire))
-            });
-            out.push(word.unwrap_or(0));
-        }
-        out
-    }
-
-    /// Writes bytes from any address on.
+    /// Writes bytes from any address on. Who keeps track is not told; nothing is written where any of them can't be.
     pub(crate) fn write_bytes(self, va: u64, data: &[u8]) -> Result<(), Stop> {
         let bytes = data.len() as u64; // CAST: usize has at most 64 bits
         self.check(va, bytes, Access::Write)?;
-        let mut window = crate::shader::Window::new(self.global, crate::shader::AccessKind::Store);
-        let (mut at, mut rest) = (locate(self.global, va).map_or(va, |(_, here)| here), data);
-        while let Some((&byte, tail)) = rest.split_first() {
-            let stored = match rest {
-                [a, b, c, d, ..] if at.is_multiple_of(4) => {
-                    let stored = window.store(at, &[u32::from_le_bytes([*a, *b, *c, *d])]);
-                    rest = rest.get(4..).unwrap_or_default();
-                    at += 4;
-                    stored
+        let mut rest = data;
+        self.parts(va, bytes, Access::Write, Requester::Command, |words, skip, part| {
+            let count = usize::try_from(part).unwrap_or(usize::MAX).min(rest.len());
+            let (mut here, after) = rest.split_at(count);
+            rest = after;
+            let mut at = skip;
+            for word in words {
+                let (now, then) = here.split_at(here.len().min(4 - at));
+                store_bytes(word, at, now);
+                (here, at) = (then, 0);
+                if here.is_empty() {
+                    break;
                 }
-                _ => {
-                    let stored = window.store_small(at, 1, byte.into());
-                    rest = tail;
-                    at += 1;
-                    stored
-                }
-            };
-            stored.map_err(|cause| Self::fault(at, Access::Write, Requester::Command, cause.to_string()))?;
-        }
-        Ok(())
+            }
+        })
     }
+}
+
+/// Replaces the bytes of a word from byte `at` on; its others may be somebody else's.
+fn store_bytes(word: &AtomicU32, at: usize, bytes: &[u8]) {
+    if let Ok(whole) = bytes.try_into() {
+        return word.store(u32::from_le_bytes(whole), Ordering::Release);
+    }
+    let update = |old: u32| {
+        let mut new = old.to_le_bytes();
+        new.iter_mut().skip(at).zip(bytes).for_each(|(to, from)| *to = *from);
+        Some(u32::from_le_bytes(new))
+    };
+    let _ = word.fetch_update(Ordering::AcqRel, Ordering::Acquire, update);
 }
 
 /// Element `index`, or 0 where there is none.

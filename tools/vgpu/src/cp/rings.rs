@@ -8,10 +8,13 @@ use sparkle_pm4::Ring;
 use super::{CommandProcessor, DeviceState, Job, Outcome, Watch};
 use crate::shader::GlobalMemory;
 
+/// One of them, used by the thread that runs its job.
+type Shared = Arc<Mutex<CommandProcessor>>;
+
 /// A command processor for each hardware ring, made when its first job comes. Jobs of one ring run one after the other,
 /// those of several at once.
 #[derive(Debug, Default)]
-pub struct Rings(Mutex<HashMap<(Ring, u32), Arc<Mutex<CommandProcessor>>>>);
+pub struct Rings(Mutex<HashMap<(Ring, u32), Shared>>);
 
 impl Rings {
     /// Executes a job on ring `number` of its kind, to its end.

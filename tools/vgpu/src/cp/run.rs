@@ -255,7 +255,7 @@ impl<'a> Run<'a> {
 }
 
 /// The item at a dword of a stream.
-fn item_at(words: &[u32], at: usize) -> Option<Item<'_>> {
+pub(crate) fn item_at(words: &[u32], at: usize) -> Option<Item<'_>> {
     let item = Decoder::new(words.get(at..)?).next()?;
     Some(Item { at, ..item })
 }

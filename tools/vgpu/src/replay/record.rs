@@ -23,13 +23,20 @@ struct Inner {
     findings: Vec<Finding>,
 }
 
+/// Where events of a trace go: a ring is a process there, a submission a thread.
+#[derive(Debug, Default)]
+struct Shelf {
+    rings: Vec<String>,
+    ring: usize,
+    submission: usize,
+}
+
 /// Counts packets, and keeps a trace where one is wanted.
 #[derive(Debug)]
 pub(super) struct Recorder {
     inner: Mutex<Inner>,
     traces: bool,
-    /// Process and thread of the trace: the submission and its ring.
-    place: Mutex<(usize, String)>,
+    shelf: Mutex<Shelf>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -43,25 +50,33 @@ fn micros(ticks: u64) -> f64 {
 
 impl Recorder {
     pub(super) fn new(traces: bool) -> Self {
-        Self { inner: Mutex::default(), traces, place: Mutex::new((0, String::new())) }
+        Self { inner: Mutex::default(), traces, shelf: Mutex::default() }
     }
 
     /// What follows is of this submission.
     pub(super) fn submission(&self, index: usize, ring: String) {
-        *lock(&self.place) = (index, ring);
+        let mut shelf = lock(&self.shelf);
+        shelf.submission = index;
+        shelf.ring = shelf.rings.iter().position(|known| *known == ring).unwrap_or(shelf.rings.len());
+        if shelf.ring == shelf.rings.len() {
+            shelf.rings.push(ring);
+        }
     }
 
     fn trace(&self, name: &str, category: &str, ticks: &Range<u64>, args: &Value) {
         if !self.traces {
             return;
         }
-        let (submission, ring) = lock(&self.place).clone();
+        let (ring, submission) = {
+            let shelf = lock(&self.shelf);
+            (shelf.ring, shelf.submission)
+        };
         let mut inner = lock(&self.inner);
         if inner.trace.len() < MOST {
             let (from, to) = (micros(ticks.start), micros(ticks.end));
             inner.trace.push(json!({
                 "name": name, "cat": category, "ph": "X", "ts": from, "dur": to - from,
-                "pid": ring, "tid": format!("submission {submission}"), "args": args,
+                "pid": ring, "tid": submission, "args": args,
             }));
         }
     }
@@ -77,7 +92,13 @@ impl Recorder {
     }
 
     pub(super) fn trace_json(&self) -> Value {
-        json!({ "traceEvents": lock(&self.inner).trace, "displayTimeUnit": "ns" })
+        let rings = lock(&self.shelf).rings.clone();
+        let names = rings
+            .iter()
+            .enumerate()
+            .map(|(ring, name)| json!({ "name": "process_name", "ph": "M", "pid": ring, "args": { "name": name } }));
+        let events: Vec<_> = names.chain(lock(&self.inner).trace.iter().cloned()).collect();
+        json!({ "traceEvents": events, "displayTimeUnit": "ns" })
     }
 
     pub(super) fn stats_json(&self, gpu: &str, counts: Option<&Counts>) -> Value {

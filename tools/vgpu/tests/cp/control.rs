@@ -102,6 +102,17 @@ fn a_wait_that_never_ends_hangs_with_its_reason() {
 }
 
 #[test]
+fn waits_for_registers_look_at_them_once() {
+    // SCRATCH_REG1 is 0x1ff.
+    let set = [0xc001_7900, 0x0041, 0x1ff];
+    Bench::compute(&[]).done(&streams(&[&set, &[0xc005_3c00, 0x03, 0xc041, 0, 0xff, 0xff, 4]]));
+    let (why, _) = Bench::compute(&[]).hang(&streams(&[&set, &[0xc005_3c00, 0x03, 0xc041, 0, 0xff, 0x1ff, 4]]));
+    assert!(why.starts_with("register 0xc041 holds 0x1ff, and nobody changes it"), "{why}");
+    let (why, _) = Bench::compute(&[]).hang(&[0xc005_3c00, 0x83, 0xc041, 0, 0xff, 0xff, 4]);
+    assert_eq!(why, "waiting with WAIT_REG_MEM_COND for REGISTER_SPACE is not modelled");
+}
+
+#[test]
 fn waits_of_64_bits_compare_both_halves() {
     let wait = [0xc007_9300, 0x13, LO, HI, 1, 2, u32::MAX, u32::MAX, 4];
     Bench::compute(&[1, 2]).done(&wait);

@@ -193,6 +193,9 @@ fn sizes_may_count_threads() {
     let mut bench = bench(&IDS);
     bench.done(&Launch::new([4, 1, 1]).direct([10, 1, 1], 0x65));
     assert_eq!(groups(&bench), [([0, 0, 0], 4), ([1, 0, 0], 4), ([2, 0, 0], 2)]);
+    let mut bench = super::dispatch::bench(&IDS);
+    bench.done(&Launch::new([4, 1, 1]).direct([8, 1, 1], 0x65));
+    assert_eq!(groups(&bench), [([0, 0, 0], 4), ([1, 0, 0], 4)]);
 }
 
 #[test]

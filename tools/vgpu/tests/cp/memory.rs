@@ -245,6 +245,19 @@ fn dma_data_copies_any_bytes() {
 }
 
 #[test]
+fn dma_data_goes_on_in_the_next_buffer() {
+    let mut bench = data(&[]);
+    bench.map(0x1_0050_1000, &[0; 4], Permissions::ALL);
+    bench.map(0x1_0070_0000, &[0x0403_0201, 0x0807_0605], Permissions::READ);
+    bench.done(&[0xc005_5000, 0x6030_0000, 0x0070_0000, HI, LO + 0xffd, HI, 8]);
+    assert_eq!([0x1_0050_0ffc, 0x1_0050_1000, 0x1_0050_1004].map(|va| bench.word(va)), [0x0302_0100, 0x0706_0504, 8]);
+    // And back, over the seam.
+    let ib = bench.stream(0x2_0010_0000, &[0xc005_5000, 0x6030_0000, LO + 0xffd, HI, LO, HI, 8]);
+    assert!(bench.job(&sparkle_vgpu::cp::Job::new(vec![ib])).is_done());
+    assert_eq!(bench.words(DATA, 2), [0x0403_0201, 0x0807_0605]);
+}
+
+#[test]
 fn dma_data_by_the_other_selectors_copies_too() {
     let mut bench = data(&[1, 2, 3, 4]);
     bench.done(&[0xc005_5000, 0x0000_0000, LO, HI, LO + 32, HI, 16]);

@@ -59,6 +59,22 @@ fn dispatches_that_need_each_other_wait() {
 }
 
 #[test]
+fn a_dispatch_that_overwrites_what_another_reads_waits() {
+    // src2 -> dst, then dst3 = src -> src2: the second stores where the first loads.
+    let begin = prefix(DST, 0x0050_0000);
+    let overwrite = [0xc004_7600, 0x0240, 0x0050_0000, 1, 0x0030_0000, 1];
+    let words = [&begin[..], &DISPATCH, &overwrite, &DISPATCH].concat();
+    let (findings, _) = run(&mut bench(Ring::Compute, &addk_wave32()), &words, &sanitizers(Sanitizer::Race));
+    assert_eq!(rules(&findings), ["cp-order"]);
+    let what = &findings[0].what;
+    assert!(
+        what.starts_with("0x100500000, which this dispatch writes, the DISPATCH_DIRECT at")
+            && what.contains(" reads, "),
+        "{what}"
+    );
+}
+
+#[test]
 fn dispatches_that_only_read_the_same_need_no_wait() {
     let second = [0xc002_7600, 0x0240, 0x0020_1000, 1];
     let words = [&prefix(DST, 0x0030_0000)[..], &DISPATCH, &second, &DISPATCH].concat();
@@ -147,12 +163,12 @@ fn a_dispatch_that_reads_old_lines_is_reported() {
     assert_eq!(reports, 0);
 }
 
-/// A stream that stores `value` as the first literal of the code at `code`, which a dispatch has run before.
+/// A stream that rewrites the literal of code that a dispatch has run before, and runs it again.
 fn rewrite(invalidate: bool) -> (Bench, Vec<Finding>) {
     let code = 0x1_0090_0000;
     let mut device = Bench::compute(&[]);
-    // v0 = 0; v1 = literal; store at s[0:1].
-    let kernel = [0x7e00_0280, 0x7e02_02ff, 0x11, 0xdc6a_0000, 0x0000_0100, 0xbfb0_0000];
+    // s_branch over an s_endpgm; v0 = 0; v1 = literal; store at s[0:1].
+    let kernel = [0xbfa0_0001, 0xbfb0_0000, 0x7e00_0280, 0x7e02_02ff, 0x11, 0xdc6a_0000, 0x0000_0100, 0xbfb0_0000];
     let mut program = kernel.to_vec();
     program.resize(128, 0xbf9f_0000);
     device.map(code, &program, Permissions::ALL);
@@ -168,7 +184,7 @@ fn rewrite(invalidate: bool) -> (Bench, Vec<Finding>) {
     let launch = [0xc003_1502, 1, 1, 1, 0x45];
     words.extend(launch);
     words.extend(FLUSH);
-    words.extend([0xc003_3700, 0x0010_0500, 0x0090_0008, 1, 0x22]); // the literal
+    words.extend([0xc003_3700, 0x0010_0500, 0x0090_0010, 1, 0x22]); // the literal
     if invalidate {
         words.extend([0xc006_5800, 0, u32::MAX, 0x00ff_ffff, 0, 0, 10, 0x0001]);
     }
@@ -186,7 +202,7 @@ fn code_that_was_fetched_stays_until_it_is_invalidated() {
     let (device, findings) = rewrite(false);
     assert_eq!(device.words(0x1_0050_0000, 2), [0x11, 0x11]);
     assert_eq!(rules(&findings), ["cp-stale-code"]);
-    assert!(findings[0].what.starts_with("the code at 0x100900008 was written"), "{}", findings[0].what);
+    assert!(findings[0].what.starts_with("the code at 0x100900010 was written"), "{}", findings[0].what);
     let (device, findings) = rewrite(true);
     assert_eq!(device.words(0x1_0050_0000, 2), [0x11, 0x22]);
     assert_eq!(rules(&findings), [""; 0]);
