@@ -1,7 +1,8 @@
 //! From registers to waves.
 
 use sparkle_vgpu::cp::{Access, Outcome, Requester};
-use sparkle_vgpu::shader::Permissions;
+use sparkle_vgpu::sanitize::{Sanitizer, Sanitizers, Switches};
+use sparkle_vgpu::shader::{Chip, Permissions};
 
 use super::bench::{Bench, DATA};
 
@@ -52,6 +53,25 @@ const SCRATCH: [u32; 11] = [
     0xdc6a_0000,
     0x0000_0200, // global_store_b32 v0, v2, s[0:1]
     0xbfb0_0000, // s_endpgm
+];
+
+/// Stores 0x55 at byte 1020 of the LDS, loads it and stores it at s[0:1].
+const LDS: [u32; 15] = [
+    0x7e00_02ff,
+    0x0000_03fc, // v_mov_b32 v0, 0x3fc
+    0x7e02_02ff,
+    0x0000_0055, // v_mov_b32 v1, 0x55
+    0xd834_0000,
+    0x0000_0100, // ds_store_b32 v0, v1
+    0xbf89_fc07, // s_waitcnt lgkmcnt(0)
+    0xd8d8_0000,
+    0x0200_0000, // ds_load_b32 v2, v0
+    0xbf89_fc07, // s_waitcnt lgkmcnt(0)
+    0x7e00_0280, // v_mov_b32 v0, 0
+    0xdc6a_0000,
+    0x0000_0200, // global_store_b32 v0, v2, s[0:1]
+    0xbfb0_0000, // s_endpgm
+    0xbf9f_0000, // s_code_end
 ];
 
 /// What a launch is made of; each becomes a packet.
@@ -120,7 +140,7 @@ impl Launch {
 
 fn bench_on(mut bench: Bench, code: &[u32]) -> Bench {
     let mut program = code.to_vec();
-    program.extend([0xbf9f_0000; 96]);
+    program.resize(128, 0xbf9f_0000);
     bench.map(CODE, &program, Permissions { read: true, write: false, execute: true });
     bench
 }
@@ -411,4 +431,47 @@ fn limits_that_no_workgroup_fits_are_told() {
 fn too_many_workgroups_would_never_end() {
     let (why, _) = bench(&IDS).hang(&Launch::new([1, 1, 1]).direct([65536, 65536, 65536], 0x45));
     assert_eq!(why, "[65536, 65536, 65536] is more than the 65536 workgroups that would end in time");
+}
+
+#[test]
+fn the_lds_has_units_of_512_bytes() {
+    for (size, wanted) in [(2, 0x55), (1, 0), (3, 0x55)] {
+        let mut bench = bench(&LDS);
+        bench.done(&Launch { rsrc2: 0x0000_0004 | size << 15, ..Launch::new([1, 1, 1]) }.direct([1, 1, 1], 0x45));
+        assert_eq!(bench.word(DATA), wanted, "{size}");
+    }
+}
+
+/// What the sanitizers say of a launch of [`IDS`], by their rules.
+fn reports(one: Sanitizer, rsrc1: u32, extra: &[u32]) -> Vec<&'static str> {
+    let mut bench = bench(&IDS);
+    let launch = Launch { rsrc1, extra: extra.to_vec(), ..Launch::new([1, 1, 1]) };
+    let ib = bench.stream(super::bench::IB, &launch.direct([1, 1, 1], 0x45));
+    let sanitizers = Sanitizers::new(Switches::of(&[one]), Chip::GFX1100);
+    let outcome = bench.job_on(&sparkle_vgpu::cp::Job::new(vec![ib]), &sanitizers);
+    assert!(outcome.is_done(), "{outcome}");
+    let mut rules: Vec<_> = sanitizers.reports().iter().map(|report| report.rule.id).collect();
+    rules.dedup();
+    rules
+}
+
+#[test]
+fn sanitizers_know_what_the_registers_allocate() {
+    // Up to v5 in waves of 64: VGPRS 1 gives 8, VGPRS 0 gives 4.
+    assert_eq!(reports(Sanitizer::Descriptor, 0x00ac_0001, &[]), [""; 0]);
+    assert_eq!(reports(Sanitizer::Descriptor, 0x00ac_0000, &[]), ["descriptor-vgpr-granule"]);
+    // INST_PREF_SIZE: the buffer has 512 bytes, which are 4 lines and not 5.
+    let prefetch = |lines: u32| [0xc001_7600, 0x0228, lines << 4];
+    assert_eq!(reports(Sanitizer::Fetch, 0x00ac_0001, &prefetch(4)), [""; 0]);
+    assert_eq!(reports(Sanitizer::Fetch, 0x00ac_0001, &prefetch(5)), ["fetch-start"]);
+}
+
+#[test]
+fn dispatches_that_only_count_together_need_no_wait() {
+    let mut bench = bench(&IDS);
+    let twice = [Launch::new([1, 1, 1]).direct([2, 1, 1], 0x45), vec![0xc003_1502, 2, 1, 1, 0x45]].concat();
+    let ib = bench.stream(super::bench::IB, &twice);
+    let sanitizers = Sanitizers::new(Switches::of(&[Sanitizer::Race]), Chip::GFX1100);
+    assert!(bench.job_on(&sparkle_vgpu::cp::Job::new(vec![ib]), &sanitizers).is_done());
+    assert_eq!((bench.word(DATA), bench.log.rules()), (4, vec![]));
 }
