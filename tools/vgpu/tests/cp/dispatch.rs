@@ -303,6 +303,11 @@ fn no_compute_unit_no_wave() {
     let launch = Launch { extra: off, ..Launch::new([1, 1, 1]) };
     let (why, _) = bench(&IDS).hang(&launch.direct([1, 1, 1], 0x45));
     assert_eq!(why, "no compute unit takes waves: COMPUTE_STATIC_THREAD_MGMT_SE* are 0");
+    // A shader array of a gfx1100 has 8 units: bits 8 to 15 and 24 to 31 stand for none.
+    let mut beyond = launch.extra.clone();
+    beyond.extend([0xc001_7600, 0x0216, 0xff00_ff00]);
+    let (why, _) = bench(&IDS).hang(&Launch { extra: beyond, ..Launch::new([1, 1, 1]) }.direct([1, 1, 1], 0x45));
+    assert!(why.starts_with("no compute unit"), "{why}");
     // Engine 4, which a gfx1100 has, is enough.
     let mut with_engine_4 = launch.extra.clone();
     with_engine_4.extend([0xc001_7600, 0x022b, 3]);

@@ -136,6 +136,17 @@ fn copy_data_refuses_what_nobody_knows() {
     assert_eq!((why.as_str(), name.as_str()), ("what COMPUTE_PGM_RSRC1 holds is not modelled", "COPY_DATA"));
     let (why, _) = data(&[]).hang(&[0xc004_4000, 0x0010_0503, 0, 0, LO, HI]);
     assert_eq!(why, "COPY_DATA from GDS is not modelled");
+    // The graphics ring's old way to memory.
+    for (copy, name) in [
+        ([0xc004_4000, 0x0010_0105, 5, 0, LO, HI], "COPY_DATA"),
+        ([0xc004_3700, 0x0010_0100, LO, HI, 5, 6], "WRITE_DATA"),
+    ] {
+        let mut bench = Bench::gfx(&[]);
+        bench.done(&copy);
+        assert_eq!(bench.word(DATA), 5);
+        let (why, _) = data(&[]).hang(&copy);
+        assert_eq!(why, format!("{name} with DST_SEL 1, which compute rings don't have"));
+    }
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn rewrite(invalidate: bool) -> (Bench, Vec<Finding>) {
     words.extend([0xc001_7600, 0x0240, 0x0050_0004]);
     words.extend(launch);
     let ib = device.stream(IB, &words);
-    let outcome = device.job(&Job::new(vec![ib]));
+    let outcome = device.job(&Job { space: 5, ..Job::new(vec![ib]) });
     assert!(outcome.is_done(), "{outcome}");
     let findings = std::mem::take(&mut *device.log.findings.lock().unwrap());
     (device, findings)
