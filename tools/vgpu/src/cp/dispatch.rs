@@ -1,5 +1,6 @@
 //! From registers to a dispatch of the shader engine.
 
+use sparkle_pm4::Ring;
 use sparkle_pm4::registers::{
     ComputeDispatchInitiator, ComputeNumThread, ComputePgmRsrc1, ComputePgmRsrc2, ComputePgmRsrc3,
     ComputeResourceLimits, ComputeTmpringSize, RegOffset, offset,
@@ -72,7 +73,7 @@ impl Run<'_> {
         if grid.groups() == Some(0) {
             return self.finding("cp-empty", false, || "the dispatch has no workgroup".into());
         }
-        self.check_fresh()?;
+        self.check_fresh(initiator)?;
         self.check_limits(&grid, initiator)?;
         self.launch(grid, initiator)
     }
@@ -134,13 +135,20 @@ impl Run<'_> {
     }
 
     /// Tells of registers that this job has not set.
-    fn check_fresh(&self) -> Result<(), Stop> {
+    ///
+    /// The kernel leaves the masks of shader engines 0 to 3 set on a compute queue, but its last user may not have.
+    /// Source: Linux `gfx_v11_0.c`, `gfx_v11_0_compute_mqd_init`.
+    fn check_fresh(&self, initiator: ComputeDispatchInitiator) -> Result<(), Stop> {
         let registers = &self.state.registers;
-        let users = ComputePgmRsrc2(registers.value(offset::COMPUTE_PGM_RSRC2)).user_sgpr().min(16);
-        let data = (0..users).map(|index| nth_register(offset::COMPUTE_USER_DATA_0, index));
+        let two = ComputePgmRsrc2(registers.value(offset::COMPUTE_PGM_RSRC2));
+        let group = |first, count| (0..count).map(move |index| nth_register(first, index));
+        let engines = if self.ring == Ring::Compute { self.device.shader_engines() } else { 0 };
         let names: Vec<_> = NEEDED
             .into_iter()
-            .chain(data)
+            .chain(group(offset::COMPUTE_USER_DATA_0, two.user_sgpr().min(16)))
+            .chain(group(offset::COMPUTE_START_X, if initiator.force_start_at_000() != 0 { 0 } else { 3 }))
+            .chain(group(offset::COMPUTE_DISPATCH_SCRATCH_BASE_LO, two.scratch_en() * 2))
+            .chain(THREAD_MGMT.into_iter().take(engines))
             .filter(|register| !registers.is_fresh(*register))
             .filter_map(|register| offset::ALL.iter().find(|(_, known)| *known == register).map(|(name, _)| *name))
             .collect();

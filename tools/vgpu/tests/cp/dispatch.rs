@@ -101,6 +101,10 @@ impl Launch {
             0,
             u32::MAX,
             u32::MAX, // STATIC_THREAD_MGMT, TMPRING_SIZE
+            0xc002_7600,
+            0x022b,
+            u32::MAX,
+            u32::MAX, // STATIC_THREAD_MGMT of engines 4 and 5
             0xc003_7600,
             0x0204,
             0,
@@ -299,7 +303,7 @@ fn scratch_is_what_the_ring_gives() {
 
 #[test]
 fn no_compute_unit_no_wave() {
-    let off = vec![0xc002_7600, 0x0216, 0, 0, 0xc002_7600, 0x0219, 0, 0];
+    let off = vec![0xc002_7600, 0x0216, 0, 0, 0xc002_7600, 0x0219, 0, 0, 0xc002_7600, 0x022b, 0, 0];
     let launch = Launch { extra: off, ..Launch::new([1, 1, 1]) };
     let (why, _) = bench(&IDS).hang(&launch.direct([1, 1, 1], 0x45));
     assert_eq!(why, "no compute unit takes waves: COMPUTE_STATIC_THREAD_MGMT_SE* are 0");
@@ -413,6 +417,7 @@ fn stale_registers_are_told() {
     assert_eq!(bench.word(DATA), 2, "it runs with what the first job left");
     let what = &bench.log.findings.lock().unwrap()[0].what;
     assert!(what.contains("COMPUTE_PGM_LO") && what.contains("COMPUTE_USER_DATA_1"), "{what}");
+    assert!(what.contains("COMPUTE_STATIC_THREAD_MGMT_SE5") && !what.contains("COMPUTE_START_X"), "{what}");
 }
 
 #[test]
@@ -479,4 +484,21 @@ fn dispatches_that_only_count_together_need_no_wait() {
     let sanitizers = Sanitizers::new(Switches::of(&[Sanitizer::Race]), Chip::GFX1100);
     assert!(bench.job_on(&sparkle_vgpu::cp::Job::new(vec![ib]), &sanitizers).is_done());
     assert_eq!((bench.word(DATA), bench.log.rules()), (4, vec![]));
+}
+
+#[test]
+fn what_a_dispatch_needs_depends_on_it() {
+    // Without FORCE_START_AT_000 the start counts, with SCRATCH_EN the ring's address, and on the graphics ring nobody
+    // but the kernel sets the masks.
+    let mut bench = bench_on(Bench::gfx(&[]), &IDS);
+    bench.map(0, &[0; 64], Permissions::ALL);
+    let stream = [0xc001_7600, 0x0213, 0x0000_0085, 0xc001_7600, 0x0218, 0x1001, 0xc003_1502, 1, 1, 1, 0x41];
+    bench.run(&stream);
+    let what = bench.log.findings.lock().unwrap()[0].what.clone();
+    for name in
+        ["COMPUTE_START_X", "COMPUTE_START_Z", "COMPUTE_DISPATCH_SCRATCH_BASE_LO", "COMPUTE_DISPATCH_SCRATCH_BASE_HI"]
+    {
+        assert!(what.contains(name), "{what}");
+    }
+    assert!(!what.contains("COMPUTE_STATIC_THREAD_MGMT") && !what.contains("COMPUTE_TMPRING_SIZE"), "{what}");
 }
