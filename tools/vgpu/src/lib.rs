@@ -16,3 +16,4 @@ pub mod replay;
 pub mod sanitize;
 pub mod shader;
 pub mod snippet;
+mod tally;

@@ -1,8 +1,6 @@
 //! Runs a capture on the software device and compares what it leaves with what the capture says.
 
-mod engine;
 mod memory;
-mod record;
 
 use std::fmt;
 use std::io::Read as _;
@@ -17,10 +15,10 @@ use thiserror::Error;
 use crate::cp::{DeviceState, Finding, Ib, Job, Outcome, Rings, Watch};
 use crate::sanitize::uninit::Defined;
 use crate::sanitize::{Report, Sanitizers, Switches};
+use crate::shader::stats::Rates;
 use crate::shader::{Chip, Totals};
-use engine::{Bench, Counts};
+use crate::tally::{Counts, Recorder, Tallied};
 use memory::Mappings;
-use record::Recorder;
 
 /// How to replay.
 #[derive(Clone, Debug, Default)]
@@ -157,7 +155,7 @@ pub fn replay(path: &Path, options: &Options) -> Result<Replayed, ReplayError> {
     tell(&sanitizers, &capture);
     let recorder = Recorder::new(options.trace);
     let counts = options.stats.then(|| Mutex::new(Counts::default()));
-    let bench = Bench { sanitizers: &sanitizers, counts: counts.as_ref() };
+    let bench = Tallied { sanitizers: &sanitizers, counts: counts.as_ref(), rates: rates(chip) };
     let watch = Watch { shader: &bench, coherence: &sanitizers, events: &recorder };
     let outcomes = run(&capture, &memory, &device, &watch, &recorder)?;
     let check = options.check.then(|| compare(&capture, &memory)).transpose()?;
@@ -175,6 +173,12 @@ pub fn replay(path: &Path, options: &Options) -> Result<Replayed, ReplayError> {
         stats: options.stats.then(|| recorder.stats_json(chip.name, counts.as_ref())),
         trace: options.trace.then(|| recorder.trace_json()),
     })
+}
+
+/// What the board with this chip can do.
+fn rates(chip: Chip) -> Rates {
+    let board = crate::kmd::Chip::find(chip.name);
+    Rates::new(&chip, board.map_or(0, |board| board.max_khz.0), board.map_or(0, |board| board.l2_channels))
 }
 
 /// Tells the sanitizers what the host has written. A result or scratch that no file fills is nobody's.

@@ -96,7 +96,7 @@ impl Launch<'_> {
         user.extend(low(KERNARG));
         user.extend(if dispatch { low(0).to_vec() } else { Vec::new() });
         let scalars = ((1u128 << axes) - 1) << count | ((1 << user.len()) - 1);
-        uninit.start(Start { scalars, vectors: vec![(0, u64::MAX)], ..Start::default() });
+        let start = Start { scalars, vectors: vec![(0, u64::MAX)], ..Start::default() };
         user.resize(count, 0xdead_beef);
         let group_ids = [0, 1, 2].map(|axis| axis < axes);
         let inputs = Inputs { user, group_ids, mode: MODE, ..Inputs::default() };
@@ -115,8 +115,14 @@ impl Launch<'_> {
         };
         // Under what `Sanitizers::run` takes all user SGPRs as defined.
         let allocation = Allocation::new(dispatch.chip, self.program.target().wave, 96, self.lds, self.scratch);
-        let launch =
-            sanitize::Launch { program: self.program, memory: &memory, entry: dispatch.entry, prefetch: 0, allocation };
+        let launch = sanitize::Launch {
+            program: self.program,
+            memory: &memory,
+            entry: dispatch.entry,
+            prefetch: 0,
+            allocation,
+            start: &start,
+        };
         dispatch.run(&sanitizers.over(&launch)).unwrap();
         sanitizers.reports()
     }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use vgpu::host::{Engine, run};
+use vgpu::host::{Engine, Watching, run};
 use vgpu::kmd::{Chip, Config, Device, Flavour, Kernel, Kind};
-use vgpu::sanitize::Switches;
 
 /// The library, which tests have to build for themselves: nothing else in them links it.
 fn library() -> PathBuf {
@@ -66,7 +65,7 @@ fn a_hosts_devices_are_those_of_all_processes() {
     let (program, out) = (client(folder.path()), folder.path().join("out"));
     let start = |script: &str| {
         let devices = vec![Device::new(Chip::ALL[0]); 2];
-        let engine = Engine::new(&devices, Switches::NONE, true);
+        let engine = Engine::new(&devices, &Watching { strict: true, ..Watching::default() });
         let mut config = Config::new(Flavour::V7_3, Chip::ALL[0], std::sync::Arc::new(engine));
         config.devices = devices;
         let script = script.replace("CLIENT", &format!("{} > {}", program.display(), out.display()));

@@ -14,6 +14,7 @@ use super::outcome::{Access, Requester, Stop};
 use super::program::Fetched;
 use super::run::Run;
 use super::state::THREAD_MGMT;
+use crate::sanitize::uninit::Start;
 use crate::sanitize::{Allocation, Launch};
 use crate::shader::{Cause, Chip, Dispatch, DispatchFault, Fault, Grid, Inputs};
 
@@ -206,12 +207,14 @@ impl Run<'_> {
             self.finding("cp-stale-code", false, what)?;
         }
         let allocation = Allocation::of_registers(chip, wave, rsrc1, rsrc2, scratch_bytes);
+        let start = Start::of(&inputs);
         let launch = Launch {
             program: &program,
             memory: self.memory.global,
             entry,
             prefetch: three.inst_pref_size(),
             allocation,
+            start: &start,
         };
         let dispatch = Dispatch {
             program: &program,

@@ -35,8 +35,12 @@ impl Rings {
         ring.execute(job, memory, device, watch)
     }
 
-    /// Forgets all registers, as a reset of the device does.
-    pub fn reset(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Forgets the registers of a ring, or of all, as a reset does. A job that still runs keeps what it has.
+    pub fn reset(&self, which: Option<(Ring, u32)>) {
+        let mut rings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match which {
+            Some(ring) => drop(rings.remove(&ring)),
+            None => rings.clear(),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::coherence::{Coherence, Incoherent};
 use super::footprint::Footprint;
 use super::outcome::Place;
-use crate::sanitize::{Launch, Sanitizers, uninit};
+use crate::sanitize::{Launch, Sanitizers};
 use crate::shader::{
     Dispatch, DispatchFault, Fault, GroupPlace, MemoryAccess, Observer, Program, Silent, Totals, Watcher, Wave,
     Workgroup,
@@ -61,7 +61,6 @@ impl ShaderEngine for Sanitizers {
         if self.switches().is_empty() {
             return Unwatched.run(dispatch, launch, footprint);
         }
-        self.uninit().start(uninit::Start::of(dispatch.inputs));
         let watching = self.over(launch);
         match footprint {
             Some(footprint) => dispatch.run(&Pair(&watching, footprint)),

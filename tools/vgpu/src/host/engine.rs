@@ -1,44 +1,105 @@
 //! The driver's jobs on command processors.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use sparkle_pm4::Ring as RingKind;
 
-use crate::cp::{self, CommandProcessor, DeviceState, Events, Finding, Limits, TICKS_PER_SECOND, Watch};
+use crate::cp::{
+    self, DeviceState, Events, Finding, Footprint, Limits, Place, Rings, ShaderEngine, TICKS_PER_SECOND, Watch,
+};
 use crate::kmd::{Access, Device, Ip, Job, Outcome, Processor, Requester};
-use crate::sanitize::{Sanitizers, Switches};
-use crate::shader::Chip;
+use crate::sanitize::{Launch, Sanitizers, Switches};
+use crate::shader::stats::{Bound, Rates};
+use crate::shader::{Chip, Dispatch, DispatchFault, Totals};
+use crate::tally::{Counts, Recorder, Tallied};
 
-/// A hardware ring, used by the thread that runs it.
-type Ring = Arc<Mutex<CommandProcessor>>;
+/// How closely an engine looks at what it executes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watching {
+    /// Sanitizers to run shaders under.
+    pub sanitize: Switches,
+    /// Whether what a card may survive is a hang.
+    pub strict: bool,
+    /// Whether to count packets, dispatches and instructions.
+    pub counts: bool,
+    /// Dispatches of a device, counted from 1, that never end.
+    pub hangs: Vec<u64>,
+}
 
 /// A board: its state, its rings, and what watches its shaders.
 #[derive(Debug)]
 struct Board {
     state: DeviceState,
-    rings: Mutex<HashMap<(Ip, u32), Ring>>,
+    rings: Rings,
     sanitizers: Sanitizers,
+    tally: Option<(Recorder, Mutex<Counts>)>,
+    rates: Rates,
+    findings: Mutex<Vec<(&'static str, String)>>,
+    dispatches: AtomicU64,
 }
 
 /// Executes the jobs of a kernel's devices.
 #[derive(Debug)]
 pub struct Engine {
     boards: Vec<Board>,
-    findings: Findings,
+    hangs: Vec<u64>,
 }
 
-/// What was wrong with streams, each kind of mistake once.
-#[derive(Debug, Default)]
-struct Findings(Mutex<Vec<(&'static str, String)>>);
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-impl Events for Findings {
+impl Events for Board {
+    fn packet(&self, name: &'static str, va: u64, ticks: Range<u64>) {
+        if let Some((recorder, _)) = &self.tally {
+            recorder.packet(name, va, ticks);
+        }
+    }
+
+    fn dispatch(&self, at: &Place, totals: &Totals, ticks: Range<u64>) {
+        if let Some((recorder, _)) = &self.tally {
+            recorder.dispatch(at, totals, ticks);
+        }
+    }
+
+    /// What is wrong with streams is told once for each kind of mistake.
     fn finding(&self, finding: Finding) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.findings);
         if known.iter().all(|(rule, _)| *rule != finding.rule) {
             known.push((finding.rule, finding.to_string()));
         }
+    }
+}
+
+/// The shader engine of a board, which some dispatches hang.
+struct Shaders<'a> {
+    tallied: Tallied<'a>,
+    dispatches: &'a AtomicU64,
+    hangs: &'a [u64],
+}
+
+impl ShaderEngine for Shaders<'_> {
+    fn wants_footprint(&self) -> bool {
+        self.tallied.wants_footprint()
+    }
+
+    fn run(
+        &self,
+        dispatch: &Dispatch<'_>,
+        launch: &Launch<'_>,
+        footprint: Option<&Footprint>,
+    ) -> Result<Totals, DispatchFault> {
+        let number = self.dispatches.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.hangs.contains(&number) {
+            return Err(DispatchFault::Stuck);
+        }
+        self.tallied.run(dispatch, launch, footprint)
     }
 }
 
@@ -49,45 +110,91 @@ const INVALIDATING_FENCE: u32 = 0x0671_f514;
 /// How long a packet waits for memory that another ring or the host writes.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+const fn kind(ip: Ip) -> Option<RingKind> {
+    match ip {
+        Ip::Gfx => Some(RingKind::Gfx),
+        Ip::Compute => Some(RingKind::Compute),
+        Ip::Dma => None,
+    }
+}
+
 impl Engine {
-    /// For these devices, in the order of the kernel's; `strict` as [`DeviceState::with_strict`].
+    /// For these devices, in the order of the kernel's.
     #[must_use]
-    pub fn new(devices: &[Device], switches: Switches, strict: bool) -> Self {
+    pub fn new(devices: &[Device], watching: &Watching) -> Self {
         let board = |device: &Device| {
             let chip = Chip::find(device.chip.name).unwrap_or(Chip::GFX1100);
             let limits = Limits { patience: PATIENCE, ..Limits::default() };
             Board {
-                state: DeviceState::new(chip).with_strict(strict).with_limits(limits),
-                rings: Mutex::default(),
-                sanitizers: Sanitizers::new(switches, chip),
+                state: DeviceState::new(chip).with_strict(watching.strict).with_limits(limits),
+                rings: Rings::default(),
+                sanitizers: Sanitizers::new(watching.sanitize, chip),
+                tally: watching.counts.then(|| (Recorder::new(false), Mutex::default())),
+                rates: Rates::new(&chip, device.chip.max_khz.0, device.chip.l2_channels),
+                findings: Mutex::default(),
+                dispatches: AtomicU64::new(0),
             }
         };
-        Self { boards: devices.iter().map(board).collect(), findings: Findings::default() }
+        Self { boards: devices.iter().map(board).collect(), hangs: watching.hangs.clone() }
     }
 
-    /// What sanitizers and command processors have said.
+    /// What sanitizers have said.
     #[must_use]
     pub fn reports(&self) -> Vec<String> {
-        let findings = self.findings.0.lock().unwrap_or_else(PoisonError::into_inner);
         let shaders = self.boards.iter().flat_map(|board| board.sanitizers.reports());
-        findings.iter().map(|(_, text)| text.clone()).chain(shaders.map(|report| report.to_string())).collect()
+        shaders.map(|report| report.to_string()).collect()
+    }
+
+    /// What command processors have said of streams, each kind of mistake once. A card may survive all of it.
+    #[must_use]
+    pub fn findings(&self) -> Vec<String> {
+        let texts =
+            |board: &Board| -> Vec<String> { lock(&board.findings).iter().map(|(_, text)| text.clone()).collect() };
+        self.boards.iter().flat_map(texts).collect()
+    }
+
+    /// Counts of all devices, if they were asked for.
+    #[must_use]
+    pub fn stats(&self) -> Value {
+        let of = |board: &Board| {
+            let (recorder, counts) = board.tally.as_ref()?;
+            Some(recorder.stats_json(board.state.chip().name, Some(&lock(counts))))
+        };
+        json!({ "schema": 1, "devices": self.boards.iter().filter_map(of).collect::<Vec<_>>() })
+    }
+
+    /// A table of kernels and how long a card would take at least, if counts were asked for.
+    #[must_use]
+    pub fn timing(&self) -> String {
+        let mut text = String::new();
+        for (index, board) in self.boards.iter().enumerate() {
+            let Some((_, counts)) = &board.tally else { continue };
+            let mut kernels: BTreeMap<u64, (u64, Bound)> = BTreeMap::new();
+            for launch in &lock(counts).launches {
+                let (count, sum) = kernels.entry(launch.code).or_insert((0, Bound { seconds: 0.0, ..launch.bound }));
+                *count += 1;
+                sum.seconds += launch.bound.seconds;
+            }
+            let name = board.state.chip().name;
+            let _ =
+                writeln!(text, "device {index} ({name}): least time of a card, modelled from counts and not measured");
+            for (code, (count, bound)) in kernels {
+                let us = bound.seconds * 1e6;
+                let _ =
+                    writeln!(text, "  code {code:#x}: {count} dispatches, {us:.3} us, bound by {}", bound.by.name());
+            }
+        }
+        text
     }
 }
 
 impl Processor for Engine {
     fn execute(&self, job: &Job) -> Outcome {
-        let ring = match job.ip {
-            Ip::Gfx => RingKind::Gfx,
-            Ip::Compute => RingKind::Compute,
-            Ip::Dma => return Outcome::Illegal { why: "the copy engine is not modelled".to_owned() },
+        let Some(ring) = kind(job.ip) else {
+            return Outcome::Illegal { why: "the copy engine is not modelled".to_owned() };
         };
         let Some(board) = self.boards.get(job.device) else {
             return Outcome::Illegal { why: format!("there is no device {}", job.device) };
-        };
-        let processor = {
-            let mut rings = board.rings.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(Mutex::new(CommandProcessor::new(ring)));
-            Arc::clone(rings.entry((job.ip, job.ring)).or_insert_with(new))
         };
         let stream = cp::Job {
             ibs: job.ibs.iter().map(|ib| cp::Ib { va: ib.va, dwords: ib.size_dw }).collect(),
@@ -97,10 +204,11 @@ impl Processor for Engine {
             cancel: Some(&job.cancel),
             ..cp::Job::default()
         };
-        let Board { state, sanitizers, .. } = board;
-        let watch = Watch { shader: sanitizers, coherence: sanitizers, events: &self.findings };
-        let mut processor = processor.lock().unwrap_or_else(PoisonError::into_inner);
-        match processor.execute(&stream, job.vm.as_ref(), state, &watch) {
+        let counts = board.tally.as_ref().map(|(_, counts)| counts);
+        let tallied = Tallied { sanitizers: &board.sanitizers, counts, rates: board.rates };
+        let shaders = Shaders { tallied, dispatches: &board.dispatches, hangs: &self.hangs };
+        let watch = Watch { shader: &shaders, coherence: &board.sanitizers, events: board };
+        match board.rings.execute((ring, job.ring), &stream, job.vm.as_ref(), &board.state, &watch) {
             cp::Outcome::Done { ticks } => {
                 Outcome::Done { gpu_time: Duration::from_nanos(ticks.saturating_mul(1_000_000_000 / TICKS_PER_SECOND)) }
             }
@@ -123,6 +231,20 @@ impl Processor for Engine {
                 },
                 why: format!("{why}; {at}"),
             },
+        }
+    }
+
+    fn reset(&self, device: usize, ring: Option<(Ip, u32)>) {
+        if let Some(board) = self.boards.get(device) {
+            let of = |(ip, number)| kind(ip).map(|kind| (kind, number));
+            match ring {
+                Some(ring) => {
+                    if let Some(ring) = of(ring) {
+                        board.rings.reset(Some(ring));
+                    }
+                }
+                None => board.rings.reset(None),
+            }
         }
     }
 }

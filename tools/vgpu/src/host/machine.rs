@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::engine::Engine;
+use super::engine::{Engine, Watching};
 use super::tree::PciDevice;
 use crate::kmd::{Chip, Config, ConfigError, Device, Flavour, Kernel};
-use crate::sanitize::Switches;
 
 /// One gfx1100 under a kernel of the 6.12 flavour.
 ///
@@ -13,7 +12,7 @@ use crate::sanitize::Switches;
 /// As [`Kernel::new`].
 pub fn standard_kernel() -> Result<Kernel, ConfigError> {
     let chip = Chip::ALL[0];
-    let engine = Engine::new(&[Device::new(chip)], Switches::NONE, false);
+    let engine = Engine::new(&[Device::new(chip)], &Watching::default());
     Kernel::new(Config { strict: false, timeout_scale: 1.0, ..Config::new(Flavour::V6_12, chip, Arc::new(engine)) })
 }
 

@@ -5,13 +5,15 @@
 //! connections, one a thread, and name the open file by the inode of its socket.
 
 mod engine;
+mod fault;
 mod machine;
 mod message;
 mod run;
 mod server;
 mod tree;
 
-pub use engine::Engine;
+pub use engine::{Engine, Watching};
+pub use fault::{Fault, FaultError};
 pub use machine::{pci_devices, standard_kernel};
 pub use message::{Channel, Reply, Request};
 pub use run::{Ended, library, run};

@@ -49,6 +49,22 @@ errnos! {
     EHWPOISON "Memory errors were found.",
 }
 
+/// A name as `errno.h` has it, or a number from 1 to 4095 (`MAX_ERRNO` of Linux `include/linux/err.h`).
+impl std::str::FromStr for Errno {
+    type Err = UnknownErrno;
+
+    fn from_str(text: &str) -> Result<Self, UnknownErrno> {
+        let named = || (1..=133).find(|number| format!("{:?}", nix::errno::Errno::from_raw(*number)) == text);
+        let number = text.parse().ok().filter(|number| (1..=4095).contains(number)).or_else(named);
+        number.map(Self).ok_or_else(|| UnknownErrno(text.to_owned()))
+    }
+}
+
+/// No error has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no errno; take a name such as ENOMEM, or its number")]
+pub struct UnknownErrno(String);
+
 impl fmt::Debug for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -46,12 +46,13 @@ impl File {
     pub(crate) fn make(&self, wanted: Wanted) -> Result<Arc<Bo>, Errno> {
         let Wanted { bytes, alignment_pages, mut domains, mut flags, pages, user } = wanted;
         self.gpu.shared.inject.memory()?;
+        let most = self.gpu.shared.inject.most_memory();
         let place = loop {
             let cpu = flags & flag::CPU_ACCESS_REQUIRED != 0;
             let fits = self.gpu.heap.fits(bytes, domains);
             // Video memory may be evicted, so a full one is as if system memory were allowed too.
             let spill = if domains == domain::VRAM && flags & flag::DISCARDABLE == 0 && !cpu { domain::GTT } else { 0 };
-            match fits.then(|| self.gpu.heap.take(bytes, domains | spill, cpu)).flatten() {
+            match fits.then(|| self.gpu.heap.take(bytes, domains | spill, cpu, most)).flatten() {
                 Some(place) => break place,
                 None if cpu => flags &= !flag::CPU_ACCESS_REQUIRED,
                 None if domains == domain::VRAM => domains |= domain::GTT,

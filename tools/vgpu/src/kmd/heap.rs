@@ -48,6 +48,8 @@ pub(crate) struct Heap {
     pub(crate) vram_bytes: u64,
     pub(crate) visible_bytes: u64,
     pub(crate) gtt_bytes: u64,
+    /// Video memory that is the kernel's own.
+    kernel_bytes: u64,
     used: Mutex<Usage>,
     /// Times a mapped page had to be moved to where the CPU reaches it.
     pub(crate) cpu_faults: AtomicU64,
@@ -66,6 +68,7 @@ impl Heap {
             vram_bytes: device.vram_bytes,
             visible_bytes: device.visible_vram_bytes,
             gtt_bytes: device.gtt_bytes,
+            kernel_bytes: kernel,
             used: Mutex::new(Usage { vram: kernel, visible, gtt: 0 }),
             cpu_faults: AtomicU64::new(0),
             moved: AtomicU64::new(0),
@@ -106,9 +109,13 @@ impl Heap {
         })
     }
 
-    /// Finds room in the first of `domains` that has it, video memory before system memory.
-    pub(crate) fn take(&self, bytes: u64, domains: u32, visible_only: bool) -> Option<Place> {
+    /// Finds room in the first of `domains` that has it, video memory before system memory, as long as clients have no
+    /// more than `most` bytes.
+    pub(crate) fn take(&self, bytes: u64, domains: u32, visible_only: bool, most: u64) -> Option<Place> {
         let mut used = lock(&self.used);
+        if (used.vram - self.kernel_bytes + used.gtt).saturating_add(bytes) > most {
+            return None;
+        }
         if domains & (domain::VRAM | domain::GTT) == 0 {
             return Some(Place::System);
         }

@@ -32,10 +32,23 @@ impl Random {
 struct State {
     fail: Vec<(u32, u64, Errno)>,
     hang: Option<u64>,
+    lose_vram: Option<u64>,
+    memory: Option<u64>,
     out_of_memory: bool,
     interrupts: Option<(f64, Random)>,
     again: Option<(f64, Random)>,
     slow: Option<(Duration, Random)>,
+}
+
+/// Counts down to the time when something happens, once.
+fn strikes(left: &mut Option<u64>) -> bool {
+    let Some(count) = left else { return false };
+    *count -= 1;
+    let now = *count == 0;
+    if now {
+        *left = None;
+    }
+    now
 }
 
 /// What to spoil. All of it may be changed while clients run.
@@ -51,6 +64,16 @@ impl Inject {
     /// Makes the `nth` submission from now, counted from 1, hang.
     pub fn hang(&self, nth: u64) {
         lock(&self.0).hang = Some(nth.max(1));
+    }
+
+    /// Resets the device and loses its video memory when the `nth` submission from now, counted from 1, comes.
+    pub fn lose_vram(&self, nth: u64) {
+        lock(&self.0).lose_vram = Some(nth.max(1));
+    }
+
+    /// Gives clients of a device so many bytes at most, of video memory and system memory together.
+    pub fn limit_memory(&self, bytes: u64) {
+        lock(&self.0).memory = Some(bytes);
     }
 
     /// Lets every allocation, and the residency of every submission, fail for want of memory.
@@ -90,14 +113,16 @@ impl Inject {
     }
 
     pub(crate) fn submission_hangs(&self) -> bool {
-        let mut state = lock(&self.0);
-        let Some(left) = &mut state.hang else { return false };
-        *left -= 1;
-        let now = *left == 0;
-        if now {
-            state.hang = None;
-        }
-        now
+        strikes(&mut lock(&self.0).hang)
+    }
+
+    pub(crate) fn submission_loses_vram(&self) -> bool {
+        strikes(&mut lock(&self.0).lose_vram)
+    }
+
+    /// Bytes that clients of a device may have.
+    pub(crate) fn most_memory(&self) -> u64 {
+        lock(&self.0).memory.unwrap_or(u64::MAX)
     }
 
     pub(crate) fn memory(&self) -> Result<(), Errno> {

@@ -87,6 +87,59 @@ fn entry(flavour: Flavour, nr: u32) -> Entry {
     }
 }
 
+/// The calls of a render node by name, without `DRM_IOCTL_` and `AMDGPU_`.
+/// Source: Linux `include/uapi/drm/drm.h` and `amdgpu_drm.h`.
+const NAMES: [(&str, u32); 39] = [
+    ("VERSION", 0x00),
+    ("GEM_CLOSE", 0x09),
+    ("GET_CAP", 0x0c),
+    ("PRIME_HANDLE_TO_FD", 0x2d),
+    ("PRIME_FD_TO_HANDLE", 0x2e),
+    ("SYNCOBJ_CREATE", 0xbf),
+    ("SYNCOBJ_DESTROY", 0xc0),
+    ("SYNCOBJ_HANDLE_TO_FD", 0xc1),
+    ("SYNCOBJ_FD_TO_HANDLE", 0xc2),
+    ("SYNCOBJ_WAIT", 0xc3),
+    ("SYNCOBJ_RESET", 0xc4),
+    ("SYNCOBJ_SIGNAL", 0xc5),
+    ("SYNCOBJ_TIMELINE_WAIT", 0xca),
+    ("SYNCOBJ_QUERY", 0xcb),
+    ("SYNCOBJ_TRANSFER", 0xcc),
+    ("SYNCOBJ_TIMELINE_SIGNAL", 0xcd),
+    ("SYNCOBJ_EVENTFD", 0xcf),
+    ("SET_CLIENT_NAME", 0xd1),
+    ("GEM_CREATE", 0x40),
+    ("GEM_MMAP", 0x41),
+    ("CTX", 0x42),
+    ("BO_LIST", 0x43),
+    ("CS", 0x44),
+    ("INFO", 0x45),
+    ("GEM_METADATA", 0x46),
+    ("GEM_WAIT_IDLE", 0x47),
+    ("GEM_VA", 0x48),
+    ("WAIT_CS", 0x49),
+    ("GEM_OP", 0x50),
+    ("GEM_USERPTR", 0x51),
+    ("WAIT_FENCES", 0x52),
+    ("VM", 0x53),
+    ("FENCE_TO_HANDLE", 0x54),
+    ("SCHED", 0x55),
+    ("USERQ", 0x56),
+    ("USERQ_SIGNAL", 0x57),
+    ("USERQ_WAIT", 0x58),
+    ("GEM_LIST_HANDLES", 0x59),
+    ("PROC_OPTIONS", 0x5a),
+];
+
+/// The number of a call by its name, in any case, with or without `DRM_IOCTL_` and `AMDGPU_` before it.
+#[must_use]
+pub fn ioctl_number(name: &str) -> Option<u32> {
+    let upper = name.to_ascii_uppercase();
+    let bare = upper.strip_prefix("DRM_IOCTL_").unwrap_or(&upper);
+    let bare = bare.strip_prefix("AMDGPU_").unwrap_or(bare);
+    NAMES.iter().find(|(known, _)| *known == bare).map(|(_, number)| *number)
+}
+
 pub(crate) fn dispatch(file: &File, request: u32, user: &dyn UserMemory, arg: u64) -> Result<i32, Errno> {
     const IN: u32 = 1 << 30;
     const OUT: u32 = 2 << 30;

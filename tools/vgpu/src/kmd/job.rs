@@ -213,4 +213,7 @@ impl Outcome {
 pub trait Processor: Send + Sync {
     /// Executes one job to its end. Called from one thread for each hardware ring, so for several jobs at once.
     fn execute(&self, job: &Job) -> Outcome;
+
+    /// Forgets the state of a ring, or of all, as a reset does.
+    fn reset(&self, _device: usize, _ring: Option<(Ip, u32)>) {}
 }

@@ -53,10 +53,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 pub use config::{Config, ConfigError, Device, Flavour, Recovery};
-pub use errno::Errno;
+pub use errno::{Errno, UnknownErrno};
 pub use file::{Client, File, MapGrant, MapRequest};
 pub use info::Chip;
 pub use inject::Inject;
+pub use ioctl::ioctl_number;
 pub use job::{Access, Ib, Ip, Job, Outcome, Processor, Requester, Shadow, ib_flags};
 pub use report::{Collected, Kind, Report, Sink};
 pub use user::{Buffer, Process, UserMemory};

@@ -55,7 +55,10 @@ pub(crate) fn recover(gpu: &Gpu, task: &Task, outcome: &Outcome) {
     gpu.resetting.store(true, Ordering::Release);
     let errno = match gpu.shared.config.recovery() {
         Recovery::Soft => Errno::ENODATA,
-        Recovery::Queue => Errno::ETIME,
+        Recovery::Queue => {
+            gpu.shared.config.processor.reset(gpu.index, Some((ip, task.job.ring)));
+            Errno::ETIME
+        }
         Recovery::Full => {
             full(gpu, Some(task));
             if gpu.flavour() == Flavour::V7_3 { Errno::ETIME } else { Errno::ECANCELED }
@@ -76,6 +79,7 @@ pub(crate) fn recover(gpu: &Gpu, task: &Task, outcome: &Outcome) {
 
 /// Resets the whole GPU. Boards with their own memory lose it.
 fn full(gpu: &Gpu, guilty: Option<&Task>) {
+    gpu.shared.config.processor.reset(gpu.index, None);
     if let Some(task) = guilty.filter(|_| gpu.flavour() != Flavour::V7_3) {
         task.context.guilty.store(true, Ordering::Release);
     }
@@ -99,6 +103,7 @@ impl Gpu {
     /// Resets the device and loses its memory, as if another client had hung it.
     pub(crate) fn lose(&self) {
         self.report(Kind::Hang, 0, "the GPU was reset on purpose and its memory is lost".into());
+        self.shared.config.processor.reset(self.index, None);
         lose_vram(self, None);
         count(&self.resets);
         self.bell().ring();

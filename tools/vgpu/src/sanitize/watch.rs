@@ -60,7 +60,7 @@ impl Sanitizers {
     /// # Errors
     /// As [`Dispatch::run`].
     pub fn run(&self, dispatch: &Dispatch<'_>) -> Result<Totals, DispatchFault> {
-        self.uninit.start(uninit::Start::of(dispatch.inputs));
+        let start = uninit::Start::of(dispatch.inputs);
         let wave = dispatch.program.target().wave;
         let Dispatch { chip, vgprs, lds_bytes, scratch_bytes, .. } = *dispatch;
         dispatch.run(&self.over(&Launch {
@@ -69,6 +69,7 @@ impl Sanitizers {
             entry: dispatch.entry,
             prefetch: 0,
             allocation: Allocation::new(chip, wave, vgprs, lds_bytes, scratch_bytes),
+            start: &start,
         }))
     }
 
@@ -76,11 +77,12 @@ impl Sanitizers {
     #[must_use]
     pub fn over<'a>(&'a self, launch: &Launch<'a>) -> Watching<'a> {
         let has = |one| self.switches.has(one);
-        let Launch { program, memory, entry, prefetch, allocation } = *launch;
+        let Launch { program, memory, entry, prefetch, allocation, start } = *launch;
         let schedule = has(Sanitizer::Wait) || has(Sanitizer::Hazard);
         Watching {
             all: self,
             program,
+            start,
             schedule: schedule.then(|| schedule::Shared::new(program, self.switches)),
             race: has(Sanitizer::Race).then(|| race::Shared::new(program)),
             cache: has(Sanitizer::Cache).then(|| cache::Shared::new(&self.caches)),
@@ -104,12 +106,15 @@ pub struct Launch<'a> {
     pub prefetch: u32,
     /// What a wave and a workgroup have been given.
     pub allocation: Allocation,
+    /// What is defined when a wave starts.
+    pub start: &'a uninit::Start,
 }
 
 /// The sanitizers over one launch.
 pub struct Watching<'a> {
     all: &'a Sanitizers,
     program: &'a Program,
+    start: &'a uninit::Start,
     schedule: Option<schedule::Shared>,
     race: Option<race::Shared>,
     cache: Option<cache::Shared<'a>>,
@@ -130,7 +135,7 @@ impl Watcher for Watching<'_> {
             place,
             sink: Sink::default(),
             schedule: self.schedule.as_ref().map(|shared| schedule::Group::new(shared, self.program, group)),
-            uninit: self.all.uninit.is_on().then(|| uninit::Group::new(&self.all.uninit, group, &place)),
+            uninit: self.all.uninit.is_on().then(|| uninit::Group::new(&self.all.uninit, self.start, group)),
             race: self.race.as_ref().map(|shared| race::Group::new(shared, group, &place)),
             cache: self.cache.as_ref().map(|shared| cache::Group::new(shared, group, &place)),
             bounds: self.bounds.as_ref().map(|shared| bounds::Group::new(shared, group, &place)),

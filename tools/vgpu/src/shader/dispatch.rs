@@ -151,6 +151,9 @@ pub enum DispatchFault {
         /// What is possible.
         must: &'static str,
     },
+    /// Its waves were made to run for ever.
+    #[error("its waves never end, as was asked for")]
+    Stuck,
     /// A wave failed.
     #[error("workgroup ({}, {}, {}), {fault}", group[0], group[1], group[2])]
     Wave {

@@ -61,8 +61,9 @@ impl Spec {
             entry: 0,
             prefetch: 0,
             allocation: Allocation::new(self.chip, wave_size, 256, lds_bytes, scratch_bytes),
+            start: &self.defined(&program),
         };
-        self.tell(&sanitizers, &program);
+        self.tell(&sanitizers);
         let counts = Collector::default();
         let (fault, written) = {
             let (watching, place) = (sanitizers.over(&launch), GroupPlace::default());
@@ -91,9 +92,8 @@ impl Spec {
         Ok(Ran { answer: Value::Object(answer), ok, stats: counts.into_stats() })
     }
 
-    /// Tells of the buffers and of what waves start with: what the spec sets is defined, and nothing else but the rest of
-    /// tuples, whose zeros specs leave out; what it wants of memory is a result.
-    fn tell(&self, sanitizers: &Sanitizers, program: &Program) {
+    /// Tells of the buffers, all of which are defined; what the spec wants of memory is a result.
+    fn tell(&self, sanitizers: &Sanitizers) {
         let uninit = sanitizers.uninit();
         for Memory { va, bytes, .. } in &self.memory {
             uninit.region(*va, bytes.len() as u64, Defined::All); // CAST: usize has at most 64 bits
@@ -101,6 +101,11 @@ impl Spec {
         for Memory { va, bytes, .. } in self.want.iter().flat_map(|want| &want.memory) {
             uninit.result(*va, bytes.len() as u64); // CAST: usize has at most 64 bits
         }
+    }
+
+    /// What the wave starts with: what the spec sets is defined, and nothing else but the rest of tuples, whose zeros
+    /// specs leave out.
+    fn defined(&self, program: &Program) -> Start {
         let mut scalars = self.sgpr.iter().fold(self.named.scalars, |set, (index, _)| set | 1 << (index & 127));
         let mut vectors: Vec<u8> = self.vgpr.iter().map(|(index, _)| *index).collect();
         let mut pc = 0;
@@ -118,12 +123,12 @@ impl Spec {
             }
             pc += instruction.len_dwords();
         }
-        uninit.start(Start {
+        Start {
             scalars,
             scc: self.named.scc,
             vectors: vectors.into_iter().map(|index| (index, u64::MAX)).collect(),
             lds_bytes: self.named.lds,
-        });
+        }
     }
 
     fn wave(&self) -> Wave {

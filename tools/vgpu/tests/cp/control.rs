@@ -305,7 +305,7 @@ fn rings_have_registers_of_their_own() {
     };
     run(0, set);
     assert_eq!((run(1, store), run(0, store)), (0, 5));
-    rings.reset();
+    rings.reset(None);
     assert_eq!(run(0, store), 0);
 }
 

@@ -284,3 +284,17 @@ fn handles_and_mappings_can_be_listed() {
     let row = bench.get(rows, 32);
     assert_eq!([0, 8, 16, 24].map(|at| u64_at(&row, at)), [VA, 0x2000, 0, 0xe]);
 }
+
+#[test]
+fn memory_can_be_made_scarce() {
+    let bench = Bench::new(Flavour::V6_12);
+    bench.kernel.inject().limit_memory(0x3000);
+    let first = bench.create(0x1000, VRAM, 0);
+    bench.create(0x1000, GTT, 0);
+    bench.fails(Errno::ENOMEM, GEM_CREATE, Bench::create_block(0x2000, VRAM, 0));
+    bench.fails(Errno::ENOMEM, GEM_CREATE, Bench::create_block(0x2000, GTT, 0));
+    bench.create(0x1000, VRAM | GTT, 0);
+    bench.fails(Errno::ENOMEM, GEM_CREATE, Bench::create_block(0x1000, GTT, 0));
+    bench.ok(GEM_CLOSE, S::new(8).u32(0, first));
+    bench.create(0x1000, GTT, 0);
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sparkle_vgpu::kmd::{Access, Chip, Config, Errno, Flavour, Kind, Outcome, Recovery, Requester};
+use sparkle_vgpu::kmd::{Access, Chip, Config, Errno, Flavour, Ip, Job, Kind, Outcome, Processor, Recovery, Requester};
 
 use crate::harness::*;
 
@@ -258,4 +258,53 @@ fn illegal_commands_do_not_wait_for_the_timeout() {
     };
     assert!(run(Flavour::V6_12) < Duration::from_millis(200));
     assert!(run(Flavour::V6_1) >= Duration::from_millis(250));
+}
+
+#[test]
+fn memory_is_lost_at_the_submission_that_was_asked_for() {
+    let bench = Bench::new(Flavour::V6_12);
+    let (ctx, bo) = bench.ready();
+    bench.kernel.inject().lose_vram(2);
+    assert_eq!(bench.run(ctx, bo), Ok(1));
+    assert_eq!(bench.run(ctx, bo), Err(Errno::ECANCELED));
+    assert_eq!(bench.run(ctx, bo), Err(Errno::ECANCELED), "the context stays lost");
+    assert_eq!(bench.info(0x1f, [0; 4], 4), Ok(vec![1, 0, 0, 0]), "and nothing is lost again");
+    let fresh = bench.ctx();
+    assert_eq!(bench.run(fresh, bo), Ok(1));
+}
+
+/// A processor that never ends a job and remembers resets.
+#[derive(Default)]
+struct Remembers(std::sync::Mutex<Vec<Option<(Ip, u32)>>>);
+
+impl Processor for Remembers {
+    fn execute(&self, _: &Job) -> Outcome {
+        Outcome::Hang { why: "always".into() }
+    }
+
+    fn reset(&self, device: usize, ring: Option<(Ip, u32)>) {
+        assert_eq!(device, 0);
+        self.0.lock().unwrap().push(ring);
+    }
+}
+
+#[test]
+fn the_processor_is_told_what_a_reset_forgets() {
+    for (recovery, all) in [(Recovery::Soft, None), (Recovery::Queue, Some(false)), (Recovery::Full, Some(true))] {
+        let processor = Arc::new(Remembers::default());
+        let mut config = Config::new(Flavour::V7_3, Chip::find("gfx1100").unwrap(), processor.clone());
+        config.recovery = Some(recovery);
+        let bench = Bench::config(config);
+        let (ctx, bo) = bench.ready();
+        let sequence = bench.run(ctx, bo).unwrap();
+        assert_eq!(bench.wait(ctx, sequence, LONG), Err(Errno::from(recovered(recovery))));
+        let resets = processor.0.lock().unwrap().clone();
+        let expected = all.map(|all| if all { None } else { Some(Ip::Compute) });
+        assert_eq!(resets.iter().map(|ring| ring.map(|(ip, _)| ip)).collect::<Vec<_>>(), Vec::from_iter(expected));
+    }
+}
+
+/// What the hung job ends with on 7.3.
+fn recovered(recovery: Recovery) -> nix::errno::Errno {
+    if recovery == Recovery::Soft { nix::errno::Errno::ENODATA } else { nix::errno::Errno::ETIME }
 }

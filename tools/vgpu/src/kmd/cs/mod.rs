@@ -62,6 +62,9 @@ pub(crate) fn cs(file: &File, user: &dyn UserMemory, block: &mut Block) -> Resul
     if !file.gpu.accel_working.load(Ordering::Acquire) {
         return Err(Errno::EBUSY);
     }
+    if file.gpu.shared.inject.submission_loses_vram() {
+        file.gpu.lose();
+    }
     let (id, list, count, addr) = (block.u32(0), block.u32(4), block.u32(8), block.u64(16));
     if count == 0 {
         return Err(Errno::EINVAL);

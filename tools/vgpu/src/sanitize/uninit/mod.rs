@@ -38,7 +38,7 @@ use self::registers::Registers;
 use super::event::Event;
 use super::report::{Report, Sink};
 use super::rule::{Sanitizer, Switches};
-use crate::shader::{GroupPlace, Inputs, MemoryAccess, Program, Workgroup};
+use crate::shader::{Inputs, MemoryAccess, Program, Workgroup};
 
 /// What is defined when a wave starts. EXEC and the trap handler's registers always are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,6 @@ impl Start {
 pub struct Shared {
     switches: Switches,
     memory: Memory,
-    start: Mutex<Arc<Start>>,
     results: Mutex<Vec<(u64, u64)>>,
     tables: Mutex<Vec<Arc<Table>>>,
 }
@@ -100,11 +99,6 @@ impl Shared {
     /// Says that `bytes` bytes from address `va` are a result, all of which must be defined in the end.
     pub fn result(&self, va: u64, bytes: u64) {
         lock(&self.results).push((va, bytes));
-    }
-
-    /// Says what waves start with from now on.
-    pub fn start(&self, start: Start) {
-        *lock(&self.start) = Arc::new(start);
     }
 
     /// Whether `bytes` bytes from address `va` are defined.
@@ -159,13 +153,12 @@ impl fmt::Debug for Group<'_> {
 }
 
 impl<'a> Group<'a> {
-    pub(crate) fn new(shared: &'a Shared, group: &Workgroup, _place: &GroupPlace) -> Self {
-        let start = Arc::clone(&lock(&shared.start));
+    pub(crate) fn new(shared: &'a Shared, start: &Start, group: &Workgroup) -> Self {
         let mut lds = vec![0xff; group.lds.len()];
         lds.iter_mut().take(start.lds_bytes).for_each(|byte| *byte = 0);
         Self {
             shared,
-            waves: group.waves.iter().map(|wave| Registers::new(wave, &start)).collect(),
+            waves: group.waves.iter().map(|wave| Registers::new(wave, start)).collect(),
             lds,
             program: 0,
             table: None,

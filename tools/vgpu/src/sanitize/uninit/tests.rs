@@ -13,7 +13,7 @@ use crate::sanitize::report::Sink;
 use crate::sanitize::rule::Switches;
 use crate::shader::exec::atomic::Atom;
 use crate::shader::lane::Mode;
-use crate::shader::{EXEC, GroupPlace, M0, NoMemory, Program, Silent, VCC, Wave, Workgroup};
+use crate::shader::{EXEC, M0, NoMemory, Program, Silent, VCC, Wave, Workgroup};
 
 /// VGPRs that instructions of the test may name, with room for tuples.
 const VGPRS: u8 = 40;
@@ -293,9 +293,9 @@ impl Case {
     fn compare(&self, fillings: usize, n: &mut Noise) -> Option<(Vec<(u32, u32)>, usize)> {
         let first = self.execute(self.wave.clone())?;
         let shared = Shared::new(Switches::ALL);
-        shared.start(Start { scalars: u128::MAX, scc: true, ..Start::default() });
+        let start = Start { scalars: u128::MAX, scc: true, ..Start::default() };
         let workgroup = Workgroup::new(vec![self.wave.clone()], 0);
-        let mut group = Group::new(&shared, &workgroup, &GroupPlace::default());
+        let mut group = Group::new(&shared, &start, &workgroup);
         let registers = group.registers(0).unwrap();
         for index in 0..VGPRS {
             for lane in 0..self.wave.lanes() {

@@ -3,6 +3,7 @@
 //! [`Counter`] watches one workgroup, [`Collector`] all of a dispatch. Counts are exact where they count what the code
 //! did; [`Stats::valu_clocks`] and the clocks of [`Banks`] apply a model and say so.
 
+mod bound;
 mod cost;
 mod counter;
 mod memory;
@@ -11,6 +12,7 @@ mod report;
 
 use std::collections::BTreeMap;
 
+pub use bound::{Bound, Rates, Resource};
 pub use cost::Class;
 pub use counter::{Collector, Counter};
 pub use memory::{Banks, Lines, Traffic};

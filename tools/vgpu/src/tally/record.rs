@@ -1,4 +1,4 @@
-//! What a replay remembers of packets and dispatches, and writes down.
+//! What is remembered of packets and dispatches, and written down.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -33,7 +33,7 @@ struct Shelf {
 
 /// Counts packets, and keeps a trace where one is wanted.
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     inner: Mutex<Inner>,
     traces: bool,
     shelf: Mutex<Shelf>,
@@ -49,12 +49,12 @@ fn micros(ticks: u64) -> f64 {
 }
 
 impl Recorder {
-    pub(super) fn new(traces: bool) -> Self {
+    pub(crate) fn new(traces: bool) -> Self {
         Self { inner: Mutex::default(), traces, shelf: Mutex::default() }
     }
 
     /// What follows is of this submission.
-    pub(super) fn submission(&self, index: usize, ring: String) {
+    pub(crate) fn submission(&self, index: usize, ring: String) {
         let mut shelf = lock(&self.shelf);
         shelf.submission = index;
         shelf.ring = shelf.rings.iter().position(|known| *known == ring).unwrap_or(shelf.rings.len());
@@ -81,17 +81,17 @@ impl Recorder {
         }
     }
 
-    pub(super) fn findings(&self) -> Vec<Finding> {
+    pub(crate) fn findings(&self) -> Vec<Finding> {
         lock(&self.inner).findings.clone()
     }
 
     /// Packets, dispatches.
-    pub(super) fn counts(&self) -> (u64, u64, Totals) {
+    pub(crate) fn counts(&self) -> (u64, u64, Totals) {
         let inner = lock(&self.inner);
         (inner.packets.values().sum(), inner.dispatches, inner.totals)
     }
 
-    pub(super) fn trace_json(&self) -> Value {
+    pub(crate) fn trace_json(&self) -> Value {
         let rings = lock(&self.shelf).rings.clone();
         let names = rings
             .iter()
@@ -101,7 +101,7 @@ impl Recorder {
         json!({ "traceEvents": events, "displayTimeUnit": "ns" })
     }
 
-    pub(super) fn stats_json(&self, gpu: &str, counts: Option<&Counts>) -> Value {
+    pub(crate) fn stats_json(&self, gpu: &str, counts: Option<&Counts>) -> Value {
         let inner = lock(&self.inner);
         let Totals { groups, waves, instructions } = inner.totals;
         let launches = counts.map_or(&[][..], |counts| &counts.launches).iter().map(|launch| {
@@ -109,6 +109,7 @@ impl Recorder {
             json!({
                 "code": format!("{:#x}", launch.code), "workgroups": groups, "waves": waves,
                 "instructions": instructions, "occupancy": launch.occupancy.to_json(),
+                "modelled_us": launch.bound.seconds * 1e6, "bound_by": launch.bound.by.name(),
             })
         });
         json!({
