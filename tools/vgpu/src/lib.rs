@@ -1,6 +1,7 @@
 //! A software GPU of the RDNA3 generation.
 //!
 //! - [`cp`]: the command processor, which executes PM4 streams;
+//! - [`dma`]: the copy engine;
 //! - [`kmd`]: the kernel driver behind a render node, what ioctl and mmap answer;
 //! - [`shader`]: what a wavefront computes;
 //! - [`host`]: showing the devices to processes;
@@ -10,6 +11,7 @@
 #![deny(unsafe_code)]
 
 pub mod cp;
+pub mod dma;
 pub mod host;
 pub mod kmd;
 pub mod replay;

@@ -13,6 +13,7 @@ use sparkle_pm4::Ring as RingKind;
 use crate::cp::{
     self, DeviceState, Events, Finding, Footprint, Limits, Place, Rings, ShaderEngine, TICKS_PER_SECOND, Watch,
 };
+use crate::dma;
 use crate::kmd::{Access, Device, Ip, Job, Outcome, Processor, Requester};
 use crate::sanitize::{Launch, Sanitizers, Switches};
 use crate::shader::stats::{Bound, Rates};
@@ -190,9 +191,6 @@ impl Engine {
 
 impl Processor for Engine {
     fn execute(&self, job: &Job) -> Outcome {
-        let Some(ring) = kind(job.ip) else {
-            return Outcome::Illegal { why: "the copy engine is not modelled".to_owned() };
-        };
         let Some(board) = self.boards.get(job.device) else {
             return Outcome::Illegal { why: format!("there is no device {}", job.device) };
         };
@@ -208,7 +206,12 @@ impl Processor for Engine {
         let tallied = Tallied { sanitizers: &board.sanitizers, counts, rates: board.rates };
         let shaders = Shaders { tallied, dispatches: &board.dispatches, hangs: &self.hangs };
         let watch = Watch { shader: &shaders, coherence: &board.sanitizers, events: board };
-        match board.rings.execute((ring, job.ring), &stream, job.vm.as_ref(), &board.state, &watch) {
+        let memory = job.vm.as_ref();
+        let outcome = match kind(job.ip) {
+            Some(ring) => board.rings.execute((ring, job.ring), &stream, memory, &board.state, &watch),
+            None => dma::execute(&stream, memory, &board.state, &watch),
+        };
+        match outcome {
             cp::Outcome::Done { ticks } => {
                 Outcome::Done { gpu_time: Duration::from_nanos(ticks.saturating_mul(1_000_000_000 / TICKS_PER_SECOND)) }
             }
@@ -222,7 +225,9 @@ impl Processor for Engine {
                     cp::Access::Execute => Access::Execute,
                 },
                 requester: match requester {
+                    cp::Requester::CommandFetch if job.ip == Ip::Dma => Requester::Dma,
                     cp::Requester::CommandFetch => Requester::CommandFetch,
+                    cp::Requester::Command if job.ip == Ip::Dma => Requester::Dma,
                     cp::Requester::Command if job.ip == Ip::Gfx => Requester::GraphicsCommand,
                     cp::Requester::Command => Requester::ComputeCommand,
                     cp::Requester::Vector => Requester::Vector,

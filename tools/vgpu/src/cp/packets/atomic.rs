@@ -15,7 +15,7 @@ pub(super) const POLL: Duration = Duration::from_micros(50);
 ///
 /// Source: AMD PAL `gfx9_plus_merged_f32_mec_pm4_packets.h`, `TC_OP`; the arithmetic as the RDNA3 ISA has it for
 /// GLOBAL_ATOMIC_*.
-fn operation(number: u32, wide: bool, source: u64, compare: u64) -> Option<Box<dyn Fn(u64) -> u64>> {
+pub(crate) fn operation(number: u32, wide: bool, source: u64, compare: u64) -> Option<Box<dyn Fn(u64) -> u64>> {
     let mask = if wide { u64::MAX } else { u32::MAX.into() };
     let (source, compare) = (source & mask, compare & mask);
     let signed = move |value: u64| {

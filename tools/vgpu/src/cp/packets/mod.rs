@@ -15,6 +15,7 @@ use sparkle_pm4::{Engines, Opcode, Packet, Ring};
 
 use super::outcome::Stop;
 use super::run::Run;
+pub(crate) use atomic::operation as atomic_operation;
 
 impl Run<'_> {
     /// Executes a packet.
