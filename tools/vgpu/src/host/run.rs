@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket, socketpair};
@@ -57,7 +58,9 @@ pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<E
     let (program, arguments) = command
         .split_first()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "there is no command to run"))?;
-    let folder = Folder(std::env::temp_dir().join(format!("sparkle-vgpu-run-{}", getpid())));
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let folder = Folder(std::env::temp_dir().join(format!("sparkle-vgpu-run-{}-{run}", getpid())));
     let _ = std::fs::remove_dir_all(&folder.0);
     std::fs::create_dir(&folder.0)?;
     Tree::create(&folder.0, &pci_devices(&kernel))?;
