@@ -169,7 +169,7 @@ impl Buffer {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_vec<T: FromBytes + IntoBytes>(&self, offset: u64, count: usize) -> Result<Vec<T>, Error> {
-        let bytes = count.checked_mul(size_of::<T>()).unwrap_or(usize::MAX);
+        let bytes = count.saturating_mul(size_of::<T>());
         self.check(offset, bytes)?;
         let mut out: Vec<T> = std::iter::repeat_with(T::new_zeroed).take(count).collect();
         self.read(offset, out.as_mut_slice())?;

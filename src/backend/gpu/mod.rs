@@ -45,7 +45,7 @@ pub mod module;
 pub use buffer::{Buffer, Memory, Role};
 pub use error::Error;
 pub use launch::{Arg, Capacity, CommandList, Dispatch, Grid, Pending, SUBMISSION_LIMIT, Stream, Timestamp};
-pub use module::{Kernel, Module, ModuleError, Unprovided};
+pub use module::{Kernel, LoadOptions, Module, ModuleError, Unprovided};
 
 use crate::amdgpu::{Device, GpuInfo};
 use copies::Copies;

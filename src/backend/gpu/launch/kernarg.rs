@@ -165,7 +165,7 @@ pub(super) fn aql_packet(dispatch: &Dispatch<'_>, kernarg: u64) -> [u8; AQL_BYTE
         let _ = put(&mut packet, at * 2, &short.to_le_bytes());
     }
     let group_bytes = descriptor.group_segment_fixed_size.saturating_add(dispatch.dynamic_lds_bytes);
-    for (at, word) in items.into_iter().chain([descriptor.private_segment_fixed_size, group_bytes]).enumerate() {
+    for (at, word) in items.into_iter().chain([dispatch.kernel.scratch_bytes(), group_bytes]).enumerate() {
         let _ = put(&mut packet, 12 + at * 4, &word.to_le_bytes());
     }
     for (at, address) in [dispatch.kernel.descriptor_address().get(), kernarg].into_iter().enumerate() {

@@ -155,7 +155,7 @@ fn user_data(user: &mut [u32; USER_SGPRS], dispatch: &Dispatch<'_>, places: Plac
     if descriptor.properties.contains(KernelProperties::PRIVATE_SEGMENT_SIZE)
         && let Some(size) = free.next()
     {
-        *size = descriptor.private_segment_fixed_size;
+        *size = dispatch.kernel.scratch_bytes();
     }
     descriptor.rsrc2.user_sgpr() as usize // CAST: 5 bits.
 }

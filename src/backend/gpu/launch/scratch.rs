@@ -51,7 +51,7 @@ impl Need {
             return None;
         }
         let lanes = descriptor.wave_lanes();
-        let bytes = u64::from(descriptor.private_segment_fixed_size) * u64::from(lanes);
+        let bytes = u64::from(kernel.scratch_bytes()) * u64::from(lanes);
         let units = bytes.div_ceil(UNIT_BYTES) | 1;
         Some(Self { units, waves: grid.workgroup_items().div_ceil(lanes.into()) })
     }

@@ -4,7 +4,7 @@ use super::code_object::Entry;
 use super::descriptor::KernelProperties;
 use super::isa::waves_that_fit;
 use super::metadata::{ArgKind, KernelMetadata};
-use super::{AbiVersion, Error, KernelDescriptor, Loaded, ModuleError, Unprovided};
+use super::{AbiVersion, Error, KernelDescriptor, LoadOptions, Loaded, ModuleError, Unprovided};
 use crate::amdgpu::{GfxVersion, GpuVa};
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl Kernel {
         };
         let kernel = Self { module: module.clone(), index };
         if let Some(entry) = kernels.get(index) {
-            check(entry, module.core.device.info().gfx, module.unprovided)?;
+            check(entry, module.core.device.info().gfx, module.options)?;
         }
         Ok(kernel)
     }
@@ -71,6 +71,12 @@ impl Kernel {
     pub fn kernarg_bytes(&self) -> u32 {
         let of_metadata = self.metadata().map_or(0, |metadata| metadata.kernarg_segment_size);
         self.descriptor().kernarg_size.max(of_metadata)
+    }
+
+    /// Scratch of a lane, bytes, with what it has for a dynamic stack.
+    pub fn scratch_bytes(&self) -> u32 {
+        let stack = if has_dynamic_stack(self.entry()) { self.module.options.dynamic_stack_bytes } else { 0 };
+        self.descriptor().private_segment_fixed_size.saturating_add(stack)
     }
 
     /// Lanes of the largest workgroup that this device runs it with.
@@ -109,23 +115,22 @@ impl Kernel {
 }
 
 /// Refuses a kernel that this device can't run or that needs what can't be provided.
-fn check(entry: &Entry, gfx: GfxVersion, unprovided: Unprovided) -> Result<(), ModuleError> {
+fn check(entry: &Entry, gfx: GfxVersion, options: LoadOptions) -> Result<(), ModuleError> {
     let unsupported = |what: &str| ModuleError::Unsupported { kernel: entry.name.clone(), what: what.into() };
     let descriptor = &entry.descriptor;
     let properties = descriptor.properties;
     for (property, what) in [
         (KernelProperties::PRIVATE_SEGMENT_BUFFER, "the user SGPRs private_segment_buffer, which gfx11 has not got"),
         (KernelProperties::FLAT_SCRATCH_INIT, "the user SGPRs flat_scratch_init, which gfx11 has not got"),
-        (KernelProperties::USES_DYNAMIC_STACK, "a dynamic stack (calls by address or recursion)"),
     ] {
         if properties.contains(property) {
             return Err(unsupported(what));
         }
     }
-    if entry.metadata.as_ref().is_some_and(|metadata| metadata.uses_dynamic_stack) {
-        return Err(unsupported("a dynamic stack (calls by address or recursion)"));
+    if options.dynamic_stack_bytes == 0 && has_dynamic_stack(entry) {
+        return Err(unsupported("a dynamic stack (calls by address or recursion), whose size is not given"));
     }
-    if unprovided == Unprovided::Refuse && properties.contains(KernelProperties::QUEUE_PTR) {
+    if options.unprovided == Unprovided::Refuse && properties.contains(KernelProperties::QUEUE_PTR) {
         return Err(unsupported("the user SGPRs queue_ptr"));
     }
     let wanted: u32 = USER_SGPRS.iter().filter(|(bit, _)| properties.contains(*bit)).map(|(_, dwords)| dwords).sum();
@@ -151,12 +156,18 @@ fn check(entry: &Entry, gfx: GfxVersion, unprovided: Unprovided) -> Result<(), M
     let args = entry.metadata.iter().flat_map(|metadata| &metadata.args);
     for arg in args {
         match &arg.kind {
-            ArgKind::Unsupported(kind) if unprovided == Unprovided::Null && is_pointer(kind) => {}
+            ArgKind::Unsupported(kind) if options.unprovided == Unprovided::Null && is_pointer(kind) => {}
             ArgKind::Unsupported(kind) => return Err(unsupported(&format!("an argument of the kind {kind}"))),
             ArgKind::Value | ArgKind::Buffer | ArgKind::Hidden(_) => {}
         }
     }
     Ok(())
+}
+
+/// Whether a kernel's stack grows by what it calls.
+fn has_dynamic_stack(entry: &Entry) -> bool {
+    entry.descriptor.properties.contains(KernelProperties::USES_DYNAMIC_STACK)
+        || entry.metadata.as_ref().is_some_and(|metadata| metadata.uses_dynamic_stack)
 }
 
 /// Whether a hidden argument that can't be provided is a pointer that may be null.

@@ -143,6 +143,31 @@ pub enum Unprovided {
     Null,
 }
 
+/// How a code object is loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoadOptions {
+    /// What is done about pointers that can't be provided.
+    pub unprovided: Unprovided,
+    /// Scratch of a lane for what a kernel with a dynamic stack (calls by address, recursion) calls, bytes. Nobody checks
+    /// that it is enough. 0 refuses such kernels.
+    pub dynamic_stack_bytes: u32,
+}
+
+impl LoadOptions {
+    /// The same with null pointers for what can't be provided.
+    pub const fn null_pointers(mut self) -> Self {
+        self.unprovided = Unprovided::Null;
+        self
+    }
+
+    /// The same with so much scratch of a lane for dynamic stacks, bytes.
+    pub const fn dynamic_stack(mut self, bytes: u32) -> Self {
+        self.dynamic_stack_bytes = bytes;
+        self
+    }
+}
+
 /// A code object on a device. Clones share it; kernels and work in flight keep it.
 #[derive(Clone, Debug)]
 pub struct Module(Arc<Loaded>);
@@ -155,7 +180,7 @@ pub(super) struct Loaded {
     pub(super) object: CodeObject,
     /// The image, for checks of streams before they are sent.
     pub(super) words: Vec<u32>,
-    pub(super) unprovided: Unprovided,
+    pub(super) options: LoadOptions,
 }
 
 impl Module {
@@ -164,14 +189,14 @@ impl Module {
     /// # Errors
     /// [`Error::Module`] for what isn't a code object of this device; [`Error::Driver`].
     pub fn load(gpu: &Gpu, elf: &[u8]) -> Result<Self, Error> {
-        Self::load_with(gpu, elf, Unprovided::Refuse)
+        Self::load_with(gpu, elf, LoadOptions::default())
     }
 
-    /// The same, with what is done about pointers that can't be provided.
+    /// The same with options.
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn load_with(gpu: &Gpu, elf: &[u8], unprovided: Unprovided) -> Result<Self, Error> {
+    pub fn load_with(gpu: &Gpu, elf: &[u8], options: LoadOptions) -> Result<Self, Error> {
         let mut object = CodeObject::parse(elf)?;
         let device = gpu.device().info().gfx;
         if !object.isa.runs_on(device) {
@@ -185,7 +210,7 @@ impl Module {
         let flags = if object.writable { PageFlags::CODE | PageFlags::WRITE } else { PageFlags::CODE };
         let mapping = VaMapping::new(&buffer, flags)?;
         let words = image.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-        Ok(Self(Arc::new(Loaded { core: gpu.core.clone(), mapping, object, words, unprovided })))
+        Ok(Self(Arc::new(Loaded { core: gpu.core.clone(), mapping, object, words, options })))
     }
 
     /// A kernel by its name, the symbol's without `.kd`.
