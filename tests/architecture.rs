@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("amdgpu", &[]),
     ("conv", &[]),
     ("plan", &["conv"]),
-    ("backend", &["plan", "conv"]),
+    ("backend", &["plan", "conv", "amdgpu"]),
     ("cli", &["backend", "plan", "conv", "amdgpu"]),
     ("bin", &["cli"]),
 ];
@@ -32,7 +32,7 @@ const CLI_CRATES: &[&str] = &[
 
 /// What a package of the workspace may use of the others; what is not listed is not allowed.
 const PACKAGES: &[(&str, &[&str])] = &[
-    (".", &[]),
+    (".", &["sparkle-pm4", "sparkle-capture"]),
     ("pm4", &[]),
     ("tools/capture", &[]),
     ("tools/pm4-decode", &["sparkle-pm4", "sparkle-rdna3", "sparkle-capture"]),
