@@ -63,7 +63,7 @@ fn interruptions_and_late_fences_change_nothing() {
     assert_eq!(machine.findings(), [""; 0]);
 }
 
-/// As many submissions in a row as a long evening has, a slice of it in every test run.
+/// Many submissions in a row, with what is allocated before and after.
 fn soak(submissions: usize) {
     let machine = Machine::quiet(Flavour::V6_12, "gfx1100");
     let gpu = machine.gpu();
@@ -77,19 +77,13 @@ fn soak(submissions: usize) {
 }
 
 #[test]
-fn a_thousand_submissions_leave_nothing_behind() {
-    soak(1_000);
-}
-
-#[test]
-#[ignore = "a soak of minutes"]
 fn ten_thousand_submissions_leave_nothing_behind() {
     soak(10_000);
 }
 
 #[test]
 fn two_files_of_one_device_share_nothing() {
-    let machine = Machine::new(Flavour::V7_3, "gfx1102");
+    let machine = Machine::new(Flavour::V7_3, "gfx1100");
     let (one, other) = (machine.gpu(), machine.gpu());
     std::thread::scope(|scope| {
         scope.spawn(|| launch(&one, 30));

@@ -137,7 +137,8 @@ fn every_call_may_fail() {
                     assert!(!matches!(errno, Errno::EINTR), "{at}: an interrupted call is made again: {text}");
                 }
             }
-            let leaks = said.iter().filter(|said| !(is_release(*call) || call_is_unmap(*call)) || !said.contains("Leak"));
+            let leaks =
+                said.iter().filter(|said| !(is_release(*call) || call_is_unmap(*call)) || !said.contains("Leak"));
             assert_eq!(leaks.collect::<Vec<_>>(), [""; 0], "{at}");
         }
     }
@@ -156,7 +157,7 @@ fn call_is_unmap(call: Call) -> bool {
 fn every_disaster_has_its_error() {
     let (x, w) = (numbers(1, INPUT), numbers(2, WEIGHTS));
     let disasters: [(&str, fn(&Inject), &str); 3] = [
-        ("a hang", |inject| inject.hang(1), "hang"),
+        ("a hang", |inject| inject.hang(1), "hung"),
         ("lost memory", |inject| inject.lose_vram(1), "context was lost"),
         ("no memory", |inject| inject.limit_memory(1 << 20), "no room"),
     ];
