@@ -60,7 +60,8 @@ impl File {
             }
         };
         let release = || self.gpu.heap.release(bytes, place);
-        let pages = pages.map_or_else(|| Pages::new(bytes, self.gpu.shared.arena.as_ref()), Ok).inspect_err(|_| release())?;
+        let pages =
+            pages.map_or_else(|| Pages::new(bytes, self.gpu.shared.arena.as_ref()), Ok).inspect_err(|_| release())?;
         let fake_offset = self.gpu.fake_offset(bytes, &pages);
         let always = flags & flag::VM_ALWAYS_VALID != 0;
         let bo = Arc::new(Bo {

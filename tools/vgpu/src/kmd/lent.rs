@@ -15,7 +15,7 @@ use super::errno::Errno;
 /// A lock on byte `number`.
 fn lock(kind: i32, number: u64) -> Result<libc::flock, Errno> {
     Ok(libc::flock {
-        l_type: kind as libc::c_short,     // CAST: 0 to 2
+        l_type: kind as libc::c_short,             // CAST: 0 to 2
         l_whence: libc::SEEK_SET as libc::c_short, // CAST: 0
         l_start: i64::try_from(number).map_err(|_| Errno::EINVAL)?,
         l_len: 1,
@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn what_proc_says_is_read() {
-        let info = "pos:\t0\nflags:\t0100002\nmnt_id:\t15\nino:\t5035\nlock:\t1: OFDLCK ADVISORY  WRITE -1 00:01:5035 77 77\n";
+        let info =
+            "pos:\t0\nflags:\t0100002\nmnt_id:\t15\nino:\t5035\nlock:\t1: OFDLCK ADVISORY  WRITE -1 00:01:5035 77 77\n";
         assert_eq!(number_of(info), Some((77, 5035)));
         assert_eq!(number_of("lock:\t1: FLOCK  ADVISORY  WRITE 3 00:01:5035 0 EOF\n"), None);
         assert_eq!(number_of("lock:\t1: OFDLCK ADVISORY  WRITE -1 x y\n"), None);
