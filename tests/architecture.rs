@@ -33,6 +33,7 @@ const CLI_CRATES: &[&str] = &[
 /// What a package of the workspace may use of the others; what is not listed is not allowed.
 const PACKAGES: &[(&str, &[&str])] = &[
     (".", &[]),
+    ("kernels", &[]),
     ("pm4", &[]),
     ("tools/capture", &[]),
     ("tools/pm4-decode", &["sparkle-pm4", "sparkle-rdna3", "sparkle-capture"]),
