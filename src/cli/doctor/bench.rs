@@ -137,10 +137,6 @@ impl Bench {
         Ok(mapping.address().get() + offset)
     }
 
-    pub(super) fn load(&mut self, purpose: Use, offset: usize) -> Result<u32, Failed> {
-        Ok(self.place(purpose)?.map.load_u32(offset)?)
-    }
-
     pub(super) fn load_wide(&mut self, purpose: Use, offset: usize) -> Result<u64, Failed> {
         Ok(self.place(purpose)?.map.load_u64(offset)?)
     }
