@@ -3,40 +3,17 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
-use memmap2::{MmapOptions, MmapRaw};
-use nix::errno::Errno;
+mod common;
+
+use common::{complaints, kernel_with, open};
 use sparkle::amdgpu::{
     BufferObject, BufferRequest, Context, CpuAccess, CpuMapping, Deadline, Device, Error, Fence, HostMemory, IbFlags,
-    Node, PageFlags, Placement, Priority, Queue, ResetState, Residency, Submission, SyncObj, VaMapping,
+    PageFlags, Placement, Priority, Queue, ResetState, Residency, Submission, SyncObj, VaMapping,
 };
-use sparkle_vgpu::kmd::{
-    Access, Chip, Client, Config, File, Flavour, Job, Kernel, MapRequest, Outcome, Process, Processor, Requester,
-};
+use sparkle_vgpu::kmd::{Access, Config, Flavour, Job, Kernel, Outcome, Processor, Requester};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Adapter: an open file of the software device as a node.
-#[derive(Debug)]
-struct Adapter(File);
-
-impl Node for Adapter {
-    #[allow(unsafe_code)]
-    // SAFETY: the file reaches user addresses through process_vm_readv and process_vm_writev, which refuse what isn't
-    // mapped; for the rest the caller's promise is passed on.
-    unsafe fn ioctl(&self, request: u32, argument: &mut [u8]) -> Result<i32, Errno> {
-        let address = argument.as_mut_ptr().expose_provenance() as u64;
-        self.0.ioctl(request, &Process::this(), address).map_err(|errno| Errno::from_raw(errno.0))
-    }
-
-    fn map(&self, offset: u64, length: usize) -> Result<MmapRaw, Errno> {
-        let request = MapRequest { offset, length: length as u64, shared: true, writable: true };
-        let grant = self.0.mmap(request).map_err(|errno| Errno::from_raw(errno.0))?;
-        // Nobody tells an adapter when a mapping goes, so the device isn't to count them.
-        self.0.unmapped();
-        MmapOptions::new().offset(grant.offset).len(length).map_raw(&grant.file).map_err(|_| Errno::ENOMEM)
-    }
-}
 
 const NOP: u32 = 0;
 /// Address low, address high, value.
@@ -93,17 +70,11 @@ fn copy(from: u64, to: u64) -> Vec<u32> {
 }
 
 fn kernel_of(flavour: Flavour, chip: &str, change: impl FnOnce(&mut Config)) -> Kernel {
-    let mut config = Config::new(flavour, Chip::find(chip).unwrap(), Arc::new(Interpreter));
-    change(&mut config);
-    Kernel::new(config).unwrap()
+    kernel_with(flavour, chip, Arc::new(Interpreter), change)
 }
 
 fn kernel(flavour: Flavour) -> Kernel {
     kernel_of(flavour, "gfx1100", |_| {})
-}
-
-fn open(kernel: &Kernel) -> Arc<Device> {
-    Device::new(Box::new(Adapter(kernel.open(0, Client::this()).unwrap())), "vgpu").unwrap()
 }
 
 /// A context, a buffer of commands and a buffer of data.
@@ -147,11 +118,6 @@ impl Bench {
 
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(20))
-}
-
-/// What the software device complained about.
-fn complaints(kernel: &Kernel) -> Vec<String> {
-    kernel.reports().into_iter().map(|report| format!("{report:?}")).collect()
 }
 
 #[test]

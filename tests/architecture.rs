@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("amdgpu", &[]),
     ("conv", &[]),
     ("plan", &["conv"]),
-    ("backend", &["plan", "conv"]),
+    ("backend", &["plan", "conv", "amdgpu"]),
     ("cli", &["backend", "plan", "conv", "amdgpu"]),
     ("bin", &["cli"]),
 ];

@@ -1,6 +1,8 @@
 //! Where it runs. A backend prepares a problem once (packed weights, buffers) and runs it many times.
 
 pub mod cpu;
+#[cfg(target_os = "linux")]
+pub mod gpu;
 
 use crate::conv::{ConvProblem, DType, TensorMut, TensorRef};
 use crate::plan::{MachineModel, PlanError, TilePlan};
