@@ -11,6 +11,7 @@ mod diagnosis;
 mod dispatch;
 mod drills;
 mod driver;
+mod programs;
 mod record;
 mod report;
 mod stream;
@@ -140,7 +141,7 @@ pub(in crate::cli) fn examine(
         && let Some((device, gfx)) = candidate.device()
     {
         let mut bench = Bench::new(device, gfx);
-        let steps = [driver::MEMORY, stream::STEPS, waves::STEPS];
+        let steps = [driver::MEMORY, stream::STEPS, waves::STEPS, programs::STEPS];
         let mut sound = true;
         for steps in steps {
             sound = sound && climb(steps, &mut bench, &mut report.rungs, tell)?;
