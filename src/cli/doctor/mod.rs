@@ -155,7 +155,8 @@ pub(in crate::cli) fn examine(
         recorded = bench.take_recorded();
     }
     report.ok = report.rungs.iter().all(|rung| rung.failure.is_none());
-    let done = |drill: &Drill| report.rungs.iter().any(|rung| drills::steps(*drill).iter().any(|step| step.id == rung.id));
+    let done =
+        |drill: &Drill| report.rungs.iter().any(|rung| drills::steps(*drill).iter().any(|step| step.id == rung.id));
     let left_out = Drill::ALL.iter().filter(|drill| !done(drill)).map(Drill::name).collect();
     report.drills_left_out = left_out;
     Ok(Examined { report, recorded })
