@@ -32,7 +32,8 @@ const CLI_CRATES: &[&str] = &[
 
 /// What a package of the workspace may use of the others; what is not listed is not allowed.
 const PACKAGES: &[(&str, &[&str])] = &[
-    (".", &["sparkle-pm4", "sparkle-capture"]),
+    (".", &["sparkle-pm4", "sparkle-kernels", "sparkle-capture"]),
+    ("kernels", &[]),
     ("pm4", &[]),
     ("tools/capture", &[]),
     ("tools/pm4-decode", &["sparkle-pm4", "sparkle-rdna3", "sparkle-capture"]),

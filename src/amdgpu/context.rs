@@ -160,7 +160,7 @@ impl Context {
     }
 
     /// The sequence number that the GPU wrote last for a queue; 0 before the first.
-    pub(super) fn counted(&self, queue: Queue) -> u64 {
+    pub fn counted(&self, queue: Queue) -> u64 {
         let slot = queue.slot() as usize; // CAST: u32 fits.
         self.counters.as_ref().and_then(|counters| counters.load_u64(slot).ok()).unwrap_or(0)
     }

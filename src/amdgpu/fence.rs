@@ -156,7 +156,7 @@ impl Fence {
     }
 
     /// The error of a wait. Work that the kernel ended doesn't run any more.
-    fn failed(&self, errno: Errno) -> Error {
+    pub(super) fn failed(&self, errno: Errno) -> Error {
         match errno {
             errno if ended(errno) => {
                 self.done.store(true, Ordering::Release); // ORDERING: as in `wait`.

@@ -16,6 +16,7 @@
 mod bo;
 mod chips;
 mod context;
+mod controls;
 mod deadline;
 mod device;
 mod discover;

@@ -31,6 +31,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// List what can compute here, and why what can't, can't
     Devices(DevicesArgs),
+    /// Find out whether a GPU works, step by step from its node to a kernel's result
+    Doctor(DoctorArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -266,6 +268,54 @@ pub(super) struct DevicesArgs {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// Find out whether a GPU works.
+///
+/// Each rung adds one thing: the node, memory, addresses, packets, waves, stores, LDS. It stops at the first that fails,
+/// with what was seen, the probable cause and what to look at next. Exit codes: 0 all passed; 1 one failed, or there
+/// is no GPU; 2 the command line is wrong.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sparkle-run doctor
+  sparkle-run doctor --device gpu:1 --bundle doctor.zip
+  sparkle-run doctor --drill fault --drill hang     # other programs may lose their work on the GPU")]
+pub(super) struct DoctorArgs {
+    /// gpu or gpu:N [default: the first that can be used]
+    #[arg(long, default_value_t = Device::Gpu(None))]
+    pub(super) device: Device,
+    /// Break something on purpose and see whether the GPU recovers; last, and only when asked for
+    #[arg(long, value_enum, value_name = "DRILL")]
+    pub(super) drill: Vec<Drill>,
+    /// Write a zip for maintainers: the report, captures of all streams; no names of people or machines
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// A value of `--drill`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Drill {
+    /// A store to an address without memory
+    Fault,
+    /// A wave that never ends
+    Hang,
+}
+
+impl Drill {
+    /// All of them, the milder one first.
+    pub(super) const ALL: [Self; 2] = [Self::Fault, Self::Hang];
+
+    /// As the command line has it.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Fault => "fault",
+            Self::Hang => "hang",
+        }
+    }
 }
 
 /// Print a completion script.

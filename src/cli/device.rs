@@ -1,9 +1,15 @@
 //! `--device`: what was asked for, what is used, and why they differ.
 
+mod gpus;
+mod report;
+pub(super) mod sysfs;
+
+pub(super) use gpus::Gpus;
+pub(super) use report::GpuReport;
+
 use crate::backend::cpu::{CpuBackend, CpuOptions, Isa};
 use crate::cli::args::{DeviceArgs, Math};
 use crate::cli::failure::Failure;
-use crate::cli::gpu::Gpus;
 use crate::cli::output;
 use serde::Serialize;
 use std::fmt;

@@ -8,10 +8,10 @@ mod arrays;
 mod commands;
 mod data;
 mod device;
+mod doctor;
 mod failure;
 pub mod files;
 pub mod filter;
-mod gpu;
 mod layers;
 mod output;
 mod pasted;
@@ -46,6 +46,7 @@ fn run(argv: Vec<OsString>) -> Result<(), Failure> {
         Command::Bench(args) => commands::bench::run(&args),
         Command::Plan(args) => commands::plan::run(&args, pasted),
         Command::Devices(args) => commands::devices::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
     }
 }

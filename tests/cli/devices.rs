@@ -20,6 +20,9 @@ fn completions_and_help_name_the_commands() {
         assert!(code(&script) == 0 && stdout(&script).contains("no-fallback"), "{shell}");
     }
     let help = stdout(&run("--help"));
-    assert!(["conv2d", "bench", "plan", "devices", "completions"].iter().all(|name| help.contains(name)), "{help}");
+    assert!(
+        ["conv2d", "bench", "plan", "devices", "doctor", "completions"].iter().all(|name| help.contains(name)),
+        "{help}"
+    );
     assert!(stdout(&run("conv2d --help")).contains("Examples:"));
 }

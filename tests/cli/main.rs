@@ -6,6 +6,7 @@ mod bad_input;
 mod bench;
 mod devices;
 mod files;
+mod gpu;
 mod problems;
 mod run;
 

@@ -1,9 +1,10 @@
 //! `sparkle-run devices`: what can compute here, and why what can't, can't.
 
+use crate::amdgpu::Found;
 use crate::backend::cpu::{Cache, CpuInfo, Isa};
 use crate::cli::args::DevicesArgs;
+use crate::cli::device::{GpuReport, Gpus};
 use crate::cli::failure::Failure;
-use crate::cli::gpu::Gpus;
 use crate::cli::output;
 use crate::cli::report::{SCHEMA, bytes};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use std::fmt;
 
 /// Looks and prints.
 pub(in crate::cli) fn run(args: &DevicesArgs) -> Result<(), Failure> {
-    let report = DevicesReport::new(CpuInfo::detect(), Isa::from_env()?, Gpus::discover()?);
+    let report = DevicesReport::new(CpuInfo::detect(), Isa::from_env()?, &Gpus::discover()?);
     if args.json { output::print_json(&report) } else { output::print(&report.to_string()) }
 }
 
@@ -20,7 +21,17 @@ struct DevicesReport {
     schema: u32,
     command: &'static str,
     cpu: CpuReport,
-    gpus: Gpus,
+    gpus: GpusReport,
+}
+
+#[derive(Debug, Serialize)]
+struct GpusReport {
+    /// Nodes of amdgpu, in the order of their numbers.
+    visible: Vec<GpuReport>,
+    /// Nodes of other drivers.
+    others: Vec<GpuReport>,
+    /// Why there is none, if there is none.
+    absence: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,7 +53,7 @@ struct CacheReport {
 }
 
 impl DevicesReport {
-    fn new(cpu: CpuInfo, isa: Option<Isa>, gpus: Gpus) -> Self {
+    fn new(cpu: CpuInfo, isa: Option<Isa>, gpus: &Gpus) -> Self {
         let isas: Vec<String> = cpu.isas.iter().map(Isa::to_string).collect();
         let cache = |cache: Cache| CacheReport {
             name: cache.name.to_string(),
@@ -57,6 +68,9 @@ impl DevicesReport {
             isas,
             caches: cpu.caches.into_iter().map(cache).collect(),
         };
+        let list = |found: &[Found]| found.iter().map(GpuReport::new).collect();
+        let gpus =
+            GpusReport { visible: list(&gpus.visible), others: list(&gpus.others), absence: gpus.absence.clone() };
         Self { schema: SCHEMA, command: "devices", cpu, gpus }
     }
 }
@@ -71,9 +85,12 @@ impl fmt::Display for DevicesReport {
             let size = bytes(cache.bytes);
             writeln!(f, "       {name:<4} {size:>9}, {line_bytes}-byte lines, shared by {shared_by}")?;
         }
-        for (index, gpu) in self.gpus.visible.iter().enumerate() {
-            let pci = gpu.pci.as_deref().unwrap_or("no PCI address");
-            writeln!(f, "gpu:{index}  {} ({pci}): {}", gpu.node.display(), gpu.obstacle)?;
+        let numbered = self.gpus.visible.iter().enumerate().map(|(index, gpu)| (format!("gpu:{index}"), gpu));
+        for (name, gpu) in numbered.chain(self.gpus.others.iter().map(|gpu| ("other".to_owned(), gpu))) {
+            writeln!(f, "{name:<6} {}", gpu.title())?;
+            for line in gpu.to_string().lines() {
+                writeln!(f, "       {line}")?;
+            }
         }
         match &self.gpus.absence {
             Some(absence) => writeln!(f, "gpu    none: {absence}"),

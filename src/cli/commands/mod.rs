@@ -4,5 +4,6 @@ pub(super) mod bench;
 pub(super) mod completions;
 pub(super) mod conv2d;
 pub(super) mod devices;
+pub(super) mod doctor;
 mod picture;
 pub(super) mod plan;

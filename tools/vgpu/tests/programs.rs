@@ -87,6 +87,15 @@ fn a_loop_without_end_meets_the_limit() {
 }
 
 #[test]
+fn a_wave_that_only_sleeps_is_stopped_long_before_the_limit() {
+    // s_sleep 127, and back to it: 8128 clocks a turn, so more than 2^33 after 1056833 turns
+    let program = Program::new(&[0xbf83_007f, 0xbfa0_fffe], 0, Target::GFX1100);
+    let mut group = Workgroup::new(vec![Wave::new(false, 0x3c0)], 0);
+    let fault = group.run(&program, &mapped(), 1 << 30, &mut Silent).unwrap_err();
+    assert_eq!(fault.to_string(), "wave 0, byte 0x0, `s_sleep 0x7f`: asleep for 8589938624 clocks in all");
+}
+
+#[test]
 fn stores_need_permission() {
     // global_store_b32 v0, v0, s[0:1], to the buffer that is for reading
     let program = Program::new(&[0xdc6a_0000, 0x0000_0000], 0, Target::GFX1100);

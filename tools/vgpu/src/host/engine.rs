@@ -194,6 +194,8 @@ impl Processor for Engine {
         let Some(board) = self.boards.get(job.device) else {
             return Outcome::Illegal { why: format!("there is no device {}", job.device) };
         };
+        // Work takes the time that it is modelled to take, and between jobs the clock runs by itself.
+        board.state.catch_up(job.counter());
         let stream = cp::Job {
             ibs: job.ibs.iter().map(|ib| cp::Ib { va: ib.va, dwords: ib.size_dw }).collect(),
             space: job.vm.id(),

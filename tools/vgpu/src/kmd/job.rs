@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::info::Chip;
 use super::view::VmView;
@@ -117,9 +117,17 @@ pub struct Job {
     /// Register shadowing, if the client asked for it.
     pub shadow: Option<Shadow>,
     pub(crate) cancel: Arc<AtomicBool>,
+    /// When the device was started.
+    pub(crate) started: Instant,
 }
 
 impl Job {
+    /// The device's counter now, as AMDGPU_INFO_TIMESTAMP gives it to clients.
+    #[must_use]
+    pub fn counter(&self) -> u64 {
+        self.chip.counter(self.started)
+    }
+
     /// Whether nobody waits for the job any more: its client is gone or the GPU was reset. Long work should look from
     /// time to time and end with any outcome.
     #[must_use]

@@ -109,6 +109,12 @@ pub enum Cause {
         /// How many.
         limit: u64,
     },
+    /// The wave slept for longer than any kernel waits for work.
+    #[error("asleep for {clocks} clocks in all")]
+    Asleep {
+        /// How long.
+        clocks: u64,
+    },
     /// All waves of the workgroup wait and none can go on.
     #[error("waiting at a barrier or halted for ever")]
     Stuck,

@@ -85,6 +85,8 @@ pub struct Wave {
     pub scratch: Vec<u8>,
     /// Instructions executed; also what `SHADER_CYCLES` counts.
     pub instructions: u64,
+    /// Clocks that it slept in `S_SLEEP`.
+    pub slept: u64,
 }
 
 impl Wave {
@@ -106,6 +108,7 @@ impl Wave {
             trap_status: 0,
             scratch: Vec::new(),
             instructions: 0,
+            slept: 0,
         };
         wave.set_exec(u64::MAX);
         wave
@@ -120,7 +123,7 @@ impl Wave {
         }
         self.scc = false;
         self.set_mode(mode);
-        (self.pc, self.id, self.priority, self.instructions) = (0, 0, 0, 0);
+        (self.pc, self.id, self.priority, self.instructions, self.slept) = (0, 0, 0, 0, 0);
         self.set_exec(u64::MAX);
     }
 

@@ -79,6 +79,7 @@ impl Parser<'_> {
             invalidate_after: self.flavour() == Flavour::V6_1,
             shadow: self.shadow,
             cancel: Arc::new(AtomicBool::new(false)),
+            started: gpu.started,
         }
     }
 

@@ -5,6 +5,8 @@
 //! (`amdgpu_asic_addr.h`), units, clocks and memory those of the boards' data sheets, and `GB_ADDR_CONFIG` follows from
 //! the number of pipes and packers. Firmware versions are such that no feature is held back by them on GC 11.0.
 
+use std::time::Instant;
+
 /// Memory that a chip is soldered to. Source: Linux `include/uapi/drm/amdgpu_drm.h`, `AMDGPU_VRAM_TYPE_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
@@ -131,6 +133,12 @@ const APU: Chip = Chip {
 };
 
 impl Chip {
+    /// Ticks of the counter since `started`.
+    pub(crate) fn counter(&self, started: Instant) -> u64 {
+        let ticks = started.elapsed().as_nanos() * u128::from(self.counter_khz) / 1_000_000;
+        u64::try_from(ticks).unwrap_or(u64::MAX)
+    }
+
     /// All of them.
     pub const ALL: [Self; 6] = [
         DGPU,

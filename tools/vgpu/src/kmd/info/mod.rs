@@ -53,7 +53,7 @@ fn answer(file: &File, query: u32, block: &Block) -> Result<Block, Errno> {
         0x00 => dword(u32::from(gpu.accel_working.load(Ordering::Acquire))),
         0x02 => engine::hw_ip_info(gpu, block.u32(16), block.u32(20))?,
         0x03 => engine::hw_ip_count(gpu, block.u32(16))?,
-        0x05 => long(timestamp(gpu)),
+        0x05 => long(gpu.device.chip.counter(gpu.started)),
         0x0e => engine::firmware(gpu, block.u32(16), block.u32(20), block.u32(24))?,
         0x0f => long(gpu.heap.moved.load(Ordering::Relaxed)),
         0x10 => long(usage.vram),
@@ -96,12 +96,6 @@ fn answer(file: &File, query: u32, block: &Block) -> Result<Block, Errno> {
 
 /// Video memory that page tables are promised. Source: Linux `amdgpu_vm.h`, `AMDGPU_VM_RESERVED_VRAM`.
 const RESERVED: u64 = 8 << 20;
-
-/// Ticks of the counter since the device was started.
-fn timestamp(gpu: &Gpu) -> u64 {
-    let ticks = gpu.started.elapsed().as_nanos() * u128::from(gpu.device.chip.counter_khz) / 1_000_000;
-    u64::try_from(ticks).unwrap_or(u64::MAX)
-}
 
 /// Three heaps, each with its size, what of it is usable, what is used, and the largest object.
 fn memory(gpu: &Gpu) -> Block {

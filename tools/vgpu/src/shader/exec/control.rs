@@ -11,6 +11,10 @@ use crate::shader::run::{Context, Flow};
 use crate::shader::step::Step;
 use crate::shader::wave::{EXEC, VCC, Wave};
 
+/// Clocks that a wave may sleep in all: 3.4 s of 2.5 GHz, and the shortest timeout of a kernel is 2 s. A wave that does
+/// nothing but sleep executes few instructions, so that their limit is far away.
+const LONGEST_SLEEP: u64 = 1 << 33;
+
 /// Goes `distance` dwords from the next instruction.
 fn jump(wave: &mut Wave, distance: i32) {
     wave.pc = wave.pc.wrapping_add_signed(distance as isize); // CAST: widening
@@ -145,6 +149,14 @@ handlers! {
         context.wave.priority = (step.immediate & 3) as u8; // CAST: two bits
         Flow::Next
     };
+    // In units of 64 clocks. Source: AMD, "RDNA3" Instruction Set Architecture, section 16.5, S_SLEEP.
+    Sleep: |context, step| {
+        context.wave.slept += 64 * (step.immediate as u64 & 0x7f); // CAST: seven bits
+        match context.wave.slept {
+            clocks if clocks > LONGEST_SLEEP => context.fail(Cause::Asleep { clocks }),
+            _ => Flow::Next,
+        }
+    };
     RoundMode: |context, step| {
         let bits = context.wave.mode() & !0xf | step.immediate as u32 & 0xf; // CAST: four bits
         context.wave.set_mode(bits);
@@ -265,6 +277,7 @@ pub(crate) fn find(op: Op, isa: Isa) -> Option<Run> {
         Op::S_BARRIER => Run::new::<Barrier>(isa),
         Op::S_TRAP => Run::new::<Trap>(isa),
         Op::S_SETPRIO => Run::new::<SetPriority>(isa),
+        Op::S_SLEEP => Run::new::<Sleep>(isa),
         Op::S_ROUND_MODE => Run::new::<RoundMode>(isa),
         Op::S_DENORM_MODE => Run::new::<DenormMode>(isa),
         Op::S_GETREG_B32 => Run::new::<GetReg>(isa),
@@ -274,7 +287,6 @@ pub(crate) fn find(op: Op, isa: Isa) -> Option<Run> {
         // Hints, waits, and caches that are not modelled because nothing can be stale here. Without a debugger the
         // branches on its state are not taken.
         Op::S_NOP
-        | Op::S_SLEEP
         | Op::S_SET_INST_PREFETCH_DISTANCE
         | Op::S_CLAUSE
         | Op::S_DELAY_ALU

@@ -1,0 +1,27 @@
+// Never ends: what the kernel driver does about it. It sleeps most of the time, so that nothing gets hot meanwhile.
+
+        .include "probe.inc"
+
+        begin   probe_hang
+.Lagain:
+        s_sleep 127                             // 127 * 64 clocks
+        s_branch .Lagain
+        finish  probe_hang, wave32=1, vgprs=1, lds=0, kernarg=0
+
+        .amdgpu_metadata
+---
+amdhsa.version: [ 1, 2 ]
+amdhsa.target: amdgcn-amd-amdhsa--gfx11-generic
+amdhsa.kernels:
+  - .name: probe_hang
+    .symbol: probe_hang.kd
+    .kernarg_segment_size: 0
+    .kernarg_segment_align: 8
+    .group_segment_fixed_size: 0
+    .private_segment_fixed_size: 0
+    .wavefront_size: 32
+    .sgpr_count: 16
+    .vgpr_count: 1
+    .max_flat_workgroup_size: 1024
+...
+        .end_amdgpu_metadata
