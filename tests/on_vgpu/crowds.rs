@@ -8,7 +8,7 @@ const GRID: &[u8] = include_bytes!("../../tools/vgpu/tests/kernels/objects/grid.
 
 /// The kernel `places` over 2 workgroups of 32: each item stores x, its workgroup and the sizes.
 fn places() -> Vec<u32> {
-    (0..64).map(|item| (item % 32) | item / 32 << 12 | 32 << 24 | 1 << 28).collect()
+    (0..64).map(|item| (item % 32) | (item / 32) << 12 | 32 << 24 | 1 << 28).collect()
 }
 
 const TWO: Grid = Grid::workgroups([2, 1, 1], [32, 1, 1]);

@@ -156,7 +156,8 @@ fn call_is_unmap(call: Call) -> bool {
 #[test]
 fn every_disaster_has_its_error() {
     let (x, w) = (numbers(1, INPUT), numbers(2, WEIGHTS));
-    let disasters: [(&str, fn(&Inject), &str); 3] = [
+    type Disaster = (&'static str, fn(&Inject), &'static str);
+    let disasters: [Disaster; 3] = [
         ("a hang", |inject| inject.hang(1), "hung"),
         ("lost memory", |inject| inject.lose_vram(1), "context was lost"),
         ("no memory", |inject| inject.limit_memory(1 << 20), "no room"),
