@@ -3,7 +3,7 @@
 use super::common::{complaints, kernel_with, open};
 use sparkle::amdgpu::{Deadline, Device};
 use sparkle::backend::gpu::{Gpu, Lint, Options};
-use sparkle_vgpu::host::Engine;
+use sparkle_vgpu::host::{Engine, Watching};
 use sparkle_vgpu::kmd::{self, Chip, Config, Flavour, Kernel};
 use sparkle_vgpu::sanitize::{Sanitizer, Switches};
 use std::sync::Arc;
@@ -19,11 +19,20 @@ impl Machine {
         Self::with(flavour, chip, |_| {})
     }
 
-    /// The same, changed before it starts.
+    /// One whose shaders nobody watches, for runs that are about the driver.
+    pub fn quiet(flavour: Flavour, chip: &str) -> Self {
+        Self::watched(flavour, chip, Switches::NONE, |_| {})
+    }
+
+    /// The first, changed before it starts.
     pub fn with(flavour: Flavour, chip: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self::watched(flavour, chip, Switches::ALL.without(Sanitizer::UninitStrict), change)
+    }
+
+    fn watched(flavour: Flavour, chip: &str, switches: Switches, change: impl FnOnce(&mut Config)) -> Self {
         let device = kmd::Device::new(Chip::find(chip).unwrap());
-        let switches = Switches::ALL.without(Sanitizer::UninitStrict);
-        let engine = Arc::new(Engine::new(&[device], switches, true));
+        let engine =
+            Arc::new(Engine::new(&[device], &Watching { sanitize: switches, strict: true, ..Watching::default() }));
         let kernel = kernel_with(flavour, chip, engine.clone(), |config| {
             config.strict = true;
             change(config);
@@ -42,7 +51,7 @@ impl Machine {
 
     /// What sanitizers, command processor and driver have said.
     pub fn findings(&self) -> Vec<String> {
-        self.engine.reports().into_iter().chain(complaints(&self.kernel)).collect()
+        self.engine.reports().into_iter().chain(self.engine.findings()).chain(complaints(&self.kernel)).collect()
     }
 }
 

@@ -3,7 +3,13 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
+mod capture;
 #[path = "../common/mod.rs"]
 mod common;
+mod crowds;
+mod failures;
 mod kernels;
+mod launch;
 mod machine;
+mod memory;
+mod trouble;

@@ -69,6 +69,15 @@ pub enum Error {
     /// A packet couldn't be built.
     #[error("a packet cannot be built")]
     Packet(#[source] BuildError),
+    /// The folder for captures can't be made.
+    #[error("the folder {} for captures cannot be made", path.display())]
+    CaptureFolder {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// A capture couldn't be written; the work itself was not touched by that.
     #[error("the capture of a submission cannot be written")]
     Capture(#[from] sparkle_capture::Error),

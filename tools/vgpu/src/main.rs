@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use sparkle_vgpu::host::{self, Engine, Fault, Watching};
 use sparkle_vgpu::kmd::{Chip, Config, Device, Flavour, Kernel, Kind};
 use sparkle_vgpu::replay::{Options, ReplayError, Replayed, replay};
@@ -63,6 +63,13 @@ enum Command {
     },
 }
 
+/// How calls of a command reach the devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Via {
+    Preload,
+    Seccomp,
+}
+
 /// Options of `run`.
 #[derive(Debug, Args)]
 struct Run {
@@ -91,6 +98,10 @@ struct Run {
     /// memory:BYTES, eintr:P, slow-fence:MS. May be given several times.
     #[arg(long, value_name = "FAULT")]
     inject: Vec<Fault>,
+    /// How calls of the command come here: by a preloaded library, or by seccomp's user notifications, which reach static
+    /// programs too.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Via::Preload)]
+    via: Via,
     /// Writes reports to this file rather than to the standard error output.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -117,11 +128,15 @@ fn run(options: &Run) -> anyhow::Result<u8> {
     config.devices = devices;
     config.strict = options.strict;
     config.timeout_scale = 1.0;
+    config.one_file = options.via == Via::Seccomp;
     let kernel = Kernel::new(config)?;
     for fault in &options.inject {
         fault.apply(&kernel);
     }
-    let ended = host::run(kernel, &host::library()?, &options.command)?;
+    let ended = match options.via {
+        Via::Preload => host::run(kernel, &host::library()?, &options.command)?,
+        Via::Seccomp => host::run_watched(kernel, &options.command)?,
+    };
     let (spoken, findings) = (engine.reports(), engine.findings());
     let lines = ended.reports.iter().map(ToString::to_string).chain(findings.iter().chain(&spoken).cloned());
     let mut text: String = lines.map(|line| format!("sparkle-vgpu: {line}\n")).collect();

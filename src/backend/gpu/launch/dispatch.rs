@@ -78,6 +78,8 @@ pub enum Arg<'a> {
     Word([u8; 4]),
     /// A number of 8 bytes.
     Long([u8; 8]),
+    /// So many bytes of LDS, for a pointer to OpenCL's `local` memory.
+    Lds(u32),
     /// Any value as its bytes: smaller numbers, vectors, structures.
     Bytes(&'a [u8]),
 }

@@ -5,7 +5,7 @@
 //! `hsa_kernel_dispatch_packet_t`.
 
 use super::super::Error;
-use super::super::module::{ArgKind, Hidden, Kernel};
+use super::super::module::{ArgKind, Hidden, Kernel, KernelArg};
 use super::dispatch::{Arg, Dispatch};
 
 /// Bytes of the AQL packet.
@@ -29,12 +29,9 @@ impl Arg<'_> {
             Self::Address(address) => with(&address.get().to_le_bytes()),
             Self::Word(bytes) => with(bytes),
             Self::Long(bytes) => with(bytes),
+            Self::Lds(bytes) => with(&bytes.to_le_bytes()),
             Self::Bytes(bytes) => with(bytes),
         }
-    }
-
-    const fn is_address(&self) -> bool {
-        matches!(self, Self::Buffer(_) | Self::Address(_))
     }
 }
 
@@ -43,47 +40,82 @@ pub(super) fn refuse(kernel: &Kernel, reason: String) -> Error {
     Error::Launch { kernel: kernel.name().into(), reason }
 }
 
+/// Where LDS that is given as an argument begins in the workgroup's, behind `before` bytes.
+const fn lds_start(before: u32, align: u32) -> u32 {
+    match before.checked_next_multiple_of(align) {
+        Some(start) => start,
+        None => u32::MAX,
+    }
+}
+
+/// LDS that the kernel declares and the launch adds, without that in arguments.
+fn declared_lds_bytes(dispatch: &Dispatch<'_>) -> u32 {
+    dispatch.kernel.descriptor().group_segment_fixed_size.saturating_add(dispatch.dynamic_lds_bytes)
+}
+
+/// All LDS of a workgroup, bytes; `u32::MAX` for more than that.
+pub(super) fn lds_bytes(dispatch: &Dispatch<'_>) -> u32 {
+    let explicit =
+        dispatch.kernel.metadata().into_iter().flat_map(|metadata| &metadata.args).filter(|arg| is_explicit(arg));
+    explicit.zip(dispatch.args).fold(declared_lds_bytes(dispatch), |before, (arg, given)| match (&arg.kind, given) {
+        (ArgKind::Lds { align }, Arg::Lds(bytes)) => lds_start(before, *align).saturating_add(*bytes),
+        _ => before,
+    })
+}
+
+const fn is_explicit(arg: &KernelArg) -> bool {
+    matches!(arg.kind, ArgKind::Value | ArgKind::Buffer | ArgKind::Lds { .. })
+}
+
 /// Writes the arguments of a dispatch to `out`, which keeps its memory.
 pub(super) fn pack(out: &mut Vec<u8>, dispatch: &Dispatch<'_>) -> Result<(), Error> {
     let kernel = dispatch.kernel;
     out.clear();
     out.resize(kernel.kernarg_bytes() as usize, 0); // CAST: u32 fits.
-    match kernel.metadata() {
-        Some(metadata) => {
-            let mut args = dispatch.args.iter();
-            let mut explicit = 0_usize;
-            for arg in &metadata.args {
-                let (offset, size) = (arg.offset as usize, arg.size as usize); // CAST: u32 fits.
-                match &arg.kind {
-                    ArgKind::Hidden(hidden) => put_number(out, offset, arg.size, dispatch, *hidden),
-                    ArgKind::Unsupported(_) => Some(()),
-                    ArgKind::Value | ArgKind::Buffer => {
-                        explicit += 1;
-                        let Some(given) = args.next() else { continue };
-                        if arg.kind == ArgKind::Buffer && !given.is_address() {
-                            let reason = format!("argument {explicit} ({}) is an address; give a buffer", arg.name);
-                            return Err(refuse(kernel, reason));
-                        }
-                        let length = given.bytes(<[u8]>::len);
-                        if length != size {
-                            let name = &arg.name;
-                            let reason =
-                                format!("argument {explicit} ({name}) has {size} bytes, and {length} are given");
-                            return Err(refuse(kernel, reason));
-                        }
-                        given.bytes(|bytes| put(out, offset, bytes))
-                    }
-                }
-                .ok_or_else(|| refuse(kernel, format!("argument {} is outside of its arguments", arg.name)))?;
-            }
-            if explicit != dispatch.args.len() {
-                let given = dispatch.args.len();
-                return Err(refuse(kernel, format!("it has {explicit} arguments, and {given} are given")));
-            }
+    let Some(metadata) = kernel.metadata() else { return pack_plain(out, dispatch) };
+    let wanted = metadata.args.iter().filter(|arg| is_explicit(arg)).count();
+    let given = dispatch.args.len();
+    if wanted != given {
+        return Err(refuse(kernel, format!("it has {wanted} arguments, and {given} are given")));
+    }
+    let mut lds = declared_lds_bytes(dispatch);
+    for (arg, given) in metadata.args.iter().filter(|arg| is_explicit(arg)).zip(dispatch.args) {
+        put_explicit(out, arg, given, &mut lds).map_err(|what| {
+            let name: &str = &arg.name;
+            refuse(kernel, format!("argument {name} at byte {} {what}", arg.offset))
+        })?;
+    }
+    for arg in &metadata.args {
+        if let ArgKind::Hidden(hidden) = arg.kind {
+            let placed = put_number(out, arg.offset as usize, arg.size, dispatch, hidden); // CAST: u32 fits.
+            placed.ok_or_else(|| refuse(kernel, format!("a hidden argument at byte {} is outside", arg.offset)))?;
         }
-        None => pack_plain(out, dispatch)?,
     }
     Ok(())
+}
+
+/// Writes one argument; `lds` is where LDS is free. An error says what is wrong.
+fn put_explicit(out: &mut [u8], arg: &KernelArg, given: &Arg<'_>, lds: &mut u32) -> Result<(), String> {
+    match (&arg.kind, given) {
+        (ArgKind::Buffer, Arg::Buffer(_) | Arg::Address(_)) | (ArgKind::Value, _) => {}
+        (ArgKind::Lds { align }, Arg::Lds(bytes)) => {
+            let start = lds_start(*lds, *align);
+            *lds = start.saturating_add(*bytes);
+            return put(out, arg.offset as usize, &start.to_le_bytes()).ok_or_else(outside); // CAST: u32 fits.
+        }
+        (ArgKind::Lds { .. }, _) => return Err("is LDS: give it so many bytes of LDS".into()),
+        _ => return Err("is an address: give a buffer".into()),
+    }
+    given.bytes(|bytes| {
+        if bytes.len() != arg.size as usize {
+            return Err(format!("has {} bytes, and {} are given", arg.size, bytes.len())); // CAST: u32 fits.
+        }
+        put(out, arg.offset as usize, bytes).ok_or_else(outside) // CAST: u32 fits.
+    })
+}
+
+fn outside() -> String {
+    "is outside of the kernel's arguments".into()
 }
 
 /// Arguments one after the other at their natural alignment, for kernels whose arguments nobody describes, and behind
@@ -137,7 +169,9 @@ fn value(dispatch: &Dispatch<'_>, hidden: Hidden) -> u64 {
         Hidden::GroupSize(axis) => of(&grid.size, axis).into(),
         Hidden::Remainder(axis) => of(&grid.remainder, axis).into(),
         Hidden::GridDims => dimensions(dispatch).into(),
-        Hidden::DynamicLdsSize => dispatch.dynamic_lds_bytes.into(),
+        Hidden::DynamicLdsSize => {
+            u64::from(lds_bytes(dispatch).saturating_sub(dispatch.kernel.descriptor().group_segment_fixed_size))
+        }
     }
 }
 
@@ -156,7 +190,6 @@ pub(super) fn aql_packet(dispatch: &Dispatch<'_>, kernarg: u64) -> [u8; AQL_BYTE
     /// HSA_PACKET_TYPE_KERNEL_DISPATCH.
     const KERNEL_DISPATCH: u16 = 2;
     let mut packet = [0; AQL_BYTES];
-    let descriptor = dispatch.kernel.descriptor();
     let items = dispatch.grid.items().unwrap_or([0; 3]);
     let [x, y, z] = dispatch.grid.size;
     // CAST: a workgroup has at most 1024 work-items.
@@ -164,8 +197,7 @@ pub(super) fn aql_packet(dispatch: &Dispatch<'_>, kernarg: u64) -> [u8; AQL_BYTE
     for (at, short) in shorts.into_iter().enumerate() {
         let _ = put(&mut packet, at * 2, &short.to_le_bytes());
     }
-    let group_bytes = descriptor.group_segment_fixed_size.saturating_add(dispatch.dynamic_lds_bytes);
-    for (at, word) in items.into_iter().chain([dispatch.kernel.scratch_bytes(), group_bytes]).enumerate() {
+    for (at, word) in items.into_iter().chain([dispatch.kernel.scratch_bytes(), lds_bytes(dispatch)]).enumerate() {
         let _ = put(&mut packet, 12 + at * 4, &word.to_le_bytes());
     }
     for (at, address) in [dispatch.kernel.descriptor_address().get(), kernarg].into_iter().enumerate() {

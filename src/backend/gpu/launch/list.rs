@@ -5,7 +5,7 @@ use super::super::module::{KernelProperties, Loaded};
 use super::super::{Error, Gpu, Lint};
 use super::block::{Block, CLOCKS, Retired};
 use super::dispatch::{Arg, Dispatch};
-use super::kernarg::{AQL_BYTES, aql_packet, pack, refuse};
+use super::kernarg::{AQL_BYTES, aql_packet, lds_bytes, pack, refuse};
 use super::packets::{self, Places};
 use super::scratch::{Need, Scratch};
 use super::stream::Shared;
@@ -347,6 +347,17 @@ impl CommandList {
         Some((memory.block.mapping.address(), bytes, memory.residency.as_ref()?))
     }
 
+    /// What it touches, with what that is for.
+    pub(super) fn used(&self) -> &[Use] {
+        &self.uses
+    }
+
+    /// Where its clocks are, and their bytes.
+    pub(super) fn clock_bytes(&self) -> Option<(GpuVa, u64)> {
+        let clocks = self.memory.as_ref()?.block.clocks.as_ref()?;
+        Some((clocks.mapping.address(), u64::from(self.clocks) * 8))
+    }
+
     pub(super) const fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -363,7 +374,6 @@ impl Drop for CommandList {
 /// Refuses what the hardware or the kernel can't do.
 fn check(dispatch: &Dispatch<'_>) -> Result<(), Error> {
     let Dispatch { kernel, grid, .. } = dispatch;
-    let descriptor = kernel.descriptor();
     let (items, size) = (grid.workgroup_items(), grid.size);
     let refuse = |reason: String| Err(refuse(kernel, reason));
     if items == 0 || grid.groups.contains(&0) {
@@ -380,7 +390,7 @@ fn check(dispatch: &Dispatch<'_>) -> Result<(), Error> {
     if let Some(required) = required.filter(|required| *required != size) {
         return refuse(format!("workgroups of {size:?}; it was compiled for {required:?} alone"));
     }
-    let lds = descriptor.group_segment_fixed_size.saturating_add(dispatch.dynamic_lds_bytes);
+    let lds = lds_bytes(dispatch);
     if lds > MOST_LDS_BYTES {
         return refuse(format!("{lds} bytes of LDS; a workgroup has at most {MOST_LDS_BYTES}"));
     }

@@ -3,6 +3,7 @@
 //! The only place where a packet, a kernel and a buffer meet.
 
 mod block;
+mod capture;
 mod dispatch;
 mod kernarg;
 mod lint;

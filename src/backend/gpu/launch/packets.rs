@@ -6,6 +6,7 @@
 
 use super::super::module::KernelProperties;
 use super::dispatch::Dispatch;
+use super::kernarg::lds_bytes;
 use super::scratch::Scratch;
 use crate::amdgpu::GpuInfo;
 use sparkle_pm4::packets::values::GcrCntl;
@@ -101,8 +102,7 @@ pub(super) fn dispatch(
 ) -> Result<(), BuildError> {
     let descriptor = dispatch.kernel.descriptor();
     let grid = &dispatch.grid;
-    let lds_bytes = descriptor.group_segment_fixed_size.saturating_add(dispatch.dynamic_lds_bytes);
-    let rsrc2 = descriptor.rsrc2.with_lds_size(lds_bytes.div_ceil(LDS_UNIT_BYTES))?;
+    let rsrc2 = descriptor.rsrc2.with_lds_size(lds_bytes(dispatch).div_ceil(LDS_UNIT_BYTES))?;
     let (low, high) = shifted(dispatch.kernel.code_address().get());
     stream.set_registers(offset::COMPUTE_PGM_LO, &[low, high])?;
     stream.set_registers(offset::COMPUTE_PGM_RSRC1, &[descriptor.rsrc1.0, rsrc2.0])?;

@@ -11,12 +11,14 @@ use std::os::fd::OwnedFd;
 pub struct Pending {
     /// `None` once it was waited for with success.
     fence: Option<Fence>,
+    /// Why the kernel ended it: said again to whoever waits again.
+    failed: Option<DriverError>,
     seq: u64,
 }
 
 impl Pending {
     pub(super) const fn new(fence: Fence) -> Self {
-        Self { seq: fence.seq(), fence: Some(fence) }
+        Self { seq: fence.seq(), fence: Some(fence), failed: None }
     }
 
     /// Waits until the work is done, `deadline` at the latest. After success the CPU sees its results.
@@ -26,9 +28,19 @@ impl Pending {
     /// mean that the kernel ended it, and that its stream is lost.
     pub fn wait(&mut self, deadline: Deadline) -> Result<(), Error> {
         let Some(fence) = &self.fence else { return Ok(()) };
-        fence.wait(deadline)?;
-        self.fence = None;
-        Ok(())
+        if let Some(failed) = &self.failed {
+            return Err(failed.clone().into());
+        }
+        match fence.wait(deadline) {
+            Ok(()) => {
+                self.fence = None;
+                Ok(())
+            }
+            Err(error) => {
+                self.failed = error.loses_context().then(|| error.clone());
+                Err(error.into())
+            }
+        }
     }
 
     /// Whether it is done, without waiting.

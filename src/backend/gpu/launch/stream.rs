@@ -1,13 +1,15 @@
 //! Streams: queues that run command lists in order.
 
 use super::super::module::Kernel;
-use super::super::{Core, Error};
+use super::super::{Core, Error, Gpu};
 use super::block::Pool;
+use super::capture::Recorder;
 use super::dispatch::Dispatch;
 use super::list::{Capacity, CommandList};
 use super::pending::Pending;
 use super::scratch::{Need, Scratch};
 use crate::amdgpu::{Context, IbFlags, Priority, Queue, ResetState, Submission};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a stream shares with its lists.
@@ -43,6 +45,7 @@ pub struct Stream {
     submission: Submission,
     /// For [`Self::launch`].
     single: Option<CommandList>,
+    recorder: Option<Recorder>,
 }
 
 impl Stream {
@@ -51,7 +54,7 @@ impl Stream {
         let queue = Queue::compute(ring);
         let submission = Submission::new(&context, queue)?;
         let shared = Shared { core: core.clone(), pool: Pool::default(), scratch: Mutex::default() };
-        Ok(Self { shared: Arc::new(shared), context, queue, submission, single: None })
+        Ok(Self { shared: Arc::new(shared), context, queue, submission, single: None, recorder: None })
     }
 
     /// An empty list of the usual capacity.
@@ -80,9 +83,26 @@ impl Stream {
             return Err(Error::Foreign { what: "the command list", of: "stream" });
         }
         list.close()?;
+        let recording = self.recorder.as_mut().map(|recorder| recorder.begin(list, self.queue)).transpose()?;
         let sent = self.send(list);
         self.submission.clear();
-        sent
+        let mut pending = sent?;
+        if let Some(recording) = recording {
+            recording.end(&mut pending)?;
+        }
+        Ok(pending)
+    }
+
+    /// Writes every submission from now on as a capture, in a folder of its own under `folder`, which is made where it is
+    /// missing; `None` ends that. Each submission is then waited for before [`Self::submit`] returns. One that hangs
+    /// leaves its capture without the contents afterwards.
+    ///
+    /// # Errors
+    /// [`Error::CaptureFolder`], [`Error::Foreign`].
+    pub fn record(&mut self, gpu: &Gpu, folder: Option<&Path>) -> Result<(), Error> {
+        Gpu::must_be(&self.shared.core, &gpu.core, "the GPU")?;
+        self.recorder = folder.map(|folder| Recorder::new(gpu, folder)).transpose()?;
+        Ok(())
     }
 
     fn send(&mut self, list: &CommandList) -> Result<Pending, Error> {

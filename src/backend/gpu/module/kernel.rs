@@ -158,7 +158,7 @@ fn check(entry: &Entry, gfx: GfxVersion, options: LoadOptions) -> Result<(), Mod
         match &arg.kind {
             ArgKind::Unsupported(kind) if options.unprovided == Unprovided::Null && is_pointer(kind) => {}
             ArgKind::Unsupported(kind) => return Err(unsupported(&format!("an argument of the kind {kind}"))),
-            ArgKind::Value | ArgKind::Buffer | ArgKind::Hidden(_) => {}
+            ArgKind::Value | ArgKind::Buffer | ArgKind::Lds { .. } | ArgKind::Hidden(_) => {}
         }
     }
     Ok(())

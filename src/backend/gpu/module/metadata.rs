@@ -12,6 +12,11 @@ pub enum ArgKind {
     Value,
     /// `global_buffer`: an address.
     Buffer,
+    /// `dynamic_shared_pointer`: LDS that the launch gives, aligned to so many bytes.
+    Lds {
+        /// Bytes.
+        align: u32,
+    },
     /// `hidden_*`: what the launch fills in.
     Hidden(Hidden),
     /// What can't be given, by its name: `image`, `sampler`, `hidden_hostcall_buffer`.
@@ -132,12 +137,13 @@ fn kernel(reader: &mut Reader<'_>) -> Option<KernelMetadata> {
 }
 
 fn arg(reader: &mut Reader<'_>) -> Option<KernelArg> {
-    let (mut name, mut offset, mut size, mut kind) = ("", None, None, None);
+    let (mut name, mut offset, mut size, mut kind, mut align) = ("", None, None, None, 1);
     reader.map(|key, value| {
         match key {
             ".name" => name = value.string()?,
             ".offset" => offset = Some(value.u32()?),
             ".size" => size = Some(value.u32()?),
+            ".pointee_align" => align = value.u32()?,
             ".value_kind" => kind = Some(value.string()?),
             _ => value.skip()?,
         }
@@ -146,6 +152,7 @@ fn arg(reader: &mut Reader<'_>) -> Option<KernelArg> {
     let kind = match kind? {
         "by_value" => ArgKind::Value,
         "global_buffer" => ArgKind::Buffer,
+        "dynamic_shared_pointer" if align.is_power_of_two() => ArgKind::Lds { align },
         other => match other.strip_prefix("hidden_").and_then(Hidden::find) {
             Some(hidden) => ArgKind::Hidden(hidden),
             None => ArgKind::Unsupported(other.into()),

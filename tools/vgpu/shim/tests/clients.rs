@@ -1,31 +1,14 @@
 //! A C program under the preloaded library, alone and under a host.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
+use common::library;
 use vgpu::host::{Engine, Watching, run};
 use vgpu::kmd::{Chip, Config, Device, Flavour, Kernel, Kind};
-
-/// The library, which tests have to build for themselves: nothing else in them links it.
-fn library() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let build = || {
-        let program = std::env::current_exe().unwrap();
-        let folder = program.ancestors().nth(2).unwrap();
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--locked", "--quiet", "--profile", "test", "--package", env!("CARGO_PKG_NAME")])
-            .arg("--target-dir")
-            .arg(folder.parent().unwrap())
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .unwrap();
-        assert!(built.success());
-        folder.join("libsparkle_vgpu.so")
-    };
-    BUILT.get_or_init(build).clone()
-}
 
 /// Compiles the client.
 fn client(folder: &Path) -> PathBuf {

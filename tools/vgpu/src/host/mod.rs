@@ -8,7 +8,9 @@ mod engine;
 mod fault;
 mod machine;
 mod message;
+mod path;
 mod run;
+mod seccomp;
 mod server;
 mod tree;
 
@@ -16,6 +18,8 @@ pub use engine::{Engine, Watching};
 pub use fault::{Fault, FaultError};
 pub use machine::{pci_devices, standard_kernel};
 pub use message::{Channel, Reply, Request};
+pub use path::{Meaning, Plain};
 pub use run::{Ended, library, run};
+pub use seccomp::run_watched;
 pub use server::Server;
 pub use tree::{DRM_MAJOR, FIRST_RENDER_MINOR, PciDevice, TREE_VARIABLE, Tree};

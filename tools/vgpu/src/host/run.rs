@@ -5,8 +5,9 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket, socketpair};
@@ -41,7 +42,24 @@ pub fn library() -> io::Result<PathBuf> {
 }
 
 /// A folder that goes with its owner.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// A new one.
+    pub(super) fn new() -> io::Result<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = Self(std::env::temp_dir().join(format!("sparkle-vgpu-run-{}-{number}", getpid())));
+        // What a process of the same number left behind is of no use to anybody.
+        let _ = std::fs::remove_dir_all(&folder.0);
+        std::fs::create_dir(&folder.0)?;
+        Ok(folder)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
@@ -57,9 +75,7 @@ pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<E
     let (program, arguments) = command
         .split_first()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "there is no command to run"))?;
-    let folder = Folder(std::env::temp_dir().join(format!("sparkle-vgpu-run-{}", getpid())));
-    let _ = std::fs::remove_dir_all(&folder.0);
-    std::fs::create_dir(&folder.0)?;
+    let folder = Folder::new()?;
     Tree::create(&folder.0, &pci_devices(&kernel))?;
 
     let listener = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?;
@@ -91,13 +107,18 @@ pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<E
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    Ok(Ended { code: exit_code(status), reports: server.kernel().reports() })
+}
+
+/// The exit code of a command, as shells have it.
+pub(super) fn exit_code(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| status.signal().map(|number| number + 128)).unwrap_or(1);
-    Ok(Ended { code: u8::try_from(code & 0xff).unwrap_or(1), reports: server.kernel().reports() })
+    u8::try_from(code & 0xff).unwrap_or(1)
 }
 
 /// Interrupts from the terminal are for the command; this process waits for it.
 #[allow(unsafe_code)]
-fn ignore_terminal_signals() {
+pub(super) fn ignore_terminal_signals() {
     for one in [Signal::SIGINT, Signal::SIGQUIT] {
         // SAFETY: ignoring a signal installs no handler that could run.
         let _ = unsafe { signal(one, SigHandler::SigIgn) };

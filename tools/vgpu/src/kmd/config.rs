@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::errno::Errno;
 use super::info::Chip;
 use super::job::Processor;
 use super::report::Sink;
@@ -133,6 +134,8 @@ pub struct Config {
     pub strict: bool,
     /// Most bytes of new video memory that flavour 6.1, and a loss of it, fill with a pattern.
     pub poison_bytes: u64,
+    /// Whether one file has the pages of all buffers, each at the offset that `GEM_MMAP` gives; else each has its own.
+    pub one_file: bool,
 }
 
 /// A configuration that no kernel would come up with.
@@ -161,6 +164,12 @@ pub enum ConfigError {
         /// The size.
         bytes: u64,
     },
+    /// The system has no file for buffers.
+    #[error("a file for all buffers cannot be made: {errno}; look at the limits on memory and file size")]
+    OneFile {
+        /// What it says.
+        errno: Errno,
+    },
     /// No timer.
     #[error("the timer has {hz} interrupts in a second; linux has 100 to 1000")]
     Timer {
@@ -183,6 +192,7 @@ impl Config {
             recovery: None,
             strict: true,
             poison_bytes: 16 << 20,
+            one_file: false,
         }
     }
 

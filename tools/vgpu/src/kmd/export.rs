@@ -1,6 +1,6 @@
 //! What was given out as a descriptor, found again by the file behind it.
 //!
-//! Buffers are their own files. Syncobjs and fences get a pipe each: the client has the reading end, so its end can be
+//! Buffers are their own files, or have tokens where one file has them all. Syncobjs and fences get a pipe each: the client has the reading end, so its end can be
 //! polled, and this end tells when the last copy of the client's was closed.
 
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe2, write};
 
+use super::arena::{Stretch, Token};
 use super::bo::Bo;
 use super::errno::Errno;
 use super::fence::Fence;
@@ -27,6 +28,8 @@ pub(crate) struct Buffer {
     pub(crate) flags: u64,
     pub(crate) preferred: u32,
     pub(crate) alignment_pages: u32,
+    /// Its pages and what was given out for them, if they are in the file of all buffers.
+    pub(crate) lent: Option<Arc<(Arc<Stretch>, Token)>>,
 }
 
 #[derive(Debug)]
@@ -51,7 +54,7 @@ impl Exports {
     fn add(&self, id: FileId, export: Export) {
         let mut exports = lock(&self.0);
         exports.retain(|_, export| match export {
-            Export::Buffer(_) => true,
+            Export::Buffer(buffer) => buffer.lent.as_ref().is_none_or(|lent| !lent.1.is_abandoned()),
             Export::Syncobj(_, writer) => !is_abandoned(writer),
             Export::Fence(_, writer) => !is_abandoned(writer.as_ref()),
         });
@@ -60,6 +63,11 @@ impl Exports {
 
     /// Gives out a buffer.
     pub(crate) fn buffer(&self, bo: &Arc<Bo>) -> Result<OwnedFd, Errno> {
+        let lent = bo.pages.stretch().map(|stretch| self.token(stretch)).transpose()?;
+        let (id, descriptor) = match &lent {
+            Some(lent) => (file_id(lent.1.file())?, lent.1.lend()?),
+            None => (file_id(bo.pages.place().0)?, bo.pages.descriptor()?),
+        };
         let buffer = Buffer {
             device: bo.device,
             bo: Arc::downgrade(bo),
@@ -67,9 +75,28 @@ impl Exports {
             flags: bo.flags,
             preferred: bo.preferred(),
             alignment_pages: bo.alignment_pages,
+            lent,
         };
-        self.add(bo.pages.id()?, Export::Buffer(buffer));
-        bo.pages.descriptor()
+        self.add(id, Export::Buffer(buffer));
+        Ok(descriptor)
+    }
+
+    /// The token of pages, so that all descriptors of a buffer are of one file.
+    fn token(&self, stretch: &Arc<Stretch>) -> Result<Arc<(Arc<Stretch>, Token)>, Errno> {
+        let exports = lock(&self.0);
+        let known = exports.values().find_map(|export| match export {
+            Export::Buffer(Buffer { lent: Some(lent), .. }) if Arc::ptr_eq(&lent.0, stretch) => Some(lent.clone()),
+            _ => None,
+        });
+        match known {
+            Some(lent) => Ok(lent),
+            None => Ok(Arc::new((stretch.clone(), Token::new(stretch.bytes())?))),
+        }
+    }
+
+    /// Whether a file is a buffer that was given out.
+    pub(crate) fn is_buffer(&self, id: FileId) -> bool {
+        matches!(lock(&self.0).get(&id), Some(Export::Buffer(_)))
     }
 
     /// The buffer of a file.

@@ -149,8 +149,12 @@ impl File {
         }
         drop(place);
         let file = bo.pages.descriptor()?;
+        let (_, offset) = bo.pages.place();
+        if let Some(stretch) = bo.pages.stretch() {
+            stretch.set_mapped();
+        }
         self.mapped.fetch_add(1, Ordering::Relaxed);
-        Ok(MapGrant { file, offset: 0 })
+        Ok(MapGrant { file, offset })
     }
 
     /// Says that a mapping is gone.

@@ -60,7 +60,9 @@ impl File {
             }
         };
         let release = || self.gpu.heap.release(bytes, place);
-        let pages = pages.map_or_else(|| Pages::new(bytes), Ok).inspect_err(|_| release())?;
+        let pages =
+            pages.map_or_else(|| Pages::new(bytes, self.gpu.shared.arena.as_ref()), Ok).inspect_err(|_| release())?;
+        let fake_offset = self.gpu.fake_offset(bytes, &pages);
         let always = flags & flag::VM_ALWAYS_VALID != 0;
         let bo = Arc::new(Bo {
             id: self.gpu.shared.number(),
@@ -74,7 +76,7 @@ impl File {
             reservation: if always { self.vm.reservation.clone() } else { Arc::default() },
             always_valid_in: always.then_some(self.vm.id),
             user,
-            fake_offset: self.gpu.fake_offset(bytes),
+            fake_offset,
             metadata: Mutex::default(),
             heap: self.gpu.heap.clone(),
         });

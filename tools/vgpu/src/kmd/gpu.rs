@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
+use super::arena::Arena;
 use super::bo::Bo;
 use super::config::{Config, Device, Flavour};
 use super::export::Exports;
 use super::heap::Heap;
 use super::inject::Inject;
+use super::memory::Pages;
 use super::report::{Collected, Kind, Report, Sink};
 use super::ring::Rings;
 use super::sync::{Bell, lock};
 
 /// Where `mmap` offsets of objects begin. Source: Linux `include/drm/drm_vma_manager.h`, `DRM_FILE_PAGE_OFFSET_START`.
-const FIRST_FAKE_OFFSET: u64 = 1 << 32;
+pub(crate) const FIRST_FAKE_OFFSET: u64 = 1 << 32;
 
 /// What all devices and files of a kernel share.
 #[derive(Debug)]
@@ -25,17 +27,20 @@ pub(crate) struct Shared {
     pub(crate) inject: Inject,
     pub(crate) collected: Collected,
     pub(crate) exports: Exports,
+    /// The file of all buffers, if they have one.
+    pub(crate) arena: Option<Arc<Arena>>,
     numbers: AtomicU64,
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, arena: Option<Arc<Arena>>) -> Self {
         Self {
             config,
             bell: Arc::default(),
             inject: Inject::default(),
             collected: Collected::default(),
             exports: Exports::default(),
+            arena,
             numbers: AtomicU64::new(1),
         }
     }
@@ -111,8 +116,11 @@ impl Gpu {
         self.shared.report(Report { kind, device: self.index, pid, text });
     }
 
-    /// An `mmap` offset that no other object has.
-    pub(crate) fn fake_offset(&self, bytes: u64) -> u64 {
+    /// An `mmap` offset that no other object has, unless it has the same pages.
+    pub(crate) fn fake_offset(&self, bytes: u64, pages: &Pages) -> u64 {
+        if let Some(stretch) = pages.stretch() {
+            return stretch.start();
+        }
         self.next_offset.fetch_add(bytes, Ordering::Relaxed)
     }
 

@@ -8,8 +8,8 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr::NonNull;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -17,6 +17,7 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::stat::fstat;
 use nix::unistd::ftruncate;
 
+use super::arena::{Arena, Stretch};
 use super::errno::Errno;
 
 /// Which file: device and inode number.
@@ -54,22 +55,40 @@ impl Drop for Mapping {
     }
 }
 
+/// Where pages are.
+#[derive(Debug)]
+enum Store {
+    /// In a file of their own.
+    File(OwnedFd),
+    /// In the file of all buffers.
+    Stretch(Arc<Stretch>),
+}
+
 /// Pages that can be shared with a process by a descriptor.
 pub(crate) struct Pages {
-    file: OwnedFd,
+    store: Store,
     bytes: NonZeroUsize,
     mapping: OnceLock<Result<Mapping, Errno>>,
 }
 
 impl Pages {
-    /// Zeroed pages; `bytes` is a multiple of 4096 and not 0.
-    pub(crate) fn new(bytes: u64) -> Result<Self, Errno> {
+    /// Zeroed pages, in a file of their own if there is none for all; `bytes` is a multiple of 4096 and not 0.
+    pub(crate) fn new(bytes: u64, arena: Option<&Arc<Arena>>) -> Result<Self, Errno> {
+        if let Some(arena) = arena {
+            return Self::of(arena.stretch(bytes)?);
+        }
         let length = usize::try_from(bytes).ok().and_then(NonZeroUsize::new).ok_or(Errno::EINVAL)?;
         let file = memfd_create("amdgpu-bo", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
         ftruncate(&file, i64::try_from(bytes).map_err(|_| Errno::ENOMEM)?).map_err(|_| Errno::ENOMEM)?;
         // A client that holds the descriptor must not be able to pull pages from under the device.
         fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL))?;
-        Ok(Self { file, bytes: length, mapping: OnceLock::new() })
+        Ok(Self { store: Store::File(file), bytes: length, mapping: OnceLock::new() })
+    }
+
+    /// Pages in the file of all buffers.
+    pub(crate) fn of(stretch: Arc<Stretch>) -> Result<Self, Errno> {
+        let bytes = usize::try_from(stretch.bytes()).ok().and_then(NonZeroUsize::new).ok_or(Errno::EINVAL)?;
+        Ok(Self { store: Store::Stretch(stretch), bytes, mapping: OnceLock::new() })
     }
 
     /// Pages that [`Self::new`] made for an object that is gone; `bytes` as then.
@@ -79,17 +98,28 @@ impl Pages {
         if fstat(&file)?.st_size.cast_unsigned() != bytes || !seals.contains(SealFlag::F_SEAL_SHRINK) {
             return Err(Errno::EINVAL);
         }
-        Ok(Self { file, bytes: length, mapping: OnceLock::new() })
+        Ok(Self { store: Store::File(file), bytes: length, mapping: OnceLock::new() })
     }
 
-    /// Another descriptor for the pages.
+    /// The file that has the pages, and where in it they begin.
+    pub(crate) fn place(&self) -> (BorrowedFd<'_>, u64) {
+        match &self.store {
+            Store::File(file) => (file.as_fd(), 0),
+            Store::Stretch(stretch) => (stretch.arena().file(), stretch.start()),
+        }
+    }
+
+    /// Another descriptor of that file.
     pub(crate) fn descriptor(&self) -> Result<OwnedFd, Errno> {
-        self.file.try_clone().map_err(|_| Errno::ENOMEM)
+        self.place().0.try_clone_to_owned().map_err(|_| Errno::ENOMEM)
     }
 
-    /// Which file the pages are.
-    pub(crate) fn id(&self) -> Result<FileId, Errno> {
-        file_id(&self.file)
+    /// Where they are in the file of all buffers, if there.
+    pub(crate) const fn stretch(&self) -> Option<&Arc<Stretch>> {
+        match &self.store {
+            Store::File(_) => None,
+            Store::Stretch(stretch) => Some(stretch),
+        }
     }
 
     /// The contents, mapped into this process at the first call.
@@ -97,20 +127,22 @@ impl Pages {
         let mapping = self.mapping.get_or_init(|| {
             let (protection, flags) =
                 (ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_SHARED | MapFlags::MAP_NORESERVE);
+            let (file, offset) = self.place();
+            let offset = i64::try_from(offset).map_err(|_| Errno::ENOMEM)?;
             // SAFETY: no address is asked for, so the kernel puts the mapping where nothing else is.
-            let start = unsafe { mmap(None, self.bytes, protection, flags, &self.file, 0) };
+            let start = unsafe { mmap(None, self.bytes, protection, flags, file, offset) };
             Ok(Mapping { start: start.map_err(|_| Errno::ENOMEM)?.cast(), bytes: self.bytes })
         });
         let mapping = mapping.as_ref().map_err(|errno| *errno)?;
         // SAFETY: mmap gave `bytes` bytes at a page's start, so aligned for words, and they stay mapped while `self`
-        // lives. The file cannot shrink (sealed by `new`, checked by `existing`), so every word has a page behind it. Any bytes are a valid
-        // `AtomicU32`; other processes may write them at any time, which atomics allow.
+        // lives. The file cannot shrink (sealed by `new` and `Arena::new`, checked by `existing`) and is long enough
+        // (`Arena::stretch`), so every word has a page behind it. Any bytes are a valid `AtomicU32`; other processes may write them at any time, which atomics allow.
         Ok(unsafe { std::slice::from_raw_parts(mapping.start.as_ptr(), mapping.bytes.get() / 4) })
     }
 }
 
 impl fmt::Debug for Pages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages").field("file", &self.file).field("bytes", &self.bytes).finish_non_exhaustive()
+        f.debug_struct("Pages").field("store", &self.store).field("bytes", &self.bytes).finish_non_exhaustive()
     }
 }

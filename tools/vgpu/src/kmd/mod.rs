@@ -13,6 +13,7 @@
 //! Sources: Linux 6.1.176, 6.12.107 and 7.3.4, `drivers/gpu/drm` with `amd/amdgpu`, `include/uapi/drm/amdgpu_drm.h` and
 //! `drm.h`. Files named below are of the first directory.
 
+mod arena;
 mod bo;
 mod bo_list;
 mod bytes;
@@ -34,6 +35,7 @@ mod info;
 mod inject;
 mod ioctl;
 mod job;
+pub(crate) mod lent;
 mod memory;
 mod prime;
 mod report;
@@ -49,6 +51,8 @@ mod view;
 mod vm;
 mod wait;
 
+use std::ops::Range;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -63,6 +67,7 @@ pub use report::{Collected, Kind, Report, Sink};
 pub use user::{Buffer, Process, UserMemory};
 pub use view::{Miss, PageFlags, VmView};
 
+use arena::Arena;
 use gpu::{Gpu, Shared};
 
 /// The devices, stopped when the last file and the kernel are gone.
@@ -92,7 +97,8 @@ impl Kernel {
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         let devices = config.devices.clone();
-        let shared = Arc::new(Shared::new(config));
+        let arena = config.one_file.then(Arena::new).transpose().map_err(|errno| ConfigError::OneFile { errno })?;
+        let shared = Arc::new(Shared::new(config, arena));
         let gpu = |(index, device)| Arc::new(Gpu::new(index, device, shared.clone()));
         let gpus = devices.into_iter().enumerate().map(gpu).collect();
         Ok(Self { machine: Arc::new(Machine { shared, gpus }) })
@@ -134,6 +140,30 @@ impl Kernel {
     #[must_use]
     pub fn reports(&self) -> Vec<Report> {
         self.machine.shared.collected.drain()
+    }
+
+    /// The file that has the pages of all buffers, if there is one ([`Config::one_file`]).
+    #[must_use]
+    pub fn one_file(&self) -> Option<BorrowedFd<'_>> {
+        self.machine.shared.arena.as_deref().map(Arena::file)
+    }
+
+    /// Gives back pages of buffers that are gone, unless clients have mapped them: `mapped` says what they have of the
+    /// file, and is asked only if something waits. Pages go at the second call that does not find them mapped. How many
+    /// bytes wait still.
+    pub fn reclaim(&self, mapped: impl FnOnce() -> Vec<Range<u64>>) -> u64 {
+        self.machine.shared.arena.as_ref().map_or(0, |arena| arena.reclaim(mapped))
+    }
+
+    /// Whether the file of this device and inode number is a buffer that was exported.
+    #[must_use]
+    pub fn is_exported_buffer(&self, device: u64, inode: u64) -> bool {
+        self.machine.shared.exports.is_buffer((device, inode))
+    }
+
+    /// Adds a report of whoever shows the devices to clients.
+    pub fn report(&self, report: Report) {
+        self.machine.shared.report(report);
     }
 
     /// Resets a device as if somebody else had hung it; its video memory is lost.

@@ -43,7 +43,10 @@ pub(crate) fn fd_to_handle(file: &File, user: &dyn UserMemory, block: &mut Block
             alignment_pages: exported.alignment_pages,
             domains: if same_device { exported.preferred } else { domain::GTT },
             flags: exported.flags,
-            pages: Some(Pages::existing(descriptor, exported.bytes)?),
+            pages: Some(match &exported.lent {
+                Some(lent) => Pages::of(lent.0.clone())?,
+                None => Pages::existing(descriptor, exported.bytes)?,
+            }),
             user: None,
         })?,
     };

@@ -3,10 +3,10 @@
 use std::ffi::{CStr, c_char, c_int};
 
 use libc::{FILE, size_t, ssize_t};
+use vgpu::host::Plain;
 
 use super::nodes::exported;
 use super::{Target, target, target_at};
-use crate::path::Plain;
 use crate::real::{self, fail};
 use crate::session;
 

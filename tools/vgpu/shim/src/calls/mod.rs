@@ -14,7 +14,8 @@ mod stat;
 
 use std::ffi::{CStr, c_char, c_int};
 
-use crate::path::{Meaning, Plain};
+use vgpu::host::{Meaning, Plain};
+
 use crate::session;
 
 /// What a path argument leads to.
@@ -42,7 +43,7 @@ unsafe fn target(path: *const c_char) -> Target {
         return Target::Other;
     }
     let Some(plain) = Plain::new(path) else { return Target::Other };
-    let node = match plain.meaning() {
+    let node = match plain.meaning(session::devices()) {
         Meaning::Other => return Target::Other,
         Meaning::Tree => None,
         Meaning::Node(index) => Some(index),

@@ -1,13 +1,15 @@
-//! Which paths are ours.
+//! Which paths lead to devices and what belongs to them.
+//!
+//! Asked for every path that a client opens: nothing here allocates.
 
 use std::ffi::{CStr, c_char};
 
 /// Longest path that libc takes, its end included.
 const PATH_MAX: usize = 4096;
 
-/// What a path means to us.
+/// What a path means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub enum Meaning {
     /// Nothing.
     Other,
     /// A file or folder of the tree.
@@ -17,14 +19,16 @@ pub(crate) enum Meaning {
 }
 
 /// A path with slashes and dots made plain, on the stack.
-pub(crate) struct Plain {
+#[derive(Clone, Debug)]
+pub struct Plain {
     bytes: [u8; PATH_MAX],
     length: usize,
 }
 
 impl Plain {
     /// An absolute path without doubled slashes, `.` and `..`; `None` for others and for what is too long.
-    pub(crate) fn new(path: &CStr) -> Option<Self> {
+    #[must_use]
+    pub fn new(path: &CStr) -> Option<Self> {
         let path = path.to_bytes();
         if path.first() != Some(&b'/') || path.len() >= PATH_MAX {
             return None;
@@ -54,12 +58,15 @@ impl Plain {
         (end < PATH_MAX).then_some(())
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// Its bytes, without the zero at its end.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
     }
 
-    /// What it means.
-    pub(crate) fn meaning(&self) -> Meaning {
+    /// What it means where there are so many devices.
+    #[must_use]
+    pub fn meaning(&self, devices: usize) -> Meaning {
         let path = self.as_bytes();
         let below =
             |folder: &[u8]| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"));
@@ -74,12 +81,13 @@ impl Plain {
             || path.starts_with(b"/sys/dev/char/226:")
             || [&b"/sys/bus/pci/devices/"[..], b"/sys/devices/pci0000:00/"]
                 .iter()
-                .any(|folder| path.strip_prefix(*folder).is_some_and(is_slot));
+                .any(|folder| path.strip_prefix(*folder).is_some_and(|rest| is_slot(rest, devices)));
         if ours { Meaning::Tree } else { Meaning::Other }
     }
 
     /// The path in the tree at `root`.
-    pub(crate) fn below(&self, root: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn below(&self, root: &[u8]) -> Option<Self> {
         let mut moved = Self { bytes: [0; PATH_MAX], length: 0 };
         moved.push(root)?;
         moved.push(self.as_bytes())?;
@@ -87,12 +95,14 @@ impl Plain {
     }
 
     /// Without `root` in front.
-    pub(crate) fn without<'a>(path: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
+    #[must_use]
+    pub fn without<'a>(path: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
         path.strip_prefix(root).filter(|rest| rest.starts_with(b"/"))
     }
 
     /// For C.
-    pub(crate) fn as_ptr(&self) -> *const c_char {
+    #[must_use]
+    pub fn as_ptr(&self) -> *const c_char {
         // What lies behind the path is zero.
         self.bytes.as_ptr().cast()
     }
@@ -102,13 +112,13 @@ fn number(digits: &[u8]) -> Option<usize> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// Whether a path begins with the slot of one of the first devices that a tree can have.
-fn is_slot(path: &[u8]) -> bool {
+/// Whether a path begins with the slot of one of the devices.
+fn is_slot(path: &[u8], devices: usize) -> bool {
     let slot = path.split(|byte| *byte == b'/').next().unwrap_or(path);
     let bus = slot.strip_prefix(b"0000:").and_then(|rest| rest.strip_suffix(b":00.0"));
     bus.and_then(|bus| std::str::from_utf8(bus).ok())
         .and_then(|bus| usize::from_str_radix(bus, 16).ok())
-        .is_some_and(|bus| (3..3 + crate::session::devices()).contains(&bus))
+        .is_some_and(|bus| (3..3 + devices).contains(&bus))
 }
 
 #[cfg(test)]
@@ -117,7 +127,7 @@ mod tests {
     use super::*;
 
     fn meaning(path: &CStr) -> Meaning {
-        Plain::new(path).map_or(Meaning::Other, |plain| plain.meaning())
+        Plain::new(path).map_or(Meaning::Other, |plain| plain.meaning(1))
     }
 
     #[test]
