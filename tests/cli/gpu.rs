@@ -101,6 +101,8 @@ fn json_has_every_rung_with_its_values() {
     let stream = |id: &str| rung(&report, id)["values"]["stream"].as_str().expect("a stream").to_owned();
     assert_eq!(stream("7"), ["ffff1000"; 16].join(" "));
     assert!(stream("8").starts_with("c0033700 00100500 "), "{}", stream("8"));
+    let again = &rung(&report, "8")["values"]["stream_2"];
+    assert!(again.as_str().is_some_and(|text| text.starts_with("c0033700 00100500 ")), "the second one: {again}");
     assert!(stream("9").starts_with("c0064900 "), "{}", stream("9"));
     for waves in ["12", "13", "14", "15", "17a"] {
         assert!(stream(waves).starts_with("c0065800 "), "{waves}: caches first");

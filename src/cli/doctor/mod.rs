@@ -96,12 +96,18 @@ impl From<AddressError> for Failed {
     }
 }
 
-/// What was seen, in order.
+/// What was seen, in order. What is seen again has a number behind its name: `stream`, `stream_2`.
 #[derive(Clone, Debug, Default)]
-struct Values(Vec<(&'static str, Value)>);
+struct Values(Vec<(String, Value)>);
 
 impl Values {
     fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        let number = |rest: &str| rest.strip_prefix('_').is_some_and(|number| number.parse::<u32>().is_ok());
+        let named = |found: &str| found.strip_prefix(name).is_some_and(|rest| rest.is_empty() || number(rest));
+        let name = match self.0.iter().filter(|(found, _)| named(found)).count() {
+            0 => name.to_owned(),
+            before => format!("{name}_{}", before + 1),
+        };
         self.0.push((name, value.into()));
     }
 
