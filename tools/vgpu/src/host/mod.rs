@@ -2,7 +2,8 @@
 //!
 //! A client's open file is one end of a pair of connected sockets; the host keeps the other and takes its hang-up as the
 //! close. So copies, forks and passing on to other processes need nothing, and polling works. Calls arrive over control
-//! connections, one a thread, and name the open file by the inode of its socket.
+//! connections, one a thread, and name the open file by the inode of its socket. [`run_watched`] needs neither: it has the
+//! kernel put system calls before it.
 
 mod engine;
 mod fault;
