@@ -51,6 +51,7 @@ impl Run<'_> {
             let what = || format!("the sizes at {touched:#x} are read while waves of the {at} may still write them");
             self.finding("cp-order", false, what)?;
         }
+        self.check_fresh_data(va, 12)?;
         let sizes = self.memory.read(va, 3)?;
         self.dispatch([nth(&sizes, 0), nth(&sizes, 1), nth(&sizes, 2)], initiator)
     }

@@ -103,7 +103,6 @@ impl<'a> Memory<'a> {
     /// `dwords` dwords from `va` on, a multiple of 4.
     pub(crate) fn read(self, va: u64, dwords: u64) -> Result<Vec<u32>, Stop> {
         Self::aligned(va, 4)?;
-        self.coherence.processor_reads(canonical(va), dwords * 4);
         self.copy_out(va, dwords, Access::Read, Requester::Command)
     }
 
@@ -158,7 +157,6 @@ impl<'a> Memory<'a> {
 
     /// `bytes` bytes from any address.
     pub(crate) fn read_bytes(self, va: u64, bytes: u64) -> Result<Vec<u8>, Stop> {
-        self.coherence.processor_reads(canonical(va), bytes);
         let mut out = Vec::new();
         self.parts(va, bytes, Access::Read, Requester::Command, |words, skip, part| {
             let count = usize::try_from(part).unwrap_or(usize::MAX);

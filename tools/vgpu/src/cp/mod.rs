@@ -27,7 +27,7 @@ mod watch;
 
 use sparkle_pm4::Ring;
 
-pub use coherence::{Coherence, Incoherent};
+pub use coherence::{Coherence, Incoherent, JobCoherence};
 pub use device::{DeviceState, Limits, TICKS_PER_SECOND};
 pub use footprint::{Conflict, Footprint, Steps};
 pub use job::{Author, Ib, Job};

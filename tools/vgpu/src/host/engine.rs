@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use sparkle_pm4::Ring as RingKind;
 
 use crate::cp::{
-    self, DeviceState, Events, Finding, Footprint, Limits, Place, Rings, ShaderEngine, TICKS_PER_SECOND, Watch,
+    self, DeviceState, Events, Finding, Footprint, JobCoherence, Limits, Place, Rings, ShaderEngine, TICKS_PER_SECOND,
+    Watch,
 };
 use crate::dma;
 use crate::kmd::{Access, Device, Ip, Job, Outcome, Processor, Requester};
-use crate::sanitize::{Launch, Sanitizers, Switches};
+use crate::sanitize::{Launch, Sanitizer, Sanitizers, Switches};
 use crate::shader::stats::{Bound, Rates};
 use crate::shader::{Chip, Dispatch, DispatchFault, Totals};
 use crate::tally::{Counts, Recorder, Tallied};
@@ -207,12 +208,16 @@ impl Processor for Engine {
         let counts = board.tally.as_ref().map(|(_, counts)| counts);
         let tallied = Tallied { sanitizers: &board.sanitizers, counts, rates: board.rates };
         let shaders = Shaders { tallied, dispatches: &board.dispatches, hangs: &self.hangs };
-        let watch = Watch { shader: &shaders, coherence: &board.sanitizers, events: board };
-        let memory = job.vm.as_ref();
-        let outcome = match kind(job.ip) {
+        let (memory, ring) = (job.vm.as_ref(), kind(job.ip));
+        let coherence = JobCoherence::begin(&board.sanitizers, memory);
+        let watch = Watch { shader: &shaders, coherence: &coherence, events: board };
+        let outcome = match ring {
             Some(ring) => board.rings.execute((ring, job.ring), &stream, memory, &board.state, &watch),
             None => dma::execute(&stream, memory, &board.state, &watch),
         };
+        if outcome.is_done() {
+            coherence.done();
+        }
         match outcome {
             cp::Outcome::Done { ticks } => {
                 Outcome::Done { gpu_time: Duration::from_nanos(ticks.saturating_mul(1_000_000_000 / TICKS_PER_SECOND)) }
@@ -251,6 +256,10 @@ impl Processor for Engine {
                     }
                 }
                 None => board.rings.reset(None),
+            }
+            // Memory may have been lost too, and what was under way is not known.
+            if board.sanitizers.switches().has(Sanitizer::Cache) {
+                board.sanitizers.caches().forget();
             }
         }
     }

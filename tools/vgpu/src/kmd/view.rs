@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::shader::{GlobalMemory, Permissions, Region};
+use crate::shader::{Backing, GlobalMemory, Permissions, Region};
 
 use super::vm::{HOLE, MASK, Mapping, Table, page};
 
@@ -122,7 +122,7 @@ impl VmView {
     /// What the page table entry of `va` allows, mapped memory or not.
     #[must_use]
     pub fn flags(&self, va: u64) -> Option<PageFlags> {
-        use super::bo::create::{COHERENT, UNCACHED};
+        use super::bo::create::{COHERENT, EXT_COHERENT, UNCACHED};
         let (_, mapping) = self.find(va).ok()?;
         let flags = mapping.flags;
         Some(PageFlags {
@@ -130,7 +130,7 @@ impl VmView {
             write: flags & page::WRITEABLE != 0,
             execute: flags & page::EXECUTABLE != 0,
             mtype: (flags & page::MTYPE_MASK) >> 5,
-            uncached: mapping.bo.as_ref().is_some_and(|bo| bo.flags & (COHERENT | UNCACHED) != 0),
+            uncached: mapping.bo.as_ref().is_some_and(|bo| bo.flags & (COHERENT | EXT_COHERENT | UNCACHED) != 0),
         })
     }
 
@@ -167,5 +167,14 @@ impl VmView {
 impl GlobalMemory for VmView {
     fn region(&self, va: u64) -> Option<Region<'_>> {
         self.lookup(va).ok()
+    }
+
+    /// Memory types that GL2 may keep: the default, which is NC, and NC and RW themselves. Of the others it is not known
+    /// that it does. Source: Linux `gmc_v11_0.c`, `gmc_v11_0_map_mtype` and `gmc_v11_0_get_vm_pte`; `amdgpu_drm.h`,
+    /// `AMDGPU_VM_MTYPE_*`.
+    fn backing(&self, va: u64) -> Option<Backing> {
+        let ((object, offset), flags) = (self.object(va)?, self.flags(va)?);
+        let cached = !flags.uncached && matches!(flags.mtype, 0 | 1 | 5);
+        Some(Backing { object, offset, cached })
     }
 }

@@ -85,7 +85,7 @@ impl Sanitizers {
             start,
             schedule: schedule.then(|| schedule::Shared::new(program, self.switches)),
             race: has(Sanitizer::Race).then(|| race::Shared::new(program)),
-            cache: has(Sanitizer::Cache).then(|| cache::Shared::new(&self.caches)),
+            cache: has(Sanitizer::Cache).then(|| cache::Shared::new(&self.caches, memory)),
             bounds: has(Sanitizer::Bounds).then(|| bounds::Shared::new(memory)),
             fetch: has(Sanitizer::Fetch).then(|| fetch::Shared::new(program, memory, entry, prefetch)),
             descriptor: has(Sanitizer::Descriptor).then(|| descriptor::Shared::new(program, allocation)),

@@ -52,10 +52,26 @@ pub struct Region<'a> {
     pub permissions: Permissions,
 }
 
+/// The memory behind an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backing {
+    /// Which buffer object: no two ever have the same number, and one has it wherever it is mapped.
+    pub object: u64,
+    /// Where in it, in bytes. Lines of the caches begin at multiples of 128 of it as they do of addresses.
+    pub offset: u64,
+    /// Whether GL2 keeps lines of it that the host may change. Unlike L0 and GL1, it passes uncached memory by.
+    pub cached: bool,
+}
+
 /// Global memory as waves see it.
 pub trait GlobalMemory: Sync {
     /// The buffer that `va` lies in.
     fn region(&self, va: u64) -> Option<Region<'_>>;
+
+    /// What is behind `va`, for who follows memory from job to job; `None` where addresses alone tell memory apart.
+    fn backing(&self, _va: u64) -> Option<Backing> {
+        None
+    }
 }
 
 /// No memory at all.

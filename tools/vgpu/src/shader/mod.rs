@@ -32,7 +32,7 @@ pub use dispatch::{Dispatch, DispatchFault, Grid, GroupPlace, Inputs, Totals, Wa
 pub use fault::{AccessKind, Cause, Fault};
 pub use isa::Isa;
 pub(crate) use memory::Window;
-pub use memory::{GlobalMemory, NoMemory, PageTable, Permissions, Region};
+pub use memory::{Backing, GlobalMemory, NoMemory, PageTable, Permissions, Region};
 pub use program::Program;
 pub use run::{MemoryAccess, Observer, Progress, Silent, Space, Workgroup};
 pub use wave::{EXEC, FloatMode, Lanes, M0, ModeClass, NULL, VCC, Wave};

@@ -4,6 +4,7 @@
 //! differ. Names in brackets are the rows of the list of checks: what silicon alone would notice is not here.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod cache;
 mod context;
 mod gem;
 mod hang;

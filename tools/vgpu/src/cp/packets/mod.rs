@@ -144,8 +144,11 @@ impl Run<'_> {
         })
     }
 
-    /// The command processor is about to read or write what a dispatch may still be writing.
+    /// The command processor is about to read or write what a dispatch may still be writing, or what GL2 has old.
     fn race(&self, va: u64, bytes: u64, writes: bool) -> Result<(), Stop> {
+        if !writes {
+            self.check_fresh_data(va, bytes)?;
+        }
         let Some((at, touched)) = self.order.touching(super::memory::canonical(va), bytes, writes) else {
             return Ok(());
         };
@@ -154,6 +157,16 @@ impl Run<'_> {
             format!("{touched:#x} is {verb} here while waves of the {at} may still touch it: nothing waits for them")
         };
         self.finding("cp-order", false, what)
+    }
+
+    /// Tells of what the host has written since GL2 took it in.
+    pub(super) fn check_fresh_data(&self, va: u64, bytes: u64) -> Result<(), Stop> {
+        let Some(old) = self.watch.coherence.processor_reads(super::memory::canonical(va), bytes) else {
+            return Ok(());
+        };
+        let what =
+            || format!("GL2 may have {old:#x} as it was before the host wrote it, and there was no GL2_INV since");
+        self.finding("cp-stale-data", false, what)
     }
 
     /// Reads a dword or, `wide`, two.

@@ -10,6 +10,11 @@
 //! In WGP mode it is not known which of the two compute units a wave is on, so that each wave counts as alone.
 
 mod device;
+mod host;
+mod kind;
+mod level;
+mod place;
+mod record;
 
 #[cfg(test)]
 mod tests;
@@ -19,12 +24,16 @@ use std::sync::{Mutex, PoisonError};
 
 use sparkle_rdna3::{Latency, Op};
 
-pub use self::device::{Cache, CacheSet, Caches};
-use self::device::{Path, Stale, Writer};
+pub use self::device::Caches;
+use self::device::Stale;
+pub use self::kind::{Cache, CacheSet};
+use self::level::Path;
+use self::place::{Line, Places};
+use self::record::Writer;
 use super::event::{Event, Moment};
 use super::report::Sink;
 use super::rule::{Rule, Sanitizer};
-use crate::shader::{AccessKind, GroupPlace, MemoryAccess, Space, Workgroup};
+use crate::shader::{AccessKind, GlobalMemory, GroupPlace, MemoryAccess, Space, Workgroup};
 
 const fn rule(id: &'static str, says: &'static str) -> Rule {
     Rule { id, sanitizer: Sanitizer::Cache, says }
@@ -53,18 +62,13 @@ pub(crate) static CACHE_INSTRUCTION: Rule = rule(
     "cache-instruction",
     "the instruction cache may hold the code as it was before it was written, and there was no GLI_INV since",
 );
-/// Source: Linux `gfx_v11_0.c`, `gfx_v11_0_ring_emit_fence`, which writes GL2 back before it signals.
-pub(crate) static CACHE_HOST: Rule =
-    rule("cache-host", "the host reads what waves have written and GL2 has not written back");
-
 /// The rules.
-pub(crate) static RULES: [&Rule; 6] =
-    [&CACHE_SCALAR, &CACHE_VECTOR, &CACHE_GL1, &CACHE_GL2, &CACHE_INSTRUCTION, &CACHE_HOST];
+pub(crate) static RULES: [&Rule; 5] = [&CACHE_SCALAR, &CACHE_VECTOR, &CACHE_GL1, &CACHE_GL2, &CACHE_INSTRUCTION];
 
 /// What a dispatch's workgroups share.
-#[derive(Debug)]
 pub(crate) struct Shared<'c> {
     caches: &'c Caches,
+    memory: &'c dyn GlobalMemory,
     /// When the dispatch began.
     began: u32,
     ids: Mutex<HashMap<u32, [u32; 3]>>,
@@ -72,15 +76,15 @@ pub(crate) struct Shared<'c> {
 
 impl<'c> Shared<'c> {
     /// For one dispatch on the device with these caches.
-    pub(crate) fn new(caches: &'c Caches) -> Self {
-        Self { caches, began: caches.now(), ids: Mutex::default() }
+    pub(crate) fn new(caches: &'c Caches, memory: &'c dyn GlobalMemory) -> Self {
+        Self { caches, memory, began: caches.now(), ids: Mutex::default() }
     }
 }
 
 /// One workgroup.
-#[derive(Debug)]
 pub(crate) struct Group<'a> {
     shared: &'a Shared<'a>,
+    places: Places<'a>,
     number: u32,
     /// Of each wave in WGP mode, else one.
     paths: Vec<Path>,
@@ -98,7 +102,8 @@ impl<'a> Group<'a> {
         } else {
             vec![shared.caches.path(unit, 0)]
         };
-        Self { shared, number, paths, code: vec![(u64::MAX, false); group.waves.len()] }
+        let places = Places::new(shared.memory);
+        Self { shared, places, number, paths, code: vec![(u64::MAX, false); group.waves.len()] }
     }
 
     fn path(&self, wave: u32) -> Option<&Path> {
@@ -115,7 +120,8 @@ impl<'a> Group<'a> {
             place.0 = line;
             let Some(path) = self.paths.get(event.wave.id as usize).or(self.paths.first()) else { return }; // CAST: as above
             let caches = self.shared.caches;
-            place.1 = caches.load_beside(&path.instruction, Cache::Instruction, line, line, u32::MAX).is_some();
+            let line = self.places.line(line);
+            place.1 = caches.load_beside(&path.instruction, Cache::Instruction, line.key, &line, u32::MAX).is_some();
         }
         if place.1 {
             self.fetch(event, va, line, sink);
@@ -128,8 +134,8 @@ impl<'a> Group<'a> {
         let Some(path) = self.path(event.wave.id) else { return };
         let dwords = event.instruction.len_dwords().min(8) as u32; // CAST: at most 8
         let mask = ((1u32 << dwords) - 1) << (va >> 2 & 31);
-        let caches = self.shared.caches;
-        if let Some(stale) = caches.load_beside(&path.instruction, Cache::Instruction, line, line, mask) {
+        let (caches, line) = (self.shared.caches, self.places.line(line));
+        if let Some(stale) = caches.load_beside(&path.instruction, Cache::Instruction, line.key, &line, mask) {
             self.report(event, None, &stale, sink);
         }
     }
@@ -168,6 +174,7 @@ impl<'a> Group<'a> {
                 lines[1].1 = dwords(first, line + 1);
             }
             for (line, mask) in lines.into_iter().filter(|(_, mask)| *mask != 0) {
+                let line = &self.places.line(line);
                 if first.kind != AccessKind::Load {
                     caches.store(path, line, mask, by, first.kind == AccessKind::Atomic);
                 } else if scalar {
@@ -180,17 +187,14 @@ impl<'a> Group<'a> {
     }
 
     /// A scalar load; lines of 64 bytes. What this dispatch has stored may be there in its old form whoever brought it.
-    fn scalar(&self, event: &Event<'_>, path: &Path, line: u64, mask: u32, sink: &mut Sink) {
+    fn scalar(&self, event: &Event<'_>, path: &Path, line: &Line<'_>, mask: u32, sink: &mut Sink) {
         let caches = self.shared.caches;
         for (half, mask) in [(0, mask & 0xffff), (1, mask & 0xffff_0000)].into_iter().filter(|(_, mask)| *mask != 0) {
-            let stale = caches.load_beside(&path.scalar, Cache::Scalar, line << 1 | half, line, mask).or_else(|| {
-                (0..32).filter(|at| mask >> at & 1 != 0).find_map(|at| {
-                    let address = line << 7 | at << 2;
-                    let write = caches.last(address);
-                    let since = write.time > self.shared.began.max(path.scalar.invalid_until());
-                    let stored = matches!(write.by, Writer::Wave { .. }) && since;
-                    stored.then_some(Stale { cache: Cache::Scalar, address, write })
-                })
+            let key = line.key << 1 | half;
+            let stale = caches.load_beside(&path.scalar, Cache::Scalar, key, line, mask).or_else(|| {
+                let since = self.shared.began.max(path.scalar.invalid_until());
+                let (address, write) = caches.stored_since(line, mask, since)?;
+                Some(Stale { cache: Cache::Scalar, address, write })
             });
             if let Some(stale) = stale {
                 self.report(event, None, &stale, sink);

@@ -4,16 +4,17 @@
 use super::{CacheSet, Caches, Group, Shared};
 use crate::sanitize::race::bench::{CODE, OUT, Run, brief, memory, program, tool, without};
 use crate::sanitize::report::{Earlier, Report};
-use crate::shader::Chip;
+use crate::shader::{Chip, NoMemory};
 
 tool!(Group<'_>);
 
 /// A dispatch on the device with these caches.
 fn reports(caches: &Caches, run: &Run, words: &[u32]) -> Vec<Report> {
     let program = program(words);
-    let shared = Shared::new(caches);
+    let memory = memory();
+    let shared = Shared::new(caches, &memory);
     let make = |group: &_, place: &_| Box::new(Group::new(&shared, group, place)) as Box<_>;
-    let (reports, fault) = run.watch(&program, &memory(), make);
+    let (reports, fault) = run.watch(&program, &memory, make);
     assert_eq!(fault, None);
     reports
 }
@@ -154,7 +155,7 @@ fn the_host_writes_behind_gl2() {
     let after = |gcr: u32| {
         let caches = device();
         assert_eq!(found(&caches, &Run::new(), LOAD), []);
-        caches.host_wrote(OUT + 8, 4);
+        caches.host_wrote(&NoMemory, OUT + 8, 4);
         caches.apply(CacheSet::of_acquire(gcr));
         found(&caches, &Run::new(), LOAD)
     };
@@ -162,29 +163,13 @@ fn the_host_writes_behind_gl2() {
     assert_eq!(after(0xc3b1), []);
     // What nobody has loaded before is in no cache.
     let caches = device();
-    caches.host_wrote(OUT, 4096);
+    caches.host_wrote(&NoMemory, OUT, 4096);
     assert_eq!(found(&caches, &Run::new(), LOAD), []);
     // The command processor writes through GL2, but not through the others.
-    caches.processor_wrote(OUT, 4);
+    caches.processor_wrote(&NoMemory, OUT, 4);
     assert_eq!(found(&caches, &Run::new(), LOAD), [("cache-vector", 1, Some(0), None)]);
     caches.apply(CacheSet::of_acquire(0x0300));
     assert_eq!(found(&caches, &Run::new(), LOAD), []);
-}
-
-#[test]
-fn the_host_reads_what_gl2_holds() {
-    let caches = device();
-    caches.host_wrote(OUT, 8);
-    assert_eq!(caches.host_reads(OUT, 4096), None);
-    assert_eq!(found(&caches, &Run::new(), STORE), []);
-    assert_eq!(caches.host_reads(OUT - 64, 64), None);
-    assert_eq!(caches.host_reads(OUT - 64, 66), Some(OUT));
-    assert_eq!(caches.host_reads(OUT + 30, 4), Some(OUT + 28));
-    // The clock alone does not write back; the kernel's fence does.
-    caches.apply(CacheSet::of_release(0x0000_0528));
-    assert_eq!(caches.host_reads(OUT, 4), Some(OUT));
-    caches.apply(CacheSet::of_release(0x0660_3514));
-    assert_eq!(caches.host_reads(OUT, 4096), None);
 }
 
 #[test]
@@ -192,7 +177,7 @@ fn code_is_written_again() {
     let after = |gcr: u32| {
         let caches = device();
         assert_eq!(found(&caches, &Run::new(), LOAD), []);
-        caches.host_wrote(CODE + 4, 4);
+        caches.host_wrote(&NoMemory, CODE + 4, 4);
         caches.apply(CacheSet::of_acquire(gcr));
         found(&caches, &Run::new(), LOAD)
     };

@@ -45,7 +45,7 @@ fn watch(run: &Run, program: &Program, memory: &PageTable, vgprs: u32) -> (Vec<R
     let allocation = Allocation::new(Chip::GFX1100, WaveSize::Wave32, vgprs, run.lds_bytes, run.scratch_bytes);
     let shared = (
         race::Shared::new(program),
-        cache::Shared::new(&caches),
+        cache::Shared::new(&caches, memory),
         bounds::Shared::new(memory),
         fetch::Shared::new(program, memory, run.entry, 0),
         descriptor::Shared::new(program, allocation),
