@@ -14,9 +14,8 @@ mod launches {
     use criterion::Criterion;
     use sparkle::amdgpu::Deadline;
     use sparkle::backend::gpu::{Dispatch, Gpu, Grid, Lint, Memory, Module, Options};
-    use sparkle_vgpu::host::Engine;
+    use sparkle_vgpu::host::{Engine, Watching};
     use sparkle_vgpu::kmd::{self, Chip, Flavour};
-    use sparkle_vgpu::sanitize::Switches;
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -53,7 +52,7 @@ mod launches {
     /// From a closed device to the first result.
     pub fn first(criterion: &mut Criterion) {
         let device = kmd::Device::new(Chip::find("gfx1100").unwrap());
-        let engine = Arc::new(Engine::new(&[device], Switches::NONE, false));
+        let engine = Arc::new(Engine::new(&[device], &Watching::default()));
         let kernel = common::kernel_with(Flavour::V6_12, "gfx1100", engine, |config| config.strict = false);
         let mut group = criterion.benchmark_group("first");
         group.bench_function("open, load, launch, read on the software device", |bencher| {

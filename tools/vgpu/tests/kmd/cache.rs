@@ -276,8 +276,8 @@ fn v88_another_client_s_equal_address() {
     let machine = Machine::new(NEW, RWX, VECTOR);
     machine.run(0, 0);
     let second = machine.bench.open();
-    let Machine { bench, engine, .. } = machine;
-    let bench = Bench { file: second, ..bench };
+    let Machine { mut bench, engine, .. } = machine;
+    bench.file = second;
     let bo = bench.create(0x1_0000, GTT, 0);
     bench.ok(GEM_VA, Bench::va_block(bo, 1, RWX, VA, 0, 0x1_0000));
     let machine = Machine { ctx: bench.ctx(), bench, engine, bo };
