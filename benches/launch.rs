@@ -69,6 +69,7 @@ mod launches {
                 assert_eq!(x.read_vec::<f32>(0, 64).unwrap(), [3.0; 64]);
             });
         });
+        assert_eq!(common::complaints(&kernel), [""; 0]);
         group.finish();
     }
 }
