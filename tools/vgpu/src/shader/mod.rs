@@ -31,7 +31,7 @@ pub use chip::Chip;
 pub use dispatch::{Dispatch, DispatchFault, Grid, GroupPlace, Inputs, Totals, Watcher};
 pub use fault::{AccessKind, Cause, Fault};
 pub use isa::Isa;
-pub(crate) use memory::Window;
+pub(crate) use memory::{Window, sign_extended};
 pub use memory::{Backing, GlobalMemory, NoMemory, PageTable, Permissions, Region};
 pub use program::Program;
 pub use run::{MemoryAccess, Observer, Progress, Silent, Space, Workgroup};
