@@ -85,7 +85,8 @@ fn wrote(
 }
 
 fn copied(sanitizers: &Sanitizers, memory: &dyn GlobalMemory, from: u64, to: u64, bytes: u64) {
-    let defined = || if sanitizers.uninit().is_defined(sign_extended(from), bytes) { Defined::All } else { Defined::None };
+    let defined =
+        || if sanitizers.uninit().is_defined(sign_extended(from), bytes) { Defined::All } else { Defined::None };
     wrote(sanitizers, memory, to, bytes, defined);
 }
 
