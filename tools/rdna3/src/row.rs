@@ -220,6 +220,8 @@ pub(crate) enum Kind {
     VgprOrLds,
     /// A VGPR source.
     VgprSrc,
+    /// Half a VGPR as a source.
+    VgprSrcTrue16,
     /// A matrix accumulator or a constant: half the VGPRs in wave64.
     VgprOrConst,
     /// A scalar source, or LDS read directly.
@@ -346,6 +348,8 @@ pub(crate) mod slot {
         A1 = Kind::Vgpr, 1, T32, ReadWrite;
         AH = Kind::VgprHalf, 1, T32, ReadWrite;
         AG1 = Kind::VgprSrc, 1, T32, ReadWrite;
+        AT = Kind::VgprTrue16, 1, T32, ReadWrite;
+        AGT = Kind::VgprSrcTrue16, 1, TI16, ReadWrite;
         D1 = Kind::Sgpr, 1, T32, Write;
         D2 = Kind::Sgpr, 2, T32, Write;
         D4 = Kind::Sgpr, 4, T32, Write;

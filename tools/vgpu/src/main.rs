@@ -102,6 +102,9 @@ struct Run {
     /// programs too.
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Via::Preload)]
     via: Via,
+    /// Writes each submission that comes to its end to a folder there, as a capture for `replay`.
+    #[arg(long, value_name = "FOLDER")]
+    capture: Option<PathBuf>,
     /// Writes reports to this file rather than to the standard error output.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -122,6 +125,7 @@ fn run(options: &Run) -> anyhow::Result<u8> {
         strict: options.strict,
         counts: options.stats.is_some() || options.timing,
         hangs: hangs.collect(),
+        captures: options.capture.clone(),
     };
     let engine = Arc::new(Engine::new(&devices, &watching));
     let mut config = Config::new(flavour, chip, engine.clone());
@@ -223,7 +227,7 @@ fn replay_capture(path: &Path, options: &Options, stats: Option<&Path>, trace: O
         None => writeln!(out)?,
     }
     // What the command processor finds is advice, until somebody asks for sanitizers.
-    Ok(replayed.is_clean() && (options.sanitize.is_empty() || replayed.findings.is_empty()))
+    Ok(replayed.is_clean() && (options.sanitize.is_empty() || replayed.findings.iter().all(|finding| finding.advice)))
 }
 
 /// Says what went wrong: where a submission stopped, and what differs.

@@ -28,7 +28,7 @@ const fn allowed(kind: Kind) -> Allowed {
         Kind::ScalarOrLds => Allowed { sgpr: true, exec: true, constant: true, lds: true, ..NONE },
         Kind::ScalarReg | Kind::Sgpr => Allowed { sgpr: true, exec: true, ..NONE },
         Kind::Mask => Allowed { sgpr: true, ..NONE },
-        Kind::VgprSrc => Allowed { vgpr: true, ..NONE },
+        Kind::VgprSrc | Kind::VgprSrcTrue16 => Allowed { vgpr: true, ..NONE },
         Kind::VgprOrLds => Allowed { vgpr: true, lds: true, ..NONE },
         Kind::VgprOrConst => Allowed { vgpr: true, constant: true, ..NONE },
         _ => NONE,
@@ -104,7 +104,7 @@ impl Words<'_> {
         let value = match code {
             VGPR..=511 if allow.vgpr => match slot.kind {
                 Kind::AnyHalf if short && code >= VGPR + 128 => return Err(Fail::Invalid),
-                Kind::AnyTrue16 => Value::Half {
+                Kind::AnyTrue16 | Kind::VgprSrcTrue16 => Value::Half {
                     vgpr: if short { code & 127 } else { code & 255 } as u8, // CAST: below 256
                     high: short && code >= VGPR + 128,
                 },

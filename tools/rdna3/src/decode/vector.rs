@@ -36,7 +36,7 @@ pub(super) fn vopc(first: u32, words: &mut Words<'_>) -> Result<Instruction> {
 
 /// Whether the slot is a destination.
 fn is_destination(slot: &Slot) -> bool {
-    slot.access != Access::Read && slot.kind != Kind::VgprSrc
+    slot.access != Access::Read && !matches!(slot.kind, Kind::VgprSrc | Kind::VgprSrcTrue16)
 }
 
 /// A vector destination field of eight bits.

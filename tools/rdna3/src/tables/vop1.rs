@@ -2,7 +2,8 @@
 //!
 //! Rows: opcode, operation, operand slots in text order, flags, latency class. Slots: `crate::row::slot`.
 //!
-//! Source: AMD "RDNA3 Instruction Set Architecture", chapter 16; operand classes as LLVM 19 decodes them for gfx1100.
+//! Source: AMD "RDNA3 Instruction Set Architecture", chapter 16; operand classes as LLVM 19 decodes them for gfx1100;
+//! V_SWAP_B16, which it lacks, as LLVM 20 has it (`VOP1Instructions.td`).
 
 /// Passes the rows on to the next macro of a chain.
 macro_rules! vop1 {
@@ -88,6 +89,7 @@ macro_rules! vop1 {
             { 0x063 V_CVT_NORM_I16_F16    [VH F16] E64 N1 CLAMP OMOD DPP64 DPP; Valu }
             { 0x064 V_CVT_NORM_U16_F16    [VH F16] E64 N1 CLAMP OMOD DPP64 DPP; Valu }
             { 0x065 V_SWAP_B32            [A1 AG1]; Valu }
+            { 0x066 V_SWAP_B16            [AT AGT]; Valu }
             { 0x067 V_PERMLANE64_B32      [V1 G1] ; Valu }
             { 0x068 V_SWAPREL_B32         [A1 AG1] RM0; Valu }
             { 0x069 V_NOT_B16             [VH I16] E64 DPP64 DPP; Valu }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Place;
 use crate::sanitize::uninit::Defined;
 use crate::sanitize::{CacheSet, Caches, Sanitizer, Sanitizers};
-use crate::shader::{GlobalMemory, NoMemory};
+use crate::shader::{GlobalMemory, NoMemory, sign_extended};
 
 /// Is told what the command processor does to caches and memory, in the order of execution.
 pub trait Coherence: Sync {
@@ -48,7 +48,8 @@ impl Coherence for Caches {
     }
 
     fn processor_wrote(&self, va: u64, bytes: u64) {
-        Self::processor_wrote(self, &NoMemory, va, bytes);
+        // Waves spell addresses with their sign.
+        Self::processor_wrote(self, &NoMemory, sign_extended(va), bytes);
     }
 }
 
@@ -74,6 +75,7 @@ fn wrote(
     bytes: u64,
     defined: impl FnOnce() -> Defined<'static>,
 ) {
+    let va = sign_extended(va);
     if sanitizers.switches().has(Sanitizer::Cache) {
         sanitizers.caches().processor_wrote(memory, va, bytes);
     }
@@ -83,7 +85,8 @@ fn wrote(
 }
 
 fn copied(sanitizers: &Sanitizers, memory: &dyn GlobalMemory, from: u64, to: u64, bytes: u64) {
-    let defined = || if sanitizers.uninit().is_defined(from, bytes) { Defined::All } else { Defined::None };
+    let defined =
+        || if sanitizers.uninit().is_defined(sign_extended(from), bytes) { Defined::All } else { Defined::None };
     wrote(sanitizers, memory, to, bytes, defined);
 }
 
@@ -127,7 +130,7 @@ impl Coherence for JobCoherence<'_> {
         if !self.sanitizers.switches().has(Sanitizer::Cache) {
             return None;
         }
-        self.sanitizers.caches().processor_reads(self.memory, va, bytes)
+        self.sanitizers.caches().processor_reads(self.memory, sign_extended(va), bytes)
     }
 
     fn processor_wrote(&self, va: u64, bytes: u64) {

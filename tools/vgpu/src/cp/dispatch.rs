@@ -11,7 +11,7 @@ use super::footprint::Footprint;
 use super::memory::{locate, nth};
 use super::order::Order;
 use super::outcome::{Access, Requester, Stop};
-use super::program::Fetched;
+use super::program::{Fetched, read_first};
 use super::run::Run;
 use super::state::THREAD_MGMT;
 use crate::sanitize::uninit::Start;
@@ -145,21 +145,48 @@ impl Run<'_> {
         let two = ComputePgmRsrc2(registers.value(offset::COMPUTE_PGM_RSRC2));
         let group = |first, count| (0..count).map(move |index| nth_register(first, index));
         let engines = if self.ring == Ring::Compute { self.device.shader_engines() } else { 0 };
-        let names: Vec<_> = NEEDED
+        let stale: Vec<_> = NEEDED
             .into_iter()
             .chain(group(offset::COMPUTE_USER_DATA_0, two.user_sgpr().min(16)))
             .chain(group(offset::COMPUTE_START_X, if initiator.force_start_at_000() != 0 { 0 } else { 3 }))
             .chain(group(offset::COMPUTE_DISPATCH_SCRATCH_BASE_LO, two.scratch_en() * 2))
             .chain(THREAD_MGMT.into_iter().take(engines))
             .filter(|register| !registers.is_fresh(*register))
-            .filter_map(|register| offset::ALL.iter().find(|(_, known)| *known == register).map(|(name, _)| *name))
             .collect();
-        if names.is_empty() {
+        if stale.is_empty() {
             return Ok(());
         }
+        let used = self.used(&stale, initiator)?;
+        let matters = !used.is_empty();
+        let name =
+            |register: &RegOffset| offset::ALL.iter().find(|(_, known)| known == register).map(|(name, _)| *name);
+        let names: Vec<_> = if matters { &used } else { &stale }.iter().filter_map(name).collect();
         let what =
             || format!("this submission has not set {}: what the last one on the ring left is used", names.join(", "));
-        self.finding("cp-stale-state", true, what)
+        if matters { self.finding("cp-stale-state", true, what) } else { self.advice("cp-stale-state", what) }
+    }
+
+    /// Those of the registers that make a difference. Drivers leave the scratch ring unset where no kernel has scratch,
+    /// and user data that no kernel reads. A strict device does not ask.
+    ///
+    /// Source: Mesa `radv_queue.c`, `radv_emit_compute_scratch`; `radv_shader_args.c`, `ac.ring_offsets`.
+    fn used(&self, stale: &[RegOffset], initiator: ComputeDispatchInitiator) -> Result<Vec<RegOffset>, Stop> {
+        if self.device.is_strict() {
+            return Ok(stale.to_vec());
+        }
+        let two = ComputePgmRsrc2(self.state.registers.value(offset::COMPUTE_PGM_RSRC2));
+        let users = offset::COMPUTE_USER_DATA_0.dwords()..offset::COMPUTE_USER_DATA_0.dwords() + 16;
+        let mut read = 0;
+        if stale.iter().any(|register| users.contains(&register.dwords())) {
+            let wave = if initiator.cs_w32_en() != 0 { WaveSize::Wave32 } else { WaveSize::Wave64 };
+            let Fetched { program, entry, .. } = self.fetch(self.chip()?, wave)?;
+            read = read_first(&program, entry);
+        }
+        let matters = |register: &RegOffset| match register.dwords() {
+            user if users.contains(&user) => read >> (user - users.start) & 1 != 0,
+            _ => *register != offset::COMPUTE_TMPRING_SIZE || two.scratch_en() != 0,
+        };
+        Ok(stale.iter().copied().filter(matters).collect())
     }
 
     /// Tells of limits that no workgroup fits. What a card does then is not known, so that they limit nothing here.
@@ -298,7 +325,8 @@ impl Run<'_> {
         // Source: LLVM `AMDGPU.td`, `FeatureUserSGPRInit16Bug`.
         if wave == WaveSize::Wave32 && self.device.gfx().needs_16_sgprs() && count < 16 {
             let what = || format!("a wave32 kernel with {count} initialised SGPRs, where this chip must have 16");
-            self.finding("cp-sgpr-16", true, what)?;
+            // Mesa has no cure for it.
+            self.advice("cp-sgpr-16", what)?;
         }
         let user = (0..users)
             .map(|index| self.state.registers.value(nth_register(offset::COMPUTE_USER_DATA_0, index)))

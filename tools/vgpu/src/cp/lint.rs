@@ -75,7 +75,7 @@ pub(crate) fn check(run: &Run<'_>) -> Result<(), Stop> {
         if rule.severity() == Severity::Error {
             return Err(Stop::Hang(format!("{what}, at {at}")));
         }
-        run.watch.events.finding(Finding { rule: rule.code(), what: finding.message, at });
+        run.watch.events.finding(Finding { rule: rule.code(), what: finding.message, advice: false, at });
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::coherence::Coherence;
 use super::outcome::{Access, Requester, Stop};
-use crate::shader::{AccessKind, GlobalMemory, Region, Window};
+use crate::shader::{AccessKind, GlobalMemory, Region, Window, sign_extended};
 
 /// Bits of an address that the page tables look at. Source: Linux `amdgpu_vm.h`, `AMDGPU_GMC_HOLE_MASK`.
 const ADDRESS: u64 = 0xffff_ffff_ffff;
@@ -14,14 +14,9 @@ pub(crate) const fn canonical(va: u64) -> u64 {
     va & ADDRESS
 }
 
-/// With bit 47 copied upwards.
-const fn extended(va: u64) -> u64 {
-    if va >> 47 & 1 != 0 { va | !ADDRESS } else { va & ADDRESS }
-}
-
 /// The region that holds an address in either of its spellings, and the address as the region spells it.
 pub(crate) fn locate(memory: &dyn GlobalMemory, va: u64) -> Option<(Region<'_>, u64)> {
-    [canonical(va), extended(va)].into_iter().find_map(|va| memory.region(va).map(|region| (region, va)))
+    [sign_extended(va), canonical(va)].into_iter().find_map(|va| memory.region(va).map(|region| (region, va)))
 }
 
 /// Memory, and who is told of accesses.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sparkle_rdna3::{Target, WaveSize, decode};
+use sparkle_rdna3::{Op, Reg, Target, WaveSize, decode};
 
 use crate::shader::{Program, Region};
 
@@ -96,6 +96,49 @@ fn changed(program: &Program, place: usize, region: &Region<'_>, entry: u64) -> 
     Some(entry + first as u64 * 4) // CAST: usize has at most 64 bits
 }
 
+/// The scalar registers below 16 that the kernel at dword `entry` may read before it writes them, a bit for each. Calls
+/// and jumps to a register's address may read all.
+pub(crate) fn read_first(program: &Program, entry: usize) -> u16 {
+    let mut unwritten: HashMap<usize, u16> = HashMap::new();
+    let mut open = vec![(entry, u16::MAX)];
+    let mut read = 0;
+    while let Some((pc, arrives)) = open.pop() {
+        let known = unwritten.entry(pc).or_insert(0);
+        if arrives & !*known == 0 {
+            continue;
+        }
+        *known |= arrives;
+        let mut left = *known;
+        let Some(instruction) = program.instruction(pc) else { continue };
+        instruction.reads().for_each(|(reg, dwords)| read |= left & scalar_bits(reg, dwords));
+        // Where a register is written under a mask of lanes it is no scalar register.
+        instruction.writes().for_each(|(reg, dwords)| left &= !scalar_bits(reg, dwords));
+        let next = pc + instruction.len_dwords();
+        let word = program.words_from(pc).first().copied().unwrap_or(0);
+        let target = next.checked_add_signed(isize::from(word as u16 as i16)); // CAST: the low half, signed
+        match instruction.op() {
+            Op::S_ENDPGM => {}
+            Op::S_BRANCH => open.extend(target.map(|target| (target, left))),
+            Op::S_SETPC_B64 | Op::S_SWAPPC_B64 | Op::S_CALL_B64 => read |= left,
+            _ if word >> 16 >= 0xbfa1 && word >> 16 <= 0xbfaa => {
+                open.extend(target.map(|target| (target, left)));
+                open.push((next, left));
+            }
+            _ => open.push((next, left)),
+        }
+    }
+    read
+}
+
+fn scalar_bits(reg: Reg, dwords: u8) -> u16 {
+    match reg {
+        Reg::Sgpr(first) => {
+            (first..first.saturating_add(dwords)).filter(|at| *at < 16).fold(0, |bits, at| bits | 1 << at)
+        }
+        _ => 0,
+    }
+}
+
 /// Dwords of the kernel at the start of `code`: up to the S_ENDPGM that no branch jumps over.
 fn length(code: &[u32], target: Target) -> usize {
     let (mut at, mut furthest) = (0, 0);
@@ -115,4 +158,24 @@ fn length(code: &[u32], target: Target) -> usize {
         at = next;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_before_it_is_written() {
+        // llvm-mc 19, gfx1100: s_mov_b32 s0, 0; s_add_u32 s1, s0, s2; s_cbranch_scc0 1; s_mov_b32 s3, s4;
+        // s_mov_b32 s5, s3; s_endpgm
+        let words = [0xbe80_0080, 0x8001_0200, 0xbfa1_0001, 0xbe83_0004, 0xbe85_0003, 0xbfb0_0000];
+        let program = Program::new(&words, 0x1000, Target::GFX1100);
+        // s3 is written on one of the ways to where it is read.
+        assert_eq!(read_first(&program, 0), 0b1_1100);
+        assert_eq!(read_first(&program, 3), 0b1_0000);
+        assert_eq!(read_first(&program, 5), 0);
+        // What is called may read all: s_swappc_b64 s[0:1], s[2:3].
+        let program = Program::new(&[0xbe80_4902, 0xbfb0_0000], 0x1000, Target::GFX1100);
+        assert_eq!(read_first(&program, 0), u16::MAX);
+    }
 }

@@ -214,7 +214,8 @@ impl<'a> Run<'a> {
                 }
                 if header.flags() & Header::PREDICATE != 0 {
                     if self.ring == Ring::Compute {
-                        self.finding("cp-predicate", true, || "compute rings have no predicate".into())?;
+                        // Their firmware does not look at it. Mesa's RADV leaves it set (`radv_cp_dma.c`).
+                        self.advice("cp-predicate", || "compute rings have no predicate".into())?;
                     } else if !self.state.predicate {
                         return Ok(());
                     }
@@ -245,11 +246,19 @@ impl<'a> Run<'a> {
 
     /// Tells of a mistake; it is a hang where the device is strict and a card would not survive it (`fatal`).
     pub(crate) fn finding(&self, rule: &'static str, fatal: bool, what: impl FnOnce() -> String) -> Result<(), Stop> {
-        let what = what();
+        self.tell(rule, fatal, false, what())
+    }
+
+    /// Tells of what drivers of others do as well: a hang where the device is strict.
+    pub(crate) fn advice(&self, rule: &'static str, what: impl FnOnce() -> String) -> Result<(), Stop> {
+        self.tell(rule, true, true, what())
+    }
+
+    fn tell(&self, rule: &'static str, fatal: bool, advice: bool, what: String) -> Result<(), Stop> {
         if fatal && self.device.is_strict() {
             return Err(Stop::Hang(format!("{what} [{rule}]")));
         }
-        self.watch.events.finding(Finding { rule, what, at: self.place() });
+        self.watch.events.finding(Finding { rule, what, advice, at: self.place() });
         Ok(())
     }
 }

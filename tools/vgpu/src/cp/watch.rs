@@ -124,6 +124,8 @@ pub struct Finding {
     pub rule: &'static str,
     /// What is wrong.
     pub what: String,
+    /// Drivers of others do it too, on cards that live with it.
+    pub advice: bool,
     /// The packet.
     pub at: Place,
 }

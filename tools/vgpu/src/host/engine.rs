@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sparkle_pm4::Ring as RingKind;
 
+use super::capture::Captures;
 use crate::cp::{
     self, DeviceState, Events, Finding, Footprint, JobCoherence, Limits, Place, Rings, ShaderEngine, TICKS_PER_SECOND,
     Watch,
@@ -32,6 +34,8 @@ pub struct Watching {
     pub counts: bool,
     /// Dispatches of a device, counted from 1, that never end.
     pub hangs: Vec<u64>,
+    /// Where to write submissions that come to their end.
+    pub captures: Option<PathBuf>,
 }
 
 /// A board: its state, its rings, and what watches its shaders.
@@ -51,6 +55,7 @@ struct Board {
 pub struct Engine {
     boards: Vec<Board>,
     hangs: Vec<u64>,
+    captures: Option<Captures>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -72,6 +77,9 @@ impl Events for Board {
 
     /// What is wrong with streams is told once for each kind of mistake.
     fn finding(&self, finding: Finding) {
+        if finding.advice {
+            return;
+        }
         let mut known = lock(&self.findings);
         if known.iter().all(|(rule, _)| *rule != finding.rule) {
             known.push((finding.rule, finding.to_string()));
@@ -137,7 +145,8 @@ impl Engine {
                 dispatches: AtomicU64::new(0),
             }
         };
-        Self { boards: devices.iter().map(board).collect(), hangs: watching.hangs.clone() }
+        let captures = watching.captures.as_deref().map(Captures::new);
+        Self { boards: devices.iter().map(board).collect(), hangs: watching.hangs.clone(), captures }
     }
 
     /// What sanitizers have said.
@@ -211,12 +220,18 @@ impl Processor for Engine {
         let (memory, ring) = (job.vm.as_ref(), kind(job.ip));
         let coherence = JobCoherence::begin(&board.sanitizers, memory);
         let watch = Watch { shader: &shaders, coherence: &coherence, events: board };
+        let before = self.captures.as_ref().map(|captures| (captures, Captures::before(job)));
         let outcome = match ring {
             Some(ring) => board.rings.execute((ring, job.ring), &stream, memory, &board.state, &watch),
             None => dma::execute(&stream, memory, &board.state, &watch),
         };
         if outcome.is_done() {
             coherence.done();
+        }
+        if let (Some((captures, before)), true) = (before, outcome.is_done())
+            && let Err(error) = captures.after(job, &before)
+        {
+            lock(&board.findings).push(("capture", format!("the capture failed: {error}")));
         }
         match outcome {
             cp::Outcome::Done { ticks } => {

@@ -5,6 +5,7 @@
 //! connections, one a thread, and name the open file by the inode of its socket. [`run_watched`] needs neither: it has the
 //! kernel put system calls before it.
 
+mod capture;
 mod engine;
 mod fault;
 mod machine;

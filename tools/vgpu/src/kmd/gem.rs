@@ -110,7 +110,7 @@ pub(crate) fn create(file: &File, _: &dyn UserMemory, block: &mut Block) -> Resu
         if flags & flag::VM_ALWAYS_VALID != 0 || (mixed && flavour != Flavour::V6_1) {
             return Err(Errno::EINVAL);
         }
-        file.report(Kind::NotModelled, format!("an object in domain {domains:#x} can be made, but is no such memory"));
+        // None of these memories is modelled: the object is there, and what would use it is refused by name.
         flags |= flag::NO_CPU_ACCESS;
     }
     if bytes == 0 {

@@ -113,6 +113,11 @@ impl VmView {
         Ok(Region { va: extended(start), bytes: mapping.bytes, words, permissions })
     }
 
+    /// All memory that the job reaches.
+    pub fn mappings(&self) -> impl Iterator<Item = Region<'_>> {
+        self.table.keys().filter_map(|start| self.lookup(extended(*start)).ok())
+    }
+
     /// Why `va` leads to no memory; `None` if it does.
     #[must_use]
     pub fn miss(&self, va: u64) -> Option<Miss> {

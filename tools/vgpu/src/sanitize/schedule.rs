@@ -1,8 +1,9 @@
 //! `wait` and `hazard`: the rules of `sparkle_rdna3`, over what waves really execute.
 
+use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
-use sparkle_rdna3::{Op, hazard, wait};
+use sparkle_rdna3::{Op, Reg, flag, hazard, wait};
 
 use super::event::{Event, Moment};
 use super::report::Sink;
@@ -47,12 +48,14 @@ impl Shared {
 pub(super) struct Group<'a> {
     shared: &'a Shared,
     waves: Vec<(hazard::Tracker, wait::Tracker)>,
+    /// Lanes for which waves have executed vector loads, by wave and place.
+    loaded: HashMap<(u32, u32), u64>,
 }
 
 impl<'a> Group<'a> {
     pub(super) fn new(shared: &'a Shared, program: &Program, group: &Workgroup) -> Self {
         let trackers = || (hazard::Tracker::new(program.target()), wait::Tracker::new());
-        Self { shared, waves: group.waves.iter().map(|_| trackers()).collect() }
+        Self { shared, waves: group.waves.iter().map(|_| trackers()).collect(), loaded: HashMap::new() }
     }
 
     pub(super) fn before(&mut self, event: &Event<'_>, sink: &mut Sink) {
@@ -65,8 +68,19 @@ impl<'a> Group<'a> {
         let pc = event.pc as u32; // CAST: code has less than 2^32 dwords
         let moment = |pc: u32| Moment { pc: pc as usize, ..event.moment() }; // CAST: usize has at least 32 bits
         if self.shared.switches.has(Sanitizer::Wait) {
+            let exec = event.wave.exec();
+            let loaded = &mut self.loaded;
+            if event.instruction.is_vector() && event.instruction.flags().contains(flag::LOAD) {
+                *loaded.entry((event.wave.id, pc)).or_default() |= exec;
+            }
             waits.step(pc, &facts.wait, |finding| {
                 let Some(rule) = find(finding.rule) else { return };
+                // A load gives its own lanes back. The two sides of a branch may share a register: Mesa's
+                // `aco_insert_waitcnt.cpp` follows the lanes' control flow, not the wave's.
+                let lanes = loaded.get(&(event.wave.id, finding.earlier)).copied().unwrap_or(u64::MAX);
+                if rule.id == "load-overwrite" && matches!(finding.register, Some(Reg::Vgpr(_))) && lanes & exec == 0 {
+                    return;
+                }
                 sink.report(rule, event, None, Some(moment(finding.earlier)), || match finding.register {
                     Some(register) => format!("{register} without `{}`", finding.wait),
                     None => format!("without `{}`", finding.wait),

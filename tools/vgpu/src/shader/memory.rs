@@ -39,6 +39,15 @@ impl Permissions {
     }
 }
 
+/// An address of 48 bits as the page tables take it: with bit 47 copied upwards.
+///
+/// Source: Linux `amdgpu_gmc.h`, `amdgpu_gmc_sign_extend`; Mesa's drivers allocate from the upper half
+/// (`radv_amdgpu_bo.c`, `AMDGPU_VA_RANGE_HIGH`).
+pub(crate) const fn sign_extended(va: u64) -> u64 {
+    const LOW: u64 = 0xffff_ffff_ffff;
+    if va >> 47 & 1 != 0 { va | !LOW } else { va & LOW }
+}
+
 /// A mapped buffer.
 #[derive(Clone, Copy, Debug)]
 pub struct Region<'a> {

@@ -415,7 +415,9 @@ fn stale_registers_are_told() {
     assert!(bench.job(&sparkle_vgpu::cp::Job::new(vec![second])).is_done());
     assert_eq!(bench.log.rules(), ["cp-stale-state"]);
     assert_eq!(bench.word(DATA), 2, "it runs with what the first job left");
-    let what = &bench.log.findings.lock().unwrap()[0].what;
+    let finding = &bench.log.findings.lock().unwrap()[0];
+    let what = &finding.what;
+    assert!(!finding.advice);
     assert!(what.contains("COMPUTE_PGM_LO") && what.contains("COMPUTE_USER_DATA_1"), "{what}");
     assert!(what.contains("COMPUTE_STATIC_THREAD_MGMT_SE5") && !what.contains("COMPUTE_START_X"), "{what}");
 }

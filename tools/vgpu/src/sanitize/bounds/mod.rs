@@ -15,6 +15,7 @@ use sparkle_rdna3::{Encoding, Op, Reg, Value};
 use super::event::{Event, Moment};
 use super::report::Sink;
 use super::rule::{Rule, Sanitizer};
+use crate::shader::sign_extended;
 use crate::shader::{
     Cause, EXEC, Fault, GlobalMemory, GroupPlace, M0, MemoryAccess, NULL, Program, Space, VCC, Workgroup,
 };
@@ -188,7 +189,7 @@ impl<'a> Group<'a> {
         let wave = event.wave;
         let Some(at) = scalar_operand(event, 4) else { return };
         let [low, high, records, flags] = [0, 1, 2, 3].map(|word| wave.scalar(at.wrapping_add(word)));
-        let base = u64::from(high & 0xffff) << 32 | u64::from(low);
+        let base = sign_extended(u64::from(high & 0xffff) << 32 | u64::from(low));
         self.object = self.object_at(base);
         if wave.exec() == 0 {
             return;

@@ -288,6 +288,14 @@ impl WaveClock {
         }
     }
 
+    /// VM_VSRC is 0: all memory operations have left the wave. In CU mode LDS takes those of all waves as they come, so
+    /// that a barrier then orders them. Source: Mesa 26, `aco_insert_waitcnt.cpp`; LLVM pull request 160501.
+    pub(super) fn handed_over(&mut self) {
+        if !self.wgp_mode {
+            self.done.lds = self.now;
+        }
+    }
+
     /// Takes what acquires whose value is there have read.
     fn settle(&mut self) {
         let outstanding = &self.outstanding;

@@ -210,6 +210,8 @@ impl<'a> Group<'a> {
             (_, Op::S_WAITCNT_VSCNT) => clock.wait(Wait { stores: immediate(instruction, wave), ..Wait::NONE }),
             (_, Op::S_WAITCNT_LGKMCNT) => clock.wait(Wait { lgkm: immediate(instruction, wave), ..Wait::NONE }),
             (_, Op::S_WAIT_IDLE) => clock.wait(Wait::ALL),
+            // VM_VSRC is bits 4:2. Source: LLVM `AMDGPUBaseInfo.cpp`, `getVmVsrcBitShift`.
+            (_, Op::S_WAITCNT_DEPCTR) if immediate(instruction, wave) >> 2 & 7 == 0 => clock.handed_over(),
             (Latency::VmemLoad | Latency::VmemStore, _) if atomic && returns => {
                 clock.begin(Counter::Load { atomic: true });
             }

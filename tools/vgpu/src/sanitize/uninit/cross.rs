@@ -4,6 +4,7 @@ use sparkle_rdna3::Op;
 
 use super::job::Job;
 use super::{LANE, M0_BITS, Undefined};
+use crate::shader::exec::cross::{half_of, with_half};
 use crate::shader::exec::fetch::{scalar32, writers};
 use crate::shader::exec::memory::active;
 use crate::shader::lane::dpp::{permlane16_source, permlane64_source, permlanex16_source, swizzle_source};
@@ -69,6 +70,17 @@ impl Job<'_, '_> {
                     let (a, b) = (self.registers.lane(step.to, lane), self.registers.lane(data.index, lane));
                     self.registers.set_lane(step.to, lane, b, pc);
                     self.registers.set_lane(data.index, lane, a, pc);
+                }
+            }
+            Op::V_SWAP_B16 => {
+                let (to, from) = (step.has(flag::HIGH), data.has(modifier::HIGH));
+                for lane in active(wave.exec()) {
+                    let a = half_of(self.registers.lane(step.to, lane), to);
+                    let b = half_of(self.registers.lane(data.index, lane), from);
+                    let shadow = with_half(self.registers.lane(step.to, lane), to, b);
+                    self.registers.set_lane(step.to, lane, shadow, pc);
+                    let shadow = with_half(self.registers.lane(data.index, lane), from, a);
+                    self.registers.set_lane(data.index, lane, shadow, pc);
                 }
             }
             Op::V_PERMLANE16_B32 | Op::V_PERMLANEX16_B32 | Op::V_PERMLANE64_B32 => {

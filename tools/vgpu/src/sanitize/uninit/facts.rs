@@ -182,7 +182,8 @@ fn work(instruction: &Instruction, step: &Step) -> Work {
         | Op::V_MOVRELSD_B32
         | Op::V_MOVRELSD_2_B32
         | Op::V_SWAPREL_B32
-        | Op::V_SWAP_B32 => return Work::Cross,
+        | Op::V_SWAP_B32
+        | Op::V_SWAP_B16 => return Work::Cross,
         Op::DS_PERMUTE_B32 | Op::DS_BPERMUTE_B32 | Op::DS_SWIZZLE_B32 => return Work::Exchange,
         _ if name.starts_with("s_movrel") => return Work::ScalarMoved,
         _ if name.ends_with("exec_b32") || name.ends_with("exec_b64") => return Work::Exec,
@@ -291,7 +292,7 @@ impl Facts {
         let operands = instruction.operands().iter().filter(|operand| match operand.access {
             Access::Read => true,
             Access::Write => false,
-            Access::ReadWrite => !keeping || op == Op::V_SWAP_B32,
+            Access::ReadWrite => !keeping || matches!(op, Op::V_SWAP_B32 | Op::V_SWAP_B16),
         });
         let (sources, _) = split(operands.filter_map(sparkle_rdna3::Operand::registers));
         let dpp = step.has(flag::DPP);
@@ -360,6 +361,11 @@ fn sources(list: &[u8], step: &Step, work: Work, masks: [u64; 3]) -> Vec<(u8, u3
         _ => u32::MAX,
     };
     let shape = step.more().shape;
+    // The second source of a buffer operation is its resource.
+    let data = match step.sources.get(1) {
+        Some(source) if source.from == From::Vgpr => source.index,
+        _ => step.to,
+    };
     list.iter()
         .map(|&index| {
             let named = |source: &Source| source.from == From::Vgpr && source.index == index;
@@ -368,7 +374,7 @@ fn sources(list: &[u8], step: &Step, work: Work, masks: [u64; 3]) -> Vec<(u8, u3
                     let sources = step.sources.iter().zip(masks).filter(|(source, _)| named(source));
                     sources.fold(0, |bits, (source, mask)| bits | whole(source, mask))
                 }
-                Work::Memory if shape.store && shape.bytes < 4 && step.sources.get(1).is_some_and(named) => {
+                Work::Memory if shape.store && shape.bytes < 4 && index == data => {
                     let low = u32::MAX >> (32 - 8 * u32::from(shape.bytes));
                     if shape.half == Half::High { low << 16 } else { low }
                 }

@@ -380,7 +380,7 @@ fn sound(kind: u32, trials: u32, seen: &mut BTreeSet<Op>) {
 
 /// Operations that move bits or combine each with its like: nothing is undefined that need not be, as long as what
 /// controls the movement is defined.
-const EXACT: [Op; 40] = [
+const EXACT: [Op; 41] = [
     Op::V_MOV_B32,
     Op::V_NOT_B32,
     Op::V_BFREV_B32,
@@ -403,6 +403,7 @@ const EXACT: [Op; 40] = [
     Op::V_CNDMASK_B16,
     Op::V_READFIRSTLANE_B32,
     Op::V_SWAP_B32,
+    Op::V_SWAP_B16,
     Op::S_MOV_B32,
     Op::S_MOV_B64,
     Op::S_NOT_B64,

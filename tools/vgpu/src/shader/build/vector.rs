@@ -295,6 +295,10 @@ pub(super) fn cross(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelled
         match (at, operand.value) {
             (0, Value::Reg(Reg::Vgpr(index))) => step.to = index,
             (0, Value::Reg(reg)) => step.to = scalar_index(reg).ok_or("this destination")?,
+            (0, Value::Half { vgpr, high }) => {
+                step.to = vgpr;
+                step.flags |= if high { flag::HIGH } else { 0 };
+            }
             _ => {
                 if let Some(place) = places.next() {
                     *place = source(operand, false)?;
@@ -358,6 +362,11 @@ pub(super) fn packed(parts: &Parts<'_>, step: &mut Step) -> Result<(), Unmodelle
             _ => Ty::B32,
         };
         operands.iter_mut().for_each(|operand| operand.ty = ty);
+    }
+    if family == Family::Mix {
+        // Constants are as wide as the selection says. Source: Mesa `aco_optimizer.cpp`, `get_operand_type`.
+        let whole = |at: usize| modifiers.op_sel_hi >> at & 1 == 0;
+        operands.iter_mut().skip(1).enumerate().filter(|(at, _)| whole(*at)).for_each(|(_, one)| one.ty = Ty::B32);
     }
     let masks = vector_operands(&operands, op, &mut step.sources)?;
     step.to = masks.vgpr.ok_or("")?;

@@ -6,7 +6,7 @@ use super::format::{self, Format};
 use super::memory::{active, data, global_atomic};
 use crate::shader::fault::AccessKind;
 use crate::shader::isa::{Handler, Wide};
-use crate::shader::memory::Window;
+use crate::shader::memory::{Window, sign_extended};
 use crate::shader::run::{Context, Flow, Space};
 use crate::shader::step::{Step, flag};
 use crate::shader::wave::Wave;
@@ -33,7 +33,7 @@ impl Resource {
         let [a, b, c, d] = [0, 1, 2, 3].map(|at| wave.scalar(index.wrapping_add(at)));
         let swizzle = b >> 30;
         Self {
-            base: u64::from(b & 0xffff) << 32 | u64::from(a),
+            base: sign_extended(u64::from(b & 0xffff) << 32 | u64::from(a)),
             stride: u64::from(b >> 16 & 0x3fff),
             element: if swizzle == 0 { 0 } else { 2 << swizzle },
             records: c.into(),

@@ -8,7 +8,7 @@ use crate::shader::fault::Cause;
 use crate::shader::isa::{Handler, Isa, Run};
 use crate::shader::lane::dpp::{permlane16_source, permlane64_source, permlanex16_source};
 use crate::shader::run::{Context, Flow};
-use crate::shader::step::{From, Source, Step, flag};
+use crate::shader::step::{From, Source, Step, flag, modifier};
 use crate::shader::wave::{Lanes, M0, Wave};
 
 /// The lane that a scalar source names, modulo the wave's lanes.
@@ -147,6 +147,32 @@ impl Handler for Swap {
     }
 }
 
+/// Half of a register, and the register with another half.
+pub(crate) const fn half_of(register: u32, high: bool) -> u32 {
+    if high { register >> 16 } else { register & 0xffff }
+}
+
+pub(crate) const fn with_half(register: u32, high: bool, half: u32) -> u32 {
+    if high { register & 0xffff | half << 16 } else { register & 0xffff_0000 | half & 0xffff }
+}
+
+/// `V_SWAP_B16`, also of the halves of one register. Source: LLVM `VOP1Instructions.td`, `V_SWAP_B16`.
+struct SwapHalves;
+
+impl Handler for SwapHalves {
+    fn run(context: &mut Context<'_>, step: &Step) -> Flow {
+        let wave = &mut *context.wave;
+        let [data, ..] = step.sources;
+        let (high, data_high) = (step.has(flag::HIGH), data.has(modifier::HIGH));
+        for lane in active(wave.exec()) {
+            let (a, b) = (half_of(wave.lane(step.to, lane), high), half_of(wave.lane(data.index, lane), data_high));
+            wave.set_lane(step.to, lane, with_half(wave.lane(step.to, lane), high, b));
+            wave.set_lane(data.index, lane, with_half(wave.lane(data.index, lane), data_high, a));
+        }
+        Flow::Next
+    }
+}
+
 /// The handler of an operation.
 pub(crate) fn find(op: Op, isa: Isa) -> Option<Run> {
     Some(match op {
@@ -157,6 +183,7 @@ pub(crate) fn find(op: Op, isa: Isa) -> Option<Run> {
             Run::new::<Moved>(isa)
         }
         Op::V_SWAP_B32 => Run::new::<Swap>(isa),
+        Op::V_SWAP_B16 => Run::new::<SwapHalves>(isa),
         _ => return None,
     })
 }
