@@ -210,9 +210,9 @@ mod tests {
         mapped.set_mapped();
         drop(mapped);
         // Seen once, then unseen twice.
-        assert_eq!(arena.reclaim(|| vec![start + 4096..start + 8192]), 8192);
+        assert_eq!(arena.reclaim(|| std::iter::once(start + 4096..start + 8192).collect()), 8192);
         assert_eq!(arena.reclaim(Vec::new), 8192);
-        assert_eq!(arena.reclaim(|| vec![start..start + 4096]), 8192);
+        assert_eq!(arena.reclaim(|| std::iter::once(start..start + 4096).collect()), 8192);
         assert_eq!(arena.reclaim(|| vec![start + 8192..start + 9000, 0..start]), 8192);
         assert_eq!(blocks(&arena), 16);
         assert_eq!(arena.reclaim(Vec::new), 0);
