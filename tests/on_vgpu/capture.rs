@@ -38,7 +38,7 @@ fn submissions_are_recorded_with_what_they_did() {
     stream.submit(&mut list).unwrap().wait(soon()).unwrap();
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
 
-    let capture = Capture::read(folder.join("ring0-000001")).unwrap();
+    let capture = Capture::read(folder.join(format!("ring{}-000001", stream.queue().ring))).unwrap();
     let manifest = &capture;
     assert_eq!((manifest.device.gfx.as_str(), manifest.submissions[0].fence_seq), ("gfx1102", Some(1)));
     assert_eq!(manifest.submissions[0].ibs[0].size_dw as usize, list.packets().len());
@@ -55,7 +55,7 @@ fn submissions_are_recorded_with_what_they_did() {
     assert_eq!(manifest.volatile.len(), 2);
 
     let options = Options { sanitize: Switches::ALL, strict: true, check: true, ..Options::default() };
-    let replayed = replay(&folder.join("ring0-000001"), &options).unwrap();
+    let replayed = replay(&folder.join(format!("ring{}-000001", stream.queue().ring)), &options).unwrap();
     let check = replayed.check.as_ref().unwrap();
     assert_eq!((replayed.dispatches, check.differing_bytes), (2, 0), "{:?}", check.first);
     assert!(check.compared_bytes >= 4096 && replayed.is_clean(), "{:?}", replayed.reports);

@@ -101,13 +101,21 @@ impl Copies {
 }
 
 impl Gpu {
-    /// Runs `work` with the GPU's copies. Their stream is made anew after an error: it may be lost.
-    fn with_copies(&self, work: impl FnOnce(&mut Copies) -> Result<(), Error>) -> Result<(), Error> {
+    /// Runs `work`, which may run twice, with the GPU's copies. Their stream is made anew after an error: others' work may
+    /// have cost it its context.
+    fn with_copies(&self, mut work: impl FnMut(&mut Copies) -> Result<(), Error>) -> Result<(), Error> {
         let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut ready = match copies.take() {
-            Some(ready) => ready,
-            None => Copies::new(self)?,
-        };
+        if let Some(mut ready) = copies.take() {
+            match work(&mut ready) {
+                Ok(()) => {
+                    *copies = Some(ready);
+                    return Ok(());
+                }
+                Err(error) if error.loses_context() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let mut ready = Copies::new(self)?;
         work(&mut ready)?;
         *copies = Some(ready);
         Ok(())

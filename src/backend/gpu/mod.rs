@@ -34,7 +34,8 @@
 //!   streams is ordered by [`Stream::wait_for`] alone.
 //! - Recording costs CPU time once; a recorded list can be sent again and again, also while it still runs.
 //! - Kernels of Linux end work that takes too long, the newest after 2 s: see [`SUBMISSION_LIMIT`].
-//! - An error that [`Error::loses_context`] ends its stream. Modules and buffers stay; make a new stream.
+//! - An error that [`Error::loses_context`] ends its stream: make a new one. Where VRAM was lost with it, modules upload
+//!   their code again by themselves; what was in buffers of [`Memory::Device`] is gone.
 
 mod buffer;
 mod copies;
@@ -94,6 +95,16 @@ pub(crate) struct Core {
     options: Options,
     /// Streams made so far: they take the compute rings in turn.
     streams: AtomicU32,
+    /// How often VRAM was lost, as far as anybody here knows: asked whenever a stream is made.
+    vram_losses: AtomicU32,
+}
+
+impl Core {
+    /// Asks again how often VRAM was lost, which may have taken the code of modules with it.
+    fn look_for_losses(&self) -> Result<(), Error> {
+        self.vram_losses.store(self.device.vram_losses()?, Ordering::Release);
+        Ok(())
+    }
 }
 
 /// A device with what its streams share. Clones are the same GPU.
@@ -120,7 +131,8 @@ impl Gpu {
         let gfx = device.info().gfx;
         let known = gfx.to_string().parse::<Gfx>().ok().filter(|_| gfx.major == 11);
         let Some(known) = known else { return Err(Error::UnsupportedChip { gfx }) };
-        let core = Core { device, gfx: known, options, streams: AtomicU32::new(0) };
+        let vram_losses = AtomicU32::new(device.vram_losses()?);
+        let core = Core { device, gfx: known, options, streams: AtomicU32::new(0), vram_losses };
         Ok(Self { core: Arc::new(core), copies: Arc::default() })
     }
 

@@ -165,7 +165,7 @@ impl CommandList {
                 self.keep(buffer)?;
             }
         }
-        self.keep_module(dispatch.kernel.module());
+        self.keep_module(dispatch.kernel.module())?;
         let places = self.place_arguments(dispatch)?;
         if self.running && !dispatch.concurrent {
             packets::barrier(&mut self.words)?;
@@ -251,11 +251,13 @@ impl CommandList {
         Ok(())
     }
 
-    fn keep_module(&mut self, module: &Arc<Loaded>) {
+    fn keep_module(&mut self, module: &Arc<Loaded>) -> Result<(), Error> {
         if !self.modules.iter().any(|known| Arc::ptr_eq(known, module)) {
+            module.restore()?;
             self.modules.push(module.clone());
             self.add(&module.mapping, Role::Code);
         }
+        Ok(())
     }
 
     fn add(&mut self, mapping: &Arc<VaMapping>, role: Role) {

@@ -51,6 +51,7 @@ pub struct Stream {
 impl Stream {
     pub(in super::super) fn new(core: &Arc<Core>, ring: u32) -> Result<Self, Error> {
         let context = Context::new(&core.device, Priority::Normal)?;
+        core.look_for_losses()?;
         let queue = Queue::compute(ring);
         let submission = Submission::new(&context, queue)?;
         let shared = Shared { core: core.clone(), pool: Pool::default(), scratch: Mutex::default() };

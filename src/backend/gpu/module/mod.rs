@@ -22,6 +22,8 @@ pub use isa::Isa;
 pub use kernel::Kernel;
 pub use metadata::{ArgKind, Hidden, KernelArg, KernelMetadata};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use zerocopy::IntoBytes;
 
 /// Why a code object, or a kernel of it, can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -178,9 +180,24 @@ pub(super) struct Loaded {
     pub(super) core: Arc<Core>,
     pub(super) mapping: Arc<VaMapping>,
     pub(super) object: CodeObject,
-    /// The image, for checks of streams before they are sent.
+    /// The image, for checks of streams before they are sent, and to upload it again.
     pub(super) words: Vec<u32>,
     pub(super) options: LoadOptions,
+    /// Losses of VRAM before the last upload.
+    losses: AtomicU32,
+}
+
+impl Loaded {
+    /// Uploads the image again if VRAM was lost since the last time.
+    pub(super) fn restore(&self) -> Result<(), Error> {
+        let losses = self.core.vram_losses.load(Ordering::Acquire);
+        if self.losses.load(Ordering::Acquire) != losses {
+            // Where two do it at once, both write the same.
+            self.mapping.buffer().map()?.write_at(0, self.words.as_bytes())?;
+            self.losses.store(losses, Ordering::Release);
+        }
+        Ok(())
+    }
 }
 
 impl Module {
@@ -210,7 +227,8 @@ impl Module {
         let flags = if object.writable { PageFlags::CODE | PageFlags::WRITE } else { PageFlags::CODE };
         let mapping = VaMapping::new(&buffer, flags)?;
         let words = image.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-        Ok(Self(Arc::new(Loaded { core: gpu.core.clone(), mapping, object, words, options })))
+        let losses = AtomicU32::new(gpu.device().vram_losses()?);
+        Ok(Self(Arc::new(Loaded { core: gpu.core.clone(), mapping, object, words, options, losses })))
     }
 
     /// A kernel by its name, the symbol's without `.kd`.
