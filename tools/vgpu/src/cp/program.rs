@@ -174,8 +174,8 @@ mod tests {
         assert_eq!(read_first(&program, 0), 0b1_1100);
         assert_eq!(read_first(&program, 3), 0b1_0000);
         assert_eq!(read_first(&program, 5), 0);
-        // What is called may read all: s_swappc_b64 s[0:1], s[2:3].
+        // What is called may read all but what the call writes: s_swappc_b64 s[0:1], s[2:3].
         let program = Program::new(&[0xbe80_4902, 0xbfb0_0000], 0x1000, Target::GFX1100);
-        assert_eq!(read_first(&program, 0), u16::MAX);
+        assert_eq!(read_first(&program, 0), 0xfffc);
     }
 }
