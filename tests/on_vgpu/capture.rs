@@ -12,9 +12,13 @@ const ONE: Grid = Grid::workgroups([1; 3], [64, 1, 1]);
 
 #[test]
 fn submissions_are_recorded_with_what_they_did() {
+    Flavour::ALL.into_iter().for_each(recorded);
+}
+
+fn recorded(flavour: Flavour) {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("captures");
-    let machine = Machine::with(Flavour::V6_12, "gfx1102", |config| {
+    let machine = Machine::with(flavour, "gfx1102", |config| {
         config.devices[0].visible_vram_bytes = 256 << 20;
     });
     let gpu = machine.gpu();

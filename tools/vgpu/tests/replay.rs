@@ -155,7 +155,10 @@ fn volatile_ranges_may_differ() {
     case.manifest["volatile"] = json!([{"buffer": 4, "offset": 8, "bytes": 16}]);
     let (code, _, err) = case.replay(&["--check"]);
     assert_eq!(code, 0, "{err}");
-    assert!(err.starts_with("cp [cp-stale-state]: this submission has not set COMPUTE_STATIC_THREAD_MGMT_SE0"), "{err}");
+    assert!(
+        err.starts_with("cp [cp-stale-state]: this submission has not set COMPUTE_STATIC_THREAD_MGMT_SE0"),
+        "{err}"
+    );
     // With sanitizers on, that counts.
     assert_eq!(case.replay(&["--check", "--sanitize", "wait"]).0, 5);
     let (code, _, err) = case.replay(&["--check", "--strict"]);

@@ -24,6 +24,10 @@ if [ "$(id -u)" != 0 ]; then
     echo "run.sh must be root, for chroot" >&2
     exit 2
 fi
+if ! unshare --mount true; then
+    echo "run.sh must be allowed to mount" >&2
+    exit 2
+fi
 if [ -z "${SPARKLE_VGPU:-}" ]; then
     (cd "$top" && cargo build --release -p sparkle-vgpu -p sparkle-vgpu-shim)
     SPARKLE_VGPU=${CARGO_TARGET_DIR:-$top/target}/release

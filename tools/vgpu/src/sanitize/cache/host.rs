@@ -16,6 +16,8 @@ impl Caches {
         let mut running = lock(&self.running);
         if *running == 0 {
             self.settle(memory);
+            // What comes into a cache from now on has what the host wrote.
+            self.tick();
         }
         *running += 1;
     }

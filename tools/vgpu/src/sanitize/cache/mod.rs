@@ -160,7 +160,10 @@ impl<'a> Group<'a> {
         }
         let scalar = event.instruction.latency() == Latency::Smem;
         let coherent = event.instruction.modifiers().glc;
-        let by = Writer::Wave { vector: path.vector_number, agent: self.number << 5 | wave & 31, pc: event.pc as u32 }; // CAST: code is smaller
+        let by = |atomic| {
+            let agent = self.number << 5 | wave & 31;
+            Writer::Wave { vector: path.vector_number, agent, pc: event.pc as u32, atomic } // CAST: code is smaller
+        };
         let mut accesses = accesses.iter().filter(|access| access.space == Space::Global).peekable();
         while let Some(first) = accesses.next() {
             // Lanes of one kind within one line go together.
@@ -176,7 +179,8 @@ impl<'a> Group<'a> {
             for (line, mask) in lines.into_iter().filter(|(_, mask)| *mask != 0) {
                 let line = &self.places.line(line);
                 if first.kind != AccessKind::Load {
-                    caches.store(path, line, mask, by, first.kind == AccessKind::Atomic);
+                    let atomic = first.kind == AccessKind::Atomic;
+                    caches.store(path, line, mask, by(atomic), atomic);
                 } else if scalar {
                     self.scalar(event, path, line, mask, sink);
                 } else if let Some(stale) = caches.load(path, line, mask, coherent) {
@@ -213,6 +217,9 @@ impl<'a> Group<'a> {
         };
         let what = || format!("{} may have old data of {:#x}", stale.cache, stale.address);
         match stale.write.by {
+            // A loop of compare-and-swap begins with a load, and an old value costs it another round.
+            // Source: LLVM `AtomicExpandPass.cpp`, `insertRMWCmpXchgLoop`.
+            Writer::Wave { atomic: true, .. } if stale.write.time > self.shared.began && lane.is_some() => {}
             Writer::Wave { agent, pc, .. } if stale.write.time > self.shared.began => {
                 let ids = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
                 let group = ids.get(&(agent >> 5)).copied().unwrap_or_default();

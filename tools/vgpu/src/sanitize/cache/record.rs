@@ -11,8 +11,9 @@ pub(super) enum Writer {
     Host,
     /// The command processor or a copy engine, through GL2.
     Processor,
-    /// A wave, through this vector cache; its workgroup times 32 and itself, and the dword of the instruction.
-    Wave { vector: u32, agent: u32, pc: u32 },
+    /// A wave, through this vector cache; its workgroup times 32 and itself, the dword of the instruction, and whether that
+    /// is an atomic.
+    Wave { vector: u32, agent: u32, pc: u32, atomic: bool },
 }
 
 /// The last write of a dword; time 0 for none.
