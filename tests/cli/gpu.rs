@@ -277,6 +277,7 @@ fn the_bundle_replays_and_names_nobody() {
         ["7", "8", "9", "11", "12", "13", "14", "15", "16", "17a", "17b", "17c"].iter().all(|id| of(id)),
         "{folders:?}"
     );
+    assert!(folders.iter().any(|folder| folder.starts_with("captures/rung-17d/")), "the library's own: {folders:?}");
     assert!(!of("7c"), "without the CPU beside it that one never ends");
     for (name, bytes) in &files {
         let path = home.path().join("unpacked").join(name);

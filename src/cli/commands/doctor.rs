@@ -5,6 +5,8 @@ use crate::cli::device::{Device, Gpus};
 use crate::cli::doctor::{Told, examine, write_bundle};
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use anyhow::Context as _;
+use tempfile::TempDir;
 
 /// Examines and prints; text line by line as it goes.
 pub(in crate::cli) fn run(args: &DoctorArgs) -> Result<(), Failure> {
@@ -24,10 +26,14 @@ pub(in crate::cli) fn run(args: &DoctorArgs) -> Result<(), Failure> {
         Told::Device(report) => output::print(&report.head()),
         Told::Rung(rung) => output::print(&rung.to_string()),
     };
-    let examined = examine(&gpus, index, &args.drill, &mut tell)?;
+    // Before anything runs: a machine that can't keep captures is told so now.
+    let captures = args.bundle.as_ref().map(|_| tempfile::tempdir()).transpose();
+    let captures = captures.context("cannot make a folder for captures").map_err(Failure::System)?;
+    let folder = captures.as_ref().map(TempDir::path);
+    let examined = examine(&gpus, index, &args.drill, folder, &mut tell)?;
     let report = &examined.report;
-    if let Some(path) = &args.bundle {
-        write_bundle(path, report, &examined.recorded)?;
+    if let (Some(path), Some(folder)) = (&args.bundle, folder) {
+        write_bundle(path, report, &examined.recorded, folder)?;
     }
     match args.json {
         true => output::print_json(report)?,

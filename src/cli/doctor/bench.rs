@@ -13,6 +13,7 @@ use crate::amdgpu::{
 use sparkle_capture::Role;
 use sparkle_pm4::lint::{Buffer, Options, RootKind, Severity, lint};
 use sparkle_pm4::{CommandBuffer, Gfx, Ring};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,12 +96,14 @@ pub(super) struct Bench {
     recorded: Vec<Recorded>,
     /// Whether the next submission is kept for the bundle.
     pub(super) keep: bool,
+    /// Where captures go, if anybody wants them.
+    pub(super) captures: Option<PathBuf>,
 }
 
 impl Bench {
-    pub(super) fn new(device: Arc<Device>, gfx: Gfx) -> Self {
+    pub(super) fn new(device: Arc<Device>, gfx: Gfx, captures: Option<PathBuf>) -> Self {
         let (context, buffers, recorded) = (None, Vec::new(), Vec::new());
-        Self { device, gfx, context, buffers, rung: "", recorded, keep: true }
+        Self { device, gfx, context, buffers, rung: "", recorded, keep: true, captures }
     }
 
     pub(super) fn take_recorded(&mut self) -> Vec<Recorded> {
@@ -260,7 +263,7 @@ impl Bench {
 
     /// Keeps the memory as it is before a submission.
     fn record(&mut self, ib_dwords: usize, flags: IbFlags) -> Result<Option<usize>, Failed> {
-        if !std::mem::replace(&mut self.keep, true) {
+        if !std::mem::replace(&mut self.keep, true) || self.captures.is_none() {
             return Ok(None);
         }
         let contents = self.contents()?;

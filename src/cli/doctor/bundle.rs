@@ -14,21 +14,26 @@ use flate2::write::DeflateEncoder;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes it to `path`, whole or not at all.
+/// Writes it to `path`, whole or not at all. `captures` has captures already and gets those of `recorded`.
 ///
 /// # Errors
 /// [`Failure::System`] where a file can't be written.
-pub(in crate::cli) fn write(path: &Path, report: &DoctorReport, recorded: &[Recorded]) -> Result<(), Failure> {
+pub(in crate::cli) fn write(
+    path: &Path,
+    report: &DoctorReport,
+    recorded: &[Recorded],
+    captures: &Path,
+) -> Result<(), Failure> {
     let mut file = AtomicFile::create(path)?;
-    pack(&mut file, report, recorded)
+    pack(&mut file, report, recorded, captures)
         .and_then(|()| Ok(file.commit()?))
         .with_context(|| format!("cannot write {}", path.display()))
         .map_err(Failure::System)
 }
 
-fn pack(out: &mut impl Write, report: &DoctorReport, recorded: &[Recorded]) -> anyhow::Result<()> {
+fn pack(out: &mut impl Write, report: &DoctorReport, recorded: &[Recorded], captures: &Path) -> anyhow::Result<()> {
     let mut archive = ZipArchiveWriter::new(out);
     let mut add = |name: &str, bytes: &[u8]| -> anyhow::Result<()> {
         let (mut entry, config) =
@@ -41,17 +46,27 @@ fn pack(out: &mut impl Write, report: &DoctorReport, recorded: &[Recorded]) -> a
         Ok(())
     };
     add("doctor.json", &serde_json::to_vec_pretty(report)?)?;
-    let folder = tempfile::tempdir()?;
     for capture in recorded {
-        let written = folder.path().join(&capture.name);
-        capture.write(&written)?;
-        let mut files: Vec<_> = fs::read_dir(&written)?.collect::<Result<_, _>>()?;
-        files.sort_by_key(fs::DirEntry::file_name);
-        for file in files {
-            let name = format!("captures/{}/{}", capture.name, file.file_name().to_string_lossy());
-            add(&name, &fs::read(file.path())?)?;
-        }
+        capture.write(&captures.join(&capture.name))?;
+    }
+    for file in files(captures)? {
+        let name = file.strip_prefix(captures)?.to_string_lossy();
+        add(&format!("captures/{name}"), &fs::read(&file)?)?;
     }
     archive.finish().map_err(io::Error::other)?;
     Ok(())
+}
+
+/// All files below `folder`, sorted.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    Ok(files)
 }

@@ -30,6 +30,7 @@ use record::Recorded;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sparkle_pm4::{AddressError, BuildError, FieldError};
+use std::path::Path;
 use std::time::Instant;
 
 /// A rung.
@@ -129,7 +130,8 @@ pub(in crate::cli) struct Examined {
     pub(in crate::cli) recorded: Vec<Recorded>,
 }
 
-/// Climbs. `tell` hears of the device and of each rung at once, for the machine may not live to hear more.
+/// Climbs. `tell` hears of the device and of each rung at once, for the machine may not live to hear more. With
+/// `captures`, what is submitted is kept, and the library's own captures go there.
 ///
 /// # Errors
 /// What `tell` returns.
@@ -137,6 +139,7 @@ pub(in crate::cli) fn examine(
     gpus: &Gpus,
     index: Option<usize>,
     drills: &[Drill],
+    captures: Option<&Path>,
     tell: &mut dyn FnMut(Told<'_>) -> Result<(), Failure>,
 ) -> Result<Examined, Failure> {
     let mut candidate = Candidate::new(gpus, index);
@@ -146,7 +149,7 @@ pub(in crate::cli) fn examine(
     if climb(driver::NODE, &mut candidate, &mut report.rungs, tell)?
         && let Some((device, gfx)) = candidate.device()
     {
-        let mut bench = Bench::new(device, gfx);
+        let mut bench = Bench::new(device, gfx, captures.map(Path::to_owned));
         let steps = [driver::MEMORY, stream::STEPS, waves::STEPS, programs::STEPS];
         let mut sound = true;
         for steps in steps {

@@ -62,6 +62,8 @@ fn library(bench: &mut Bench, values: &mut Values) -> Result<String, Failed> {
     let start: Vec<u32> = (0..ELEMENTS).map(|index| index * 0x9e37).collect();
     from.write(0, start.as_slice())?;
     let mut stream = gpu.stream_on(0)?;
+    let captures = bench.captures.as_ref().map(|folder| folder.join("rung-17d"));
+    stream.record(&gpu, captures.as_deref())?;
     let mut list = stream.list()?;
     let before = list.timestamp()?;
     let groups = |count, threads| Grid::workgroups([count, 1, 1], [threads, 1, 1]);
