@@ -3,6 +3,7 @@
 use crate::{code, json, sparkle, stderr, stdout};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -36,11 +37,18 @@ struct Ran {
 
 /// Runs `sparkle-run` with `line` on software devices of `options`.
 fn ran(options: &str, line: &str, visible: Option<&str>) -> Ran {
+    let mut words = vec![sparkle().get_program().to_owned()];
+    words.extend(line.split_whitespace().map(OsString::from));
+    ran_command(options, &words, visible)
+}
+
+/// Runs any command on software devices of `options`.
+fn ran_command(options: &str, words: &[OsString], visible: Option<&str>) -> Ran {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("report");
     let mut command = Command::new(tools().join("sparkle-vgpu"));
     command.arg("run").args(options.split_whitespace()).arg("--report").arg(&report).arg("--");
-    command.arg(sparkle().get_program()).args(line.split_whitespace());
+    command.args(words);
     command.env_remove("SPARKLE_VISIBLE_DEVICES").env_remove("SPARKLE_CPU_ISA").stdin(Stdio::null());
     command.envs(visible.map(|list| ("SPARKLE_VISIBLE_DEVICES", list)));
     let output = command.output().expect("sparkle-vgpu starts");
@@ -193,6 +201,25 @@ fn nodes_that_cannot_be_used_are_named_on_their_rung() {
         assert_eq!((last["id"].as_str(), last["status"].as_str()), (Some(id), Some("failed")), "{fault}: {last}");
         assert!(last["failure"]["what"].as_str().is_some_and(|what| what.contains(words)), "{fault}: {last}");
         assert!(report["device"]["obstacle"].is_string(), "{fault}");
+    }
+}
+
+#[test]
+fn processes_share_a_device_and_children_of_a_shell_have_it_too() {
+    let program = sparkle().get_program().to_owned().into_string().expect("a path in UTF-8");
+    let home = tempfile::tempdir().expect("a folder");
+    let at = |number: usize| home.path().join(number.to_string());
+    for via in ["preload", "seccomp"] {
+        let doctor = |number| format!("'{program}' doctor --json > '{}'", at(number).display());
+        let script = format!("{} & {} & {} & wait; {}", doctor(1), doctor(2), doctor(3), doctor(4));
+        let options = format!("--via {via} --strict --sanitize all");
+        let Ran { output, noticed } = ran_command(&options, &["sh".into(), "-c".into(), script.into()], None);
+        assert_eq!((code(&output), noticed), (0, Vec::new()), "{via}: {}", stderr(&output));
+        for number in 1..=4 {
+            let report = std::fs::read_to_string(at(number)).expect("its report");
+            let report: Value = serde_json::from_str(&report).expect("an object");
+            assert!(rungs(&report).iter().filter(|(_, status)| status == "ok").count() == RUNGS.len(), "{via}: {report}");
+        }
     }
 }
 
