@@ -218,7 +218,10 @@ fn processes_share_a_device_and_children_of_a_shell_have_it_too() {
         for number in 1..=4 {
             let report = std::fs::read_to_string(at(number)).expect("its report");
             let report: Value = serde_json::from_str(&report).expect("an object");
-            assert!(rungs(&report).iter().filter(|(_, status)| status == "ok").count() == RUNGS.len(), "{via}: {report}");
+            assert!(
+                rungs(&report).iter().filter(|(_, status)| status == "ok").count() == RUNGS.len(),
+                "{via}: {report}"
+            );
         }
     }
 }

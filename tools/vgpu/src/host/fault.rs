@@ -81,7 +81,7 @@ impl FromStr for Fault {
 }
 
 impl Fault {
-    /// Spoils the devices of a kernel. Dispatches are not the driver's, see [`super::Engine::hang_at`].
+    /// Spoils the devices of a kernel. Dispatches are not the driver's, see [`super::Watching::hangs`].
     pub fn apply(self, kernel: &Kernel) {
         let inject = kernel.inject();
         match self {
