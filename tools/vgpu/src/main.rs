@@ -137,6 +137,14 @@ fn run(options: &Run) -> anyhow::Result<u8> {
     for fault in &options.inject {
         fault.apply(&kernel);
     }
+    if let Some(program) =
+        options.command.first().filter(|program| options.via == Via::Preload && host::is_static(program))
+    {
+        let name = program.display();
+        eprintln!(
+            "sparkle-vgpu: {name} is statically linked, and no library can be preloaded into it; use --via seccomp"
+        );
+    }
     let ended = match options.via {
         Via::Preload => host::run(kernel, &host::library()?, &options.command)?,
         Via::Seccomp => host::run_watched(kernel, &options.command)?,

@@ -49,10 +49,14 @@ impl Folder {
     pub(super) fn new() -> io::Result<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = Self(std::env::temp_dir().join(format!("sparkle-vgpu-run-{}-{number}", getpid())));
+        let home = std::env::temp_dir();
+        let folder = Self(home.join(format!("sparkle-vgpu-run-{}-{number}", getpid())));
         // What a process of the same number left behind is of no use to anybody.
         let _ = std::fs::remove_dir_all(&folder.0);
-        std::fs::create_dir(&folder.0)?;
+        std::fs::create_dir(&folder.0).map_err(|error| {
+            let what = format!("can't make a folder in {}: {error}; let TMPDIR name another", home.display());
+            io::Error::new(error.kind(), what)
+        })?;
         Ok(folder)
     }
 
@@ -93,8 +97,8 @@ pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<E
         preload.push(OsStr::new(":"));
         preload.push(others);
     }
-    let mut child =
-        Command::new(program).args(arguments).env("LD_PRELOAD", preload).env(TREE_VARIABLE, &folder.0).spawn()?;
+    let child = Command::new(program).args(arguments).env("LD_PRELOAD", preload).env(TREE_VARIABLE, &folder.0).spawn();
+    let mut child = child.map_err(|error| cannot_start(program, &error))?;
     ignore_terminal_signals();
     let status = child.wait()?;
     drop(stop);
@@ -108,6 +112,11 @@ pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<E
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     Ok(Ended { code: exit_code(status), reports: server.kernel().reports() })
+}
+
+/// Says which command did not start.
+pub(super) fn cannot_start(program: &OsStr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("can't start {}: {error}", program.display()))
 }
 
 /// The exit code of a command, as shells have it.

@@ -38,7 +38,7 @@ use self::paths::{Files, Object};
 use self::pool::Pool;
 use self::sys::{Answer, Call, Listener};
 use super::machine::pci_devices;
-use super::run::{Ended, Folder, exit_code, ignore_terminal_signals};
+use super::run::{Ended, Folder, cannot_start, exit_code, ignore_terminal_signals};
 use super::tree::Tree;
 use crate::kmd::{File, Kernel};
 
@@ -174,7 +174,7 @@ pub fn run_watched(kernel: Kernel, command: &[OsString]) -> io::Result<Ended> {
     let taken = taking.join().map_err(|_| io::Error::other("the thread that takes the listener has failed"))?;
     let (mut child, listener) = match (spawned, taken) {
         (Ok(child), Ok(listener)) => (child, listener),
-        (Err(error), Ok(_) | Err(SystemErrno::ECHILD)) => return Err(error),
+        (Err(error), Ok(_) | Err(SystemErrno::ECHILD)) => return Err(cannot_start(program, &error)),
         (_, Err(errno)) => return Err(unavailable(errno)),
     };
     ignore_terminal_signals();
