@@ -46,6 +46,21 @@ fn a_hang_is_told_and_a_new_stream_works() {
 }
 
 #[test]
+fn lost_memory_is_filled_again() {
+    let machine = Machine::with(Flavour::V6_12, "gfx1100", |config| {
+        config.devices[0].visible_vram_bytes = 256 << 20;
+    });
+    let gpu = machine.gpu();
+    let mut x = gpu.buffer(Memory::Device, 4096).unwrap();
+    assert!(x.mapped().is_none());
+    x.write(0, &[7_u32; 1024]).unwrap();
+    machine.kernel.lose_vram(0).unwrap();
+    // The kernels that copy were lost too, and their stream.
+    x.write(0, &[8_u32; 1024]).unwrap();
+    assert_eq!(x.read_vec::<u32>(0, 1024).unwrap(), [8; 1024]);
+}
+
+#[test]
 fn a_fault_names_its_address() {
     let machine = impatient(Flavour::V7_3);
     let gpu = machine.gpu();
