@@ -412,3 +412,77 @@ fn addresses_are_arguments() {
     assert_eq!(buffer.read_vec::<u32>(0, 4).unwrap(), [0, 0, 1, 0]);
     assert_eq!(machine.findings(), [""; 0]);
 }
+
+/// The dwords that a list begins with, and those of a dispatch, written by hand.
+///
+/// Source: Mesa `sid.h` (opcodes, GCR_CNTL), `gfx11.json` (offsets); order as Mesa `ac_cmdbuf.c`,
+/// `gfx10_init_compute_preamble_state`.
+#[test]
+fn streams_are_what_drivers_send() {
+    const ALL: u32 = 0xffff_ffff;
+    for (chip, engines) in [("gfx1100", 6), ("gfx1102", 2)] {
+        let machine = Machine::new(Flavour::V6_12, chip);
+        let gpu = machine.gpu();
+        let module = Module::load(&gpu, &object("generic.w32")).unwrap();
+        let (a, b) = (words(&gpu, &[1; 64]), words(&gpu, &[0; 64]));
+        let stream = gpu.stream().unwrap();
+        let mut list = stream.list().unwrap();
+        let mask = |engine: usize| if engine < engines { ALL } else { 0 };
+        let preamble = [
+            &[0xc000_4600, 0x407][..],
+            &[0xc006_5800, 0, ALL, 0x00ff_ffff, 0, 0, 10, 0xc3b1],
+            &[0xc005_7600, 0x216, mask(0), mask(1), 0, mask(2), mask(3)],
+            &[0xc004_7600, 0x224, 0, 0, 0, 0],
+            &[0xc005_7600, 0x22b, mask(4), mask(5), mask(6), mask(7), 64],
+            &[0xc001_7600, 0x27d, 0],
+            &[0xc003_7600, 0x204, 0, 0, 0],
+        ]
+        .concat();
+        assert_eq!(list.packets(), preamble, "{chip}");
+
+        let step = module.kernel("step").unwrap();
+        let args = [(&a).into(), (&b).into(), 5_u32.into()];
+        let dispatch = Dispatch::new(&step, Grid::workgroups([3, 1, 1], [64, 1, 1]), &args);
+        list.dispatch(&dispatch).unwrap();
+        let first = list.packets()[preamble.len()..].to_vec();
+        let code = step.code_address().get() >> 8;
+        assert_eq!(first[..4], [0xc002_7600, 0x20c, code as u32, (code >> 32) as u32], "{chip}");
+        assert_eq!((&first[4..6], first[8], first[9]), (&[0xc002_7600, 0x212][..], 0xc001_7600, 0x228), "{chip}");
+        assert_eq!(first[14..19], [0xc003_7600, 0x207, 64, 1, 1], "{chip}");
+        // 15 user SGPRs, of which the arguments' address is the first.
+        assert_eq!((&first[19..21], first.len()), (&[0xc00f_7600, 0x240][..], 41), "{chip}");
+        assert_eq!(first[36..], [0xc003_1502, 3, 1, 1, 0x8045], "{chip}");
+
+        let before = list.packets().len();
+        list.dispatch(&dispatch.concurrent()).unwrap();
+        assert_eq!(list.packets().len() - before, first.len(), "{chip}: nothing between");
+        let before = list.packets().len();
+        list.dispatch(&dispatch).unwrap();
+        let barrier = [0xc000_4600, 0x407, 0xc006_5800, 0, ALL, 0x00ff_ffff, 0, 0, 10, 0x380];
+        assert_eq!(list.packets()[before..before + 10], barrier, "{chip}");
+    }
+}
+
+/// Source: Mesa `sid.h`, COMPUTE_TMPRING_SIZE and COMPUTE_DISPATCH_SCRATCH_BASE_LO.
+#[test]
+fn scratch_changes_only_when_no_wave_uses_it() {
+    let machine = Machine::new(Flavour::V6_12, "gfx1100");
+    let gpu = machine.gpu();
+    let module = Module::load(&gpu, &object("generic.w32")).unwrap();
+    let out = words(&gpu, &[0; 64]);
+    let stream = gpu.stream().unwrap();
+    let mut list = stream.list().unwrap();
+    for (kernel, mask, sets) in [("spill_small", 15_u32, true), ("spill_large", 255, true), ("spill_small", 15, false)]
+    {
+        let kernel = module.kernel(kernel).unwrap();
+        let before = list.packets().len();
+        let args = [(&out).into(), mask.into()];
+        list.dispatch(&Dispatch::new(&kernel, Grid::workgroups([1; 3], [64, 1, 1]), &args).concurrent()).unwrap();
+        let new = &list.packets()[before..];
+        let set = new.windows(2).any(|pair| pair == [0xc001_7600, 0x218]);
+        assert_eq!(set, sets, "{}", kernel.name());
+        let base = if before > 38 { &new[2..4] } else { &new[..2] };
+        assert!(!sets || base == [0xc002_7600, 0x210], "{}: {new:x?}", kernel.name());
+        assert_eq!(sets && before > 38, new[..2] == [0xc000_4600, 0x407], "{}", kernel.name());
+    }
+}
