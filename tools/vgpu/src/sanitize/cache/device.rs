@@ -123,7 +123,7 @@ impl Caches {
         self.clock.load(Ordering::Acquire)
     }
 
-    fn tick(&self) -> u32 {
+    pub(super) fn tick(&self) -> u32 {
         self.clock.fetch_add(1, Ordering::AcqRel)
     }
 
