@@ -55,6 +55,19 @@ const STORE: &[u32] = &[
     0xbfb0_0000,
 ];
 
+/// Loads the data and adds one to it.
+const ADD: &[u32] = &[
+    0x3002_0082,
+    0x7e04_0281, // v_mov_b32 v2, 1
+    0xdc52_0000,
+    0x0300_0001, // global_load_b32 v3, v1, s[0:1]
+    0xdcd6_0000,
+    0x0000_0201, // global_atomic_add_u32 v1, v2, s[0:1]
+    0xbf89_03f7,
+    0xbc7c_0000, // s_waitcnt_vscnt null, 0x0
+    0xbfb0_0000,
+];
+
 /// `AMDGPU_IB_FLAG_EMIT_MEM_SYNC`.
 const SYNC: u32 = 0x40;
 const NEW: Flavour = Flavour::V6_12;
@@ -98,8 +111,8 @@ impl Machine {
         assert_eq!(u64_at(&bench.ok(WAIT_CS, block), 0), 0);
     }
 
-    /// A job that launches one thread by these packets, after an ACQUIRE_MEM.
-    fn launch(&self, acquire: u32, flags: u32, packets: &[u32]) {
+    /// A stream that launches one thread by these packets, after an ACQUIRE_MEM.
+    fn stream(acquire: u32, packets: &[u32]) -> Vec<u32> {
         let mut words = vec![];
         if acquire != 0 {
             words.extend([0xc006_5800, 0, u32::MAX, 0x00ff_ffff, 0, 0, 10, acquire]);
@@ -113,6 +126,12 @@ impl Machine {
         words.extend([0xc002_7600, 0x0240, DATA as u32, 1]); // the data's address
         words.extend(packets);
         words.resize(words.len().next_multiple_of(8), 0xffff_1000);
+        words
+    }
+
+    /// A job of such a stream.
+    fn launch(&self, acquire: u32, flags: u32, packets: &[u32]) {
+        let words = Self::stream(acquire, packets);
         self.write(0, &words);
         self.submit(COMPUTE, VA, &words, flags);
     }
@@ -206,16 +225,16 @@ fn v88_what_is_equal_or_beside_it_is_not_old() {
 
 #[test]
 fn v88_stores_of_the_device_are_not_the_host_s() {
-    let machine = Machine::new(NEW, RWX, VECTOR);
-    machine.run(0, 0);
-    machine.write(CODE, STORE);
-    machine.run(0xc3b1, 0);
-    machine.write(CODE, VECTOR);
-    // GL2 has it, and code is fetched anew; GL2_INV would hide a mistake.
-    machine.run(0x0381, 0);
-    assert!(machine.rules().iter().all(|rule| rule == "cache-gl2"), "{:?}", machine.engine.reports());
-    let code = |report: &String| report.contains("old data of 0x10000100");
-    assert!(!machine.rules().is_empty() && machine.engine.reports().iter().all(code), "and nothing of the data");
+    // The same compute unit stores through the cache that has the line.
+    for acquire in [0, 0x0300] {
+        let machine = Machine::new(NEW, RWX, VECTOR);
+        machine.write(CODE + 0x100, STORE);
+        machine.run(0, 0);
+        machine.launch(0, 0, &[0xc002_7600, 0x020c, 0x0100_0011, 0, 0xc003_1502, 1, 1, 1, 0x45]);
+        assert_eq!(machine.bench.read_word(machine.bo, DATA), 0);
+        machine.run(acquire, 0);
+        assert_eq!(machine.rules(), [""; 0], "{acquire:#x}");
+    }
 }
 
 #[test]
@@ -232,6 +251,26 @@ fn v88_the_copy_engine_s_writes_are_not_the_host_s() {
     };
     assert_eq!(after(0), ["cache-vector"]);
     assert_eq!(after(0x0300), [""; 0], "it went through GL2");
+}
+
+#[test]
+fn v88_jobs_of_several_rings_are_not_the_host() {
+    let machine = Machine::new(NEW, RWX, ADD);
+    let words = Machine::stream(0x0300, &[0xc003_1502, 64, 1, 1, 0x45]);
+    machine.write(0, &words);
+    let bytes = words.len() as u32 * 4;
+    let submit = |ring| {
+        let chunks = [machine.bench.list(&[machine.bo]), Bench::ib_on(COMPUTE, ring, VA, bytes, 0)];
+        machine.bench.cs(machine.ctx, &chunks).unwrap()
+    };
+    let fences: Vec<_> = (0..60).map(|number| (number % 3, submit(number % 3))).collect();
+    for (ring, fence) in fences {
+        let block = S::new(32).u64(0, fence).u64(8, deadline(LONG)).u32(16, COMPUTE).u32(24, ring).u32(28, machine.ctx);
+        machine.bench.ok(WAIT_CS, block);
+    }
+    assert_eq!(machine.bench.read_word(machine.bo, DATA), 1 + 60 * 64);
+    let reports = machine.engine.reports();
+    assert!(reports.iter().all(|text| !text.contains("a write of the host")), "{reports:#?}");
 }
 
 #[test]
@@ -278,7 +317,7 @@ fn v88_another_client_s_equal_address() {
     machine.run(0, 0);
     let second = machine.bench.open();
     let Machine { mut bench, engine, .. } = machine;
-    bench.file = second;
+    let _first = std::mem::replace(&mut bench.file, second);
     let bo = bench.create(0x1_0000, GTT, 0);
     bench.ok(GEM_VA, Bench::va_block(bo, 1, RWX, VA, 0, 0x1_0000));
     let machine = Machine { ctx: bench.ctx(), bench, engine, bo };
@@ -294,8 +333,8 @@ fn v88_sizes_that_the_host_has_written() {
         let machine = Machine::new(NEW, RWX, VECTOR);
         machine.run(0, 0);
         machine.write(DATA + 4, &[2]);
-        // DISPATCH_INDIRECT of compute rings; the wave loads what has not changed.
-        machine.launch(acquire, 0, &[0xc002_1602, VA as u32 + DATA as u32 + 4, 1, 0x45]);
+        // DISPATCH_INDIRECT; the wave loads what has not changed.
+        machine.launch(acquire, 0, &[0xc002_1602, DATA as u32 + 4, 1, 0x45]);
         machine.rules()
     };
     assert_eq!(after(0), ["cp-stale-data"]);

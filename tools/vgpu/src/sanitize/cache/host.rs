@@ -16,8 +16,6 @@ impl Caches {
         let mut running = lock(&self.running);
         if *running == 0 {
             self.settle(memory);
-            // What comes into a cache from now on has what the host wrote.
-            self.tick();
         }
         *running += 1;
     }
@@ -48,7 +46,8 @@ impl Caches {
     /// No job runs: drops what is of no use, then compares with memory what `memory` shows of the rest.
     fn settle(&self, memory: &dyn GlobalMemory) {
         self.make_room();
-        let (places, now) = (Places::new(memory), self.now());
+        // Time goes on, so that what comes into a cache after this is newer than what is found here.
+        let (places, now) = (Places::new(memory), self.tick());
         for records in &self.records {
             for (key, record) in lock(records).iter_mut() {
                 let Some(va) = record.address() else { continue };

@@ -2,7 +2,11 @@
 //!
 //! Loads are followed through the caches of their compute unit ([`device`]). A line that came in before somebody else's
 //! last write of the bytes, with no invalidate since, may be hit, and the load is reported. [`Caches`] is the device's
-//! and stays from dispatch to dispatch; what the host, the command processor and cache packets do is told to it.
+//! and stays from job to job; what the command processor and cache packets do is told to it, what the host has written
+//! between jobs is found by comparing ([`host`]), and lines are known by the memory behind them ([`place`]).
+//!
+//! That the host reads what GL2 has not written back is no rule: its reads are not seen, and signals in the middle of a
+//! job are right without a write-back as long as it reads nothing else.
 //!
 //! GLC makes a load miss in the vector cache and GL1. SLC and DLC decide what stays in GL2 and behind it, and a load with
 //! SLC may still hit. Source: LLVM `SIMemoryLegalizer.cpp`, `enableLoadCacheBypass` and `enableVolatileAndOrNonTemporal`.
