@@ -106,10 +106,12 @@ pub enum Error {
         /// Where.
         device: DeviceName,
     },
-    /// Work of this context hung and the kernel ended it. The context is of no more use: make a new one.
+    /// Work of this context hung and the kernel ended it. The context is of no more use: make a new one; upload VRAM's
+    /// contents again if they were lost.
     #[error(
-        "{device}: work on {queue} hung and was ended by the kernel ({state}){}; make a new context",
-        Because(fault)
+        "{device}: work on {queue} hung and was ended by the kernel ({state}){}; make a new context{}",
+        Because(fault),
+        Again(*state)
     )]
     Hang {
         /// Where.

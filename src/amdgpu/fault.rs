@@ -64,6 +64,10 @@ impl PageFault {
 
 impl fmt::Display for PageFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.status == 0 {
+            // A virtual function can't read the register.
+            return write!(f, "page fault at {}; the kernel has no details", self.address);
+        }
         let access = if self.is_write() { "write" } else { "read" };
         write!(f, "page fault at {}, {access} by ", self.address)?;
         match self.client_name() {
@@ -97,6 +101,20 @@ mod tests {
             fault(0x0004_1041).cause().contains("not writable") && fault(0x0000_1421).cause().contains("not readable")
         );
         assert!(fault(0x0000_3e01).to_string().contains("client 31"));
+    }
+
+    /// A line of a kernel's log, of a Navi 31: `GCVM_L2_PROTECTION_FAULT_STATUS:0x00801031`, `Faulty UTCL2 client ID: TCP
+    /// (0x8)`, `PERMISSION_FAULTS: 0x3`, `RW: 0x0`.
+    #[test]
+    fn a_status_of_a_card_is_read_as_its_kernel_reads_it() {
+        let fault = PageFault::new(&InfoGpuvmFault { addr: 0x7f00_0000_1000, status: 0x0080_1031, vmhub: 0 }).unwrap();
+        assert_eq!((fault.client(), fault.is_write(), fault.cause()), (8, false, "nothing is mapped there"));
+    }
+
+    #[test]
+    fn a_fault_without_a_status_blames_nobody() {
+        let fault = PageFault::new(&InfoGpuvmFault { addr: 0x1_0000_3000, status: 0, vmhub: 0 }).unwrap();
+        assert_eq!(fault.to_string(), "page fault at 0x100003000; the kernel has no details");
     }
 
     #[test]

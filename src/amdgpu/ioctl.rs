@@ -173,6 +173,9 @@ pub(super) fn gem_userptr(node: &dyn Node, memory: &HostMemory, flags: u32) -> R
     Ok(argument.handle)
 }
 
+/// More buffers than any client has: an answer beyond that is no count.
+const MOST_HANDLES: usize = 1 << 22;
+
 /// Lists the client's buffers. Not in Linux 6.12: EINVAL.
 pub(super) fn gem_list_handles(node: &dyn Node) -> Result<Vec<GemListHandlesEntry>, Errno> {
     let mut entries = vec![GemListHandlesEntry::default(); 64];
@@ -183,6 +186,9 @@ pub(super) fn gem_list_handles(node: &dyn Node) -> Result<Vec<GemListHandlesEntr
         // SAFETY: the kernel writes at most `num_entries` entries at `entries`, which has that many.
         unsafe { call(node, GEM_LIST_HANDLES, &mut argument) }?;
         let count = argument.num_entries as usize; // CAST: u32 fits.
+        if count > MOST_HANDLES {
+            return Err(Errno::E2BIG);
+        }
         let full = count > entries.len();
         entries.resize(count, GemListHandlesEntry::default());
         if !full {

@@ -230,10 +230,16 @@ impl Submission {
         })
     }
 
-    /// Empties it for another use.
-    pub fn clear(&mut self) {
+    /// Takes its indirect buffers and what they touch away, and keeps what it waits for and signals: for another try after
+    /// an error.
+    pub fn clear_work(&mut self) {
         self.residency = None;
         self.ibs.clear();
+    }
+
+    /// Empties it for another use.
+    pub fn clear(&mut self) {
+        self.clear_work();
         self.after.clear();
         self.after_start.clear();
         self.contexts.clear();

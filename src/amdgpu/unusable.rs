@@ -104,10 +104,16 @@ impl fmt::Display for Unusable {
             Self::Missing => {
                 f.write_str("there is no such node; load the amdgpu driver, or pass the node into the container")
             }
-            Self::Permission { group, mode } => write!(
-                f,
-                "no permission to open it (mode {mode:03o}, group {group}); join the group with `sudo usermod -aG {group} $USER` and log in again"
-            ),
+            Self::Permission { group, mode } => {
+                write!(f, "no permission to open it (mode {mode:03o}, group {group}); ")?;
+                if mode & 0o060 != 0o060 {
+                    f.write_str("its group has none either, so whoever administers this machine has to change the mode")
+                } else if group.bytes().all(|byte| byte.is_ascii_digit()) {
+                    write!(f, "that group has no name here: in a container, start it with --group-add {group}")
+                } else {
+                    write!(f, "join the group with `sudo usermod -aG {group} $USER` and log in again")
+                }
+            }
             Self::Container { gid } => write!(
                 f,
                 "the container's device rules forbid it; start the container with --device for this node and --group-add {gid}"
@@ -150,7 +156,16 @@ mod tests {
         let gid = std::fs::metadata("/dev/null").unwrap().gid();
         let Unusable::Permission { group, mode } = of(Errno::EACCES) else { unreachable!() };
         assert_eq!((group_name(gid), 0o666), (group, mode));
-        assert!(of(Errno::EACCES).to_string().contains("usermod -aG"));
+        // Joining the group of a node is no help where the group has no access, nor can a group without a name be joined.
+        for (group, mode, advice) in [
+            ("render", 0o660, "`sudo usermod -aG render $USER`"),
+            ("root", 0o600, "change the mode"),
+            ("109", 0o660, "--group-add 109"),
+        ] {
+            let text = Unusable::Permission { group: group.to_owned(), mode }.to_string();
+            assert!(text.contains(advice), "{text}");
+            assert_eq!(text.contains("usermod"), group == "render", "{text}");
+        }
         assert_eq!(of(Errno::EPERM), Unusable::Container { gid });
         assert!(of(Errno::EPERM).to_string().contains(&format!("--group-add {gid}")));
         assert_eq!(of(Errno::ENODEV), Unusable::Gone);

@@ -123,6 +123,8 @@ pub struct State {
     pub fail_at: Option<(usize, Errno)>,
     /// Fails calls of a request that many times.
     pub fail: HashMap<u32, (u32, Errno)>,
+    /// Whether a sync file is -1.
+    pub no_descriptor: bool,
     pub count: usize,
     pub log: Vec<Call>,
     objects: BTreeMap<u32, Object>,
@@ -172,6 +174,7 @@ impl Fake {
             counts: false,
             fail_at: None,
             fail: HashMap::new(),
+            no_descriptor: false,
             count: 0,
             log: Vec::new(),
             objects: BTreeMap::new(),
@@ -427,6 +430,7 @@ impl State {
             }
             FENCE_TO_HANDLE => match call.u32(24) {
                 0 => put32(out, 0, self.new_syncobj()),
+                _ if self.no_descriptor => put32(out, 0, u32::MAX),
                 _ => put32(out, 0, tempfile::tempfile().unwrap().into_raw_fd() as u32),
             },
             PRIME_HANDLE_TO_FD => {

@@ -6,6 +6,7 @@ mod arguments;
 mod chaos;
 mod discovery;
 mod fake;
+mod garbage;
 mod host;
 mod leaks;
 mod memory;

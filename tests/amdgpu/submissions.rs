@@ -5,6 +5,7 @@ use sparkle::amdgpu::{
     BufferObject, BufferRequest, Context, Deadline, Device, Errno, Error, GpuVa, IbFlags, Ip, PageFlags, Priority,
     Queue, Residency, Submission, SyncObj, VaMapping,
 };
+use sparkle::backend::gpu::Gpu;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -255,4 +256,22 @@ fn each_ring_has_a_counter_of_its_own() {
     places.dedup();
     assert_eq!(places.len(), queues.len());
     assert!(places.iter().all(|place| *place <= 4088));
+}
+
+/// A launcher's stream over the fake: what one waits for is sent with the list, also where it was refused the first time.
+#[test]
+fn a_stream_that_was_refused_waits_all_the_same_when_it_is_tried_again() {
+    let fake = Fake::new();
+    let gpu = Gpu::open(fake.open()).unwrap();
+    let (mut first, mut second) = (gpu.stream_on(0).unwrap(), gpu.stream_on(1).unwrap());
+    let pending = first.submit(&mut first.list().unwrap()).unwrap();
+    let mut list = second.list().unwrap();
+    second.wait_for(&pending).unwrap();
+    fake.state().fail.insert(CS, (1, Errno::EBUSY));
+    second.submit(&mut list).unwrap_err();
+    let sent = second.submit(&mut list).unwrap();
+    assert_eq!(fake.last(CS).chunk(3).len(), 24, "one dependency");
+    drop(second.submit(&mut list).unwrap());
+    assert!(fake.last(CS).chunks.iter().all(|(id, _)| *id != 3), "and none once it was sent");
+    drop((sent, pending));
 }

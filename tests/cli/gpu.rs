@@ -116,6 +116,14 @@ fn json_has_every_rung_with_its_values() {
         assert!(stream(waves).starts_with("c0065800 "), "{waves}: caches first");
     }
     assert_eq!(stream("17d").matches("c0031502 ").count(), 5, "five dispatches");
+    // No stream where another was: the fetch goes through GL2, and only the stream itself invalidates that.
+    let places: Vec<&str> = (RUNGS.iter())
+        .filter_map(|id| rung(&report, id)["values"].as_object())
+        .flat_map(|values| values.iter().filter(|(key, _)| key.starts_with("stream_va")))
+        .filter_map(|(_, va)| va.as_str())
+        .collect();
+    assert!(places.len() > 15, "{places:?}");
+    assert!(places.iter().enumerate().all(|(at, place)| !places[..at].contains(place)), "{places:?}");
     // Wave32 says so in bit 15 of the initiator, wave64 doesn't.
     assert!(stream("13").contains(" 00000001 00000001 00000001 00008045"), "{}", stream("13"));
     assert!(stream("17b").contains(" 00000001 00000001 00000001 00000045"), "{}", stream("17b"));

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// Owns a descriptor that the kernel has just made.
-fn own(fd: i32) -> Result<OwnedFd, Errno> {
+pub(super) fn own(fd: i32) -> Result<OwnedFd, Errno> {
     if fd < 0 {
         return Err(Errno::EBADF);
     }

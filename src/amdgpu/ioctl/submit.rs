@@ -11,7 +11,7 @@ use crate::amdgpu::uapi::submit::{
     WAIT_FENCES, WaitCsIn, WaitCsOut, WaitFencesIn, WaitFencesOut,
 };
 use nix::errno::Errno;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use zerocopy::{Immutable, IntoBytes};
 
 /// A chunk of a submission, with its payload borrowed.
@@ -149,7 +149,5 @@ pub(in crate::amdgpu) fn fence_to_syncobj(node: &dyn Node, fence: Fence) -> Resu
 pub(in crate::amdgpu) fn fence_to_sync_file(node: &dyn Node, fence: Fence) -> Result<OwnedFd, Errno> {
     let out: FenceToHandleOut =
         plain(node, FENCE_TO_HANDLE, FenceToHandleIn { fence, what: FENCE_TO_HANDLE_SYNC_FILE_FD, pad: 0 })?;
-    #[allow(unsafe_code)]
-    // SAFETY: the call succeeded, so the kernel has just made this descriptor for us and nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(out.handle.cast_signed()) })
+    super::share::own(out.handle.cast_signed())
 }

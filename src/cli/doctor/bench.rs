@@ -67,6 +67,9 @@ impl Use {
 /// Bytes of each buffer.
 pub(super) const BUFFER_BYTES: u64 = 64 << 10;
 
+/// What the address of a stream is a multiple of, bytes. Source: Mesa `radv_amdgpu_cs.c`.
+const STREAM_ALIGNMENT: u64 = 256;
+
 /// Where timestamps go in the signal buffer, bytes: never the same, so no comparison looks at them.
 pub(super) const TIMESTAMPS: u64 = 0x100;
 const TIMESTAMPS_BYTES: u64 = 0x40;
@@ -98,12 +101,14 @@ pub(super) struct Bench {
     pub(super) keep: bool,
     /// Where captures go, if anybody wants them.
     pub(super) captures: Option<PathBuf>,
+    /// Where the next stream goes in its buffer, bytes.
+    next_stream: u64,
 }
 
 impl Bench {
     pub(super) fn new(device: Arc<Device>, gfx: Gfx, captures: Option<PathBuf>) -> Self {
         let (context, buffers, recorded) = (None, Vec::new(), Vec::new());
-        Self { device, gfx, context, buffers, rung: "", recorded, keep: true, captures }
+        Self { device, gfx, context, buffers, rung: "", recorded, keep: true, captures, next_stream: 0 }
     }
 
     pub(super) fn take_recorded(&mut self) -> Vec<Recorded> {
@@ -167,6 +172,20 @@ impl Bench {
         CommandBuffer::new(self.gfx, Ring::Compute)
     }
 
+    /// Where a stream of so many bytes goes: where none was before. The command processor fetches streams through GL2, which
+    /// nobody invalidates before the stream itself does, so that over an old one the GPU might run the old one again.
+    ///
+    /// Source: Linux `gfx_v11_0.c`, `gfx_v11_0_ring_emit_fence`: the end of a job writes GL2 back and invalidates nothing.
+    fn place_stream(&mut self, bytes: u64) -> Result<u64, Failed> {
+        let offset = self.next_stream;
+        let end = offset.saturating_add(bytes);
+        if end > BUFFER_BYTES {
+            return Err(Failed::new("the buffer of streams is full"));
+        }
+        self.next_stream = end.next_multiple_of(STREAM_ALIGNMENT);
+        Ok(offset)
+    }
+
     /// Lints, writes and submits a stream.
     pub(super) fn submit(
         &mut self,
@@ -178,17 +197,18 @@ impl Bench {
         let words = stream.words();
         let text: Vec<String> = words.iter().map(|word| format!("{word:08x}")).collect();
         values.set("stream", text.join(" "));
-        let va = self.va(Use::Stream, 0)?;
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let length = bytes.len() as u64; // CAST: usize has at most 64 bits.
+        let offset = self.place_stream(length)?;
+        let va = self.va(Use::Stream, offset)?;
         values.hex("stream_va", va);
         self.lint(values, words, va, flags)?;
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        self.place(Use::Stream)?.map.write_at(0, &bytes)?;
-        let record = self.record(words.len(), flags)?;
+        self.place(Use::Stream)?.map.write_at(offset as usize, &bytes)?; // CAST: below 64 KiB.
+        let record = self.record(va, words.len(), flags)?;
         let context = self.context()?.clone();
         let mappings: Vec<_> = self.buffers.iter().filter_map(|place| place.mapping.clone()).collect();
         let residency = Residency::new(mappings);
         let mut submission = Submission::new(&context, Queue::compute(0))?;
-        let length = bytes.len() as u64; // CAST: usize has at most 64 bits.
         submission.residency(&residency)?.ib(crate::amdgpu::GpuVa::new(va), length, flags)?;
         let fence = submission.submit()?;
         values.set("sequence", fence.seq());
@@ -262,7 +282,7 @@ impl Bench {
     }
 
     /// Keeps the memory as it is before a submission.
-    fn record(&mut self, ib_dwords: usize, flags: IbFlags) -> Result<Option<usize>, Failed> {
+    fn record(&mut self, ib_va: u64, ib_dwords: usize, flags: IbFlags) -> Result<Option<usize>, Failed> {
         if !std::mem::replace(&mut self.keep, true) || self.captures.is_none() {
             return Ok(None);
         }
@@ -292,6 +312,7 @@ impl Bench {
             gfx: info.gfx.to_string(),
             family: info.family,
             chip: info.chip,
+            ib_va,
             ib_dwords: u32::try_from(ib_dwords).unwrap_or(u32::MAX),
             ib_flags: flags.bits(),
             sequence: 0,

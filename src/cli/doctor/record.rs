@@ -15,6 +15,7 @@ pub(in crate::cli) struct Recorded {
     pub(super) gfx: String,
     pub(super) family: u32,
     pub(super) chip: &'static str,
+    pub(super) ib_va: u64,
     pub(super) ib_dwords: u32,
     pub(super) ib_flags: u32,
     pub(super) sequence: u64,
@@ -62,8 +63,7 @@ impl Recorded {
             writer.add_buffer(described, buffer.before.as_slice())?;
             ids.push(id);
         }
-        let va = self.buffers.first().map_or(0, |buffer| buffer.va);
-        let mut ib = IndirectBuffer::new(0, va, self.ib_dwords);
+        let mut ib = IndirectBuffer::new(0, self.ib_va, self.ib_dwords);
         ib.flags = self.ib_flags;
         let mut submission = Submission::new(Ip::Compute, 0, vec![ib], ids);
         submission.fence_seq = Some(self.sequence);

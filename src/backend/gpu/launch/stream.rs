@@ -86,7 +86,11 @@ impl Stream {
         list.close()?;
         let recording = self.recorder.as_mut().map(|recorder| recorder.begin(list, self.queue)).transpose()?;
         let sent = self.send(list);
-        self.submission.clear();
+        match &sent {
+            Ok(_) => self.submission.clear(),
+            // What was to be waited for is still to be waited for when it is sent again.
+            Err(_) => self.submission.clear_work(),
+        }
         let mut pending = sent?;
         if let Some(recording) = recording {
             recording.end(&mut pending)?;
