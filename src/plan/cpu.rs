@@ -19,13 +19,13 @@ pub fn cpu_machine(
         "avx2" => AVX2,
         _ => PORTABLE,
     };
-    // Handing work to a sleeping thread takes microseconds; a tile's pointers, bias and stores some 40 cycles.
+    // Handing work to a warm thread takes a few cache misses; a tile's pointers, bias and stores some 40 cycles.
     let compute = Compute {
         units,
         lanes,
         fma_per_cycle,
         clock_hz,
-        dispatch_ns: if units > 1 { 5000.0 } else { 0.0 },
+        dispatch_ns: if units > 1 { 500.0 } else { 0.0 },
         caller_is_unit: true,
         tile_cycles: 40.0,
     };

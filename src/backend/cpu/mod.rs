@@ -146,7 +146,9 @@ impl Backend for CpuBackend {
             check_tensor("bias", bias.len(), bias.dtype(), problem.spec().out_channels, problem)?;
         }
         self.check_plan(problem, plan)?;
-        let conv = prepared::CpuConv::new(problem, plan, self.isa, Arc::clone(&self.team), weights, bias)?;
+        let ingredients =
+            prepared::Ingredients { problem, plan, isa: self.isa, threads: self.threads(), weights, bias };
+        let conv = prepared::CpuConv::new(&ingredients, Arc::clone(&self.team))?;
         Ok(Box::new(conv))
     }
 }

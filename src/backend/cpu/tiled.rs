@@ -3,11 +3,12 @@
 
 use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
-use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::microkernel::{self, TileCall, TileKernel};
-use crate::backend::cpu::output::{SharedOutput, Tile};
+use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
+use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::backend::cpu::stage::{Piece, PixelContents, Stager};
+use crate::backend::cpu::threads::PerThread;
 use crate::backend::cpu::window::{Pixels, RunTable, Window};
 use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
 use crate::plan::{Family, KernelVariant, LoopOrder, OutputBlock, TilePlan};
@@ -51,11 +52,25 @@ pub(super) struct TiledConv {
     zeros: AlignedBuffer,
     /// Sums need nothing but a bias and perhaps a relu, so kernels store them themselves where the layout allows it.
     plain_epilogue: bool,
+    scratch: PerThread<Scratch>,
+}
+
+impl Method for TiledConv {
+    fn pieces(&self, _phase: usize) -> usize {
+        self.blocks.len()
+    }
+
+    fn work(&self, _phase: usize, thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
+        let mut scratch = self.scratch.of(thread);
+        for block in pieces.filter_map(|piece| self.blocks.get(piece)) {
+            self.run_block(block, operands, &mut scratch);
+        }
+    }
 }
 
 /// A thread's scratch.
 #[derive(Debug)]
-pub(super) struct Scratch {
+struct Scratch {
     table: RunTable,
     stager: Stager,
     staged: AlignedBuffer,
@@ -147,14 +162,8 @@ struct Chunk {
 
 impl TiledConv {
     /// Packs the weights and decides how inputs are read. `Ok(None)` where a window is too large for the scratch.
-    pub(super) fn new(
-        problem: &ConvProblem,
-        plan: &TilePlan,
-        isa: Isa,
-        threads: usize,
-        weights: TensorRef<'_>,
-        bias: Option<TensorRef<'_>>,
-    ) -> Result<Option<Self>, BackendError> {
+    pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
+        let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
         let kernel = microkernel::find(isa, variant.family, tile_m, tile_n)
@@ -177,7 +186,7 @@ impl TiledConv {
             Family::Broadcast => 1,
         };
         let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in)).max(group_in.saturating_mul(lanes));
-        Ok(Some(Self {
+        let mut conv = Self {
             problem: *problem,
             family: variant.family,
             kernel,
@@ -191,12 +200,10 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
-        }))
-    }
-
-    /// The blocks that threads take, in the plan's order.
-    pub(super) fn blocks(&self) -> &[OutputBlock] {
-        &self.blocks
+            scratch: PerThread::default(),
+        };
+        conv.scratch = PerThread::new(threads, || conv.new_scratch())?;
+        Ok(Some(conv))
     }
 
     /// Floats that hold `block_n` output channels in whole tiles.
@@ -205,7 +212,7 @@ impl TiledConv {
     }
 
     /// Scratch for a thread, which may get any block.
-    pub(super) fn scratch(&self) -> Result<Scratch, BackendError> {
+    fn new_scratch(&self) -> Result<Scratch, BackendError> {
         let stager = Stager::new(&self.problem);
         let (mut staged, mut accumulators) = (0, self.tile_m * self.tile_n);
         for block in &self.blocks {
@@ -312,13 +319,7 @@ impl TiledConv {
     }
 
     /// Computes a block.
-    pub(super) fn run_block(
-        &self,
-        block: &OutputBlock,
-        input: TensorRef<'_>,
-        output: &SharedOutput<'_>,
-        scratch: &mut Scratch,
-    ) {
+    fn run_block(&self, block: &OutputBlock, operands: &Operands<'_>, scratch: &mut Scratch) {
         let group_in = self.problem.group_in_channels();
         let mut pixel = block.m.start;
         while pixel < block.m.end {
@@ -326,7 +327,7 @@ impl TiledConv {
             let chunk = self.chunk(block, pixel, pixel_len);
             for first in (0..group_in).step_by(self.pass_channels) {
                 let channels = first..(first + self.pass_channels).min(group_in);
-                self.run_pass(block, &chunk, channels, input, output, scratch);
+                self.run_pass(block, &chunk, channels, operands, scratch);
             }
             pixel = chunk.pixels.end;
         }
@@ -338,10 +339,11 @@ impl TiledConv {
         block: &OutputBlock,
         chunk: &Chunk,
         channels: Range<usize>,
-        input: TensorRef<'_>,
-        output: &SharedOutput<'_>,
+        operands: &Operands<'_>,
         scratch: &mut Scratch,
     ) {
+        let Operands { input, output } = operands;
+        let input = *input;
         let Scratch { table, stager, staged, accumulators, bases } = scratch;
         let s = self.problem.spec();
         let first_image = chunk.pixels.start / self.problem.output_pixels();
