@@ -3,7 +3,8 @@
 
 use sparkle::conv::{CHANNEL_BLOCK, ConvProblem, ConvSpec, DType, Layout, Padding};
 use sparkle::plan::{
-    Family, LoopOrder, MachineModel, MemoryLevel, TilePlan, cpu_machine, gpu_model, gpu_models, plan, side_by_side,
+    Family, LoopOrder, MachineModel, MemoryLevel, Stores, TilePlan, cpu_machine, gpu_model, gpu_models, plan,
+    side_by_side,
 };
 
 /// Random problems in all, dealt over [`WORKERS`] threads.
@@ -268,6 +269,21 @@ fn the_input_of_a_block_counts_shared_pixels_once() {
     assert_eq!(plan.levels[2].footprint_bytes, bytes as u64, "{plan}");
     // L3 sends input and weights and takes the output: once each, not once a tap.
     assert!(plan.levels[2].moved_bytes < 1.5 * bytes as f64, "{plan}");
+}
+
+#[test]
+fn outputs_above_a_quarter_of_the_last_cache_are_streamed() {
+    let machine = zen5("avx512", 16, 1);
+    let last = machine.levels.iter().rev().find_map(|level| level.capacity_bytes).unwrap() as usize;
+    let of_rows = |rows: usize| {
+        let problem = layer([64, 64], 64, 1, 1).respecify(|spec| spec.input = [rows, 64]).unwrap();
+        (problem.output_len() * size_of::<f32>(), plan(&problem, &machine).unwrap().stores)
+    };
+    let row_bytes = 64 * 64 * size_of::<f32>();
+    assert_eq!(of_rows(last / 4 / row_bytes), (last / 4, Stores::Cached));
+    assert_eq!(of_rows(last / 4 / row_bytes + 1), (last / 4 + row_bytes, Stores::Streaming));
+    let gpu = plan(&layer([256, 256], 512, 1, 1), &gpu_model("gfx1100").unwrap()).unwrap();
+    assert_eq!(gpu.stores, Stores::Cached, "{gpu}");
 }
 
 #[test]

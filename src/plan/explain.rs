@@ -4,7 +4,7 @@ use crate::conv::ConvProblem;
 use crate::plan::candidates::{Cut, resident_bytes};
 use crate::plan::cost::Cost;
 use crate::plan::machine::{Family, MachineModel};
-use crate::plan::tile::{LevelUse, LoopOrder, TilePlan};
+use crate::plan::tile::{LevelUse, LoopOrder, Stores, TilePlan};
 use std::fmt;
 
 /// The use of each level under `cut`.
@@ -92,6 +92,10 @@ impl TilePlan {
             LoopOrder::PixelsOuter => "pixels outer: weights stream past each block of pixels",
             LoopOrder::WeightsOuter => "weights outer: pixels stream past each block of channels",
         };
+        let stores = match self.stores {
+            Stores::Cached => "through the caches",
+            Stores::Streaming => "past the caches: the output takes more than a quarter of the last one",
+        };
         let [along_m, along_n] = self.grid();
         let mut rows = vec![
             row("machine", self.machine.clone()),
@@ -100,6 +104,7 @@ impl TilePlan {
             row("product", format!("{} x (m {} x n {} x k {})", gemm.groups, gemm.m, gemm.n, gemm.k)),
             row("blocks", format!("{} ({along_m} of pixels x {along_n} of channels a group)", self.block_count())),
             row("order", order.to_owned()),
+            row("stores", stores.to_owned()),
         ];
         for level in &self.levels {
             rows.push(row(level.name, level.reason.clone()));

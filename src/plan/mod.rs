@@ -17,7 +17,7 @@ pub use cpu::cpu_machine;
 pub use explain::side_by_side;
 pub use gpu::{gpu_model, gpu_models};
 pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel};
-pub use tile::{GemmShape, LevelUse, LoopOrder, OutputBlock, TilePlan};
+pub use tile::{GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, TilePlan};
 
 use crate::conv::{ConvProblem, DType};
 
@@ -55,6 +55,7 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         block_n: cut.block_n,
         block_channels: cut.block_channels,
         order: cut.order,
+        stores: Stores::of_output(problem, machine),
         levels: explain::level_uses(problem, machine, cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,

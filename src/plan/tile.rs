@@ -1,7 +1,7 @@
 //! The cut: which kernel, which blocks at which level, in which order, and what that is predicted to cost.
 
 use crate::conv::ConvProblem;
-use crate::plan::machine::{Family, KernelVariant};
+use crate::plan::machine::{Family, KernelVariant, MachineModel};
 use std::ops::Range;
 
 /// A convolution seen as matrix products, one per group: `m` output pixels (batch folded in) x `n` output channels,
@@ -36,6 +36,32 @@ pub enum LoopOrder {
     WeightsOuter,
     /// A block of pixels stays close while all weight panels pass: for activations larger than the cache.
     PixelsOuter,
+}
+
+/// How finished outputs leave the registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stores {
+    /// Through the caches, where the next layer finds them.
+    Cached,
+    /// Past the caches: an ordinary store first fetches the line that it overwrites, and the output would push out
+    /// everything else without staying itself.
+    Streaming,
+}
+
+/// Share of the last cache that an output may take before it is streamed.
+const CACHED_SHARE: u64 = 4;
+
+impl Stores {
+    /// For the output of `problem`: streamed where it takes more than a quarter of the last cache. A GPU's caches
+    /// don't fetch what is overwritten.
+    pub(super) fn of_output(problem: &ConvProblem, machine: &MachineModel) -> Self {
+        let last = machine.levels.iter().rev().find_map(|level| level.capacity_bytes);
+        let bytes = problem.output_len() as u64 * problem.spec().dtype.bytes() as u64;
+        match last {
+            Some(capacity) if machine.compute.caller_is_unit && bytes > capacity / CACHED_SHARE => Self::Streaming,
+            _ => Self::Cached,
+        }
+    }
 }
 
 /// One memory level under a plan.
@@ -73,6 +99,8 @@ pub struct TilePlan {
     pub block_channels: usize,
     /// Order of the block loops.
     pub order: LoopOrder,
+    /// How kernels store finished outputs.
+    pub stores: Stores,
     /// Use of each memory level, innermost first.
     pub levels: Vec<LevelUse>,
     /// Seconds of pure arithmetic, tails and uneven split counted.
