@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("amdgpu", &[]),
     ("conv", &[]),
+    ("memory", &[]),
     ("plan", &["conv"]),
-    ("backend", &["plan", "conv", "amdgpu"]),
-    ("cli", &["backend", "plan", "conv", "amdgpu"]),
+    ("backend", &["plan", "conv", "memory", "amdgpu"]),
+    ("cli", &["backend", "plan", "conv", "memory", "amdgpu"]),
     ("bin", &["cli"]),
 ];
 

@@ -11,7 +11,7 @@ use crate::backend::cpu::stage::{Piece, PixelContents, Stager};
 use crate::backend::cpu::threads::PerThread;
 use crate::backend::cpu::window::{Pixels, RunTable, Window};
 use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
-use crate::plan::{Family, KernelVariant, LoopOrder, OutputBlock, TilePlan};
+use crate::plan::{Family, KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan};
 use std::ops::Range;
 
 /// Floats of staged input a thread may hold: 4 MiB.
@@ -20,6 +20,8 @@ const STAGE_BUDGET: usize = 1 << 20;
 const ACCUMULATOR_BUDGET: usize = 1 << 19;
 /// Entries of a run table a thread may hold: 1 MiB.
 const TABLE_BUDGET: usize = 1 << 17;
+/// Floats of a cache line, the largest vector that is streamed.
+const CACHE_LINE: usize = 16;
 /// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
 const FEW_CHANNELS: usize = 8;
 
@@ -52,6 +54,8 @@ pub(super) struct TiledConv {
     zeros: AlignedBuffer,
     /// Sums need nothing but a bias and perhaps a relu, so kernels store them themselves where the layout allows it.
     plain_epilogue: bool,
+    /// Whether full tiles go past the caches.
+    streaming: bool,
     scratch: PerThread<Scratch>,
 }
 
@@ -64,6 +68,9 @@ impl Method for TiledConv {
         let mut scratch = self.scratch.of(thread);
         for block in pieces.filter_map(|piece| self.blocks.get(piece)) {
             self.run_block(block, operands, &mut scratch);
+        }
+        if self.streaming {
+            microkernel::fence_streams();
         }
     }
 }
@@ -200,6 +207,7 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
+            streaming: plan.stores == Stores::Streaming && s.out_channels.is_multiple_of(CACHE_LINE),
             scratch: PerThread::default(),
         };
         conv.scratch = PerThread::new(threads, || conv.new_scratch())?;
@@ -389,19 +397,16 @@ impl TiledConv {
                 let first = panel * self.tile_n;
                 let columns = self.tile_n.min(block.n.end - first);
                 let channel = channel_base + first;
-                let direct = if self.plain_epilogue && !stored && columns == self.tile_n {
-                    output.rows(pixel, channel, rows, columns)
-                } else {
-                    None
-                };
+                let direct =
+                    if self.plain_epilogue && !stored { output.rows(pixel, channel, rows, columns) } else { None };
                 let acc_at = if stored { (pixel - chunk.pixels.start) * acc_stride + first - block.n.start } else { 0 };
                 let sums = &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
                 let (out, out_stride) = direct.unwrap_or((sums.as_mut_ptr(), acc_stride));
                 let lane = if self.family == Family::Lanewise { first - run.first_lane } else { 0 };
                 let call = TileCall {
                     rows: table.rows().as_ptr(),
-                    tap_ids: table.tap_ids().as_ptr(),
-                    taps: table.tap_ids().len(),
+                    active: table.active().as_ptr(),
+                    taps: table.active().len(),
                     tap_count: self.window.runs(),
                     x_offset: run.x_offset + lane,
                     full_blocks: run.full_blocks,
@@ -413,7 +418,12 @@ impl TiledConv {
                     out,
                     out_stride,
                     rows_used: rows,
+                    columns: if direct.is_some() { columns } else { self.tile_n },
                     resume: !is_first,
+                    streaming: self.streaming
+                        && direct.is_some()
+                        && columns == self.tile_n
+                        && out.addr().is_multiple_of(CACHE_LINE * size_of::<f32>()),
                     bias: self
                         .packed
                         .bias(block.group, panel)
@@ -438,6 +448,8 @@ impl TiledConv {
     fn runs(&self, block: &OutputBlock, channels: &Range<usize>) -> Runs {
         let (full_blocks, tail_len) = match self.access {
             Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
+            // Under a single tap the blocks follow each other: one run.
+            _ if self.window.runs() == 1 && self.family == Family::Broadcast => (0, channels.len()),
             Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
         };
         let in_place = self.access == Access::InPlace;

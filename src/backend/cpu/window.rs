@@ -1,5 +1,6 @@
 //! Where a tile's inputs are: the table of run pointers that a microkernel walks.
 
+use crate::backend::cpu::microkernel::{ActiveTap, LeftOut};
 use crate::conv::ConvProblem;
 
 /// What the filter window touches, as numbers. Positions are pixels of the unpadded input, so they may be negative.
@@ -43,6 +44,13 @@ impl Window {
         window.taps = (0..s.kernel[0]).map(|r| [signed(r * s.dilation[0]), 0]).collect();
         window.columns = [-signed(s.padding.left), signed(s.input[1] + s.padding.right)];
         window
+    }
+
+    /// Whether it is a single tap that meets every input pixel once.
+    fn is_pointwise(&self) -> bool {
+        self.taps.len() == 1 && self.reach == [1, 1] && self.stride == [1, 1] && self.pad == [0, 0] && {
+            signed(self.output[0]) == self.rows[1] && signed(self.output[1]) == self.columns[1]
+        }
     }
 
     /// Runs under the window.
@@ -96,7 +104,7 @@ pub(super) struct Pixels<'a> {
 #[derive(Debug, Default)]
 pub(super) struct RunTable {
     rows: Vec<*const f32>,
-    tap_ids: Vec<u32>,
+    active: Vec<ActiveTap>,
     origins: Vec<Origin>,
 }
 
@@ -118,7 +126,7 @@ impl RunTable {
     pub(super) fn new(window: &Window, tile_m: usize) -> Self {
         Self {
             rows: vec![std::ptr::null(); window.runs() * tile_m],
-            tap_ids: Vec::with_capacity(window.runs()),
+            active: Vec::with_capacity(window.runs()),
             origins: vec![Origin::default(); tile_m],
         }
     }
@@ -128,15 +136,19 @@ impl RunTable {
         &self.rows
     }
 
-    /// Numbers of the active taps, ascending.
-    pub(super) fn tap_ids(&self) -> &[u32] {
-        &self.tap_ids
+    /// The active taps, ascending.
+    pub(super) fn active(&self) -> &[ActiveTap] {
+        &self.active
     }
 
     /// Points the table at the `used` pixels from folded output pixel `first`. Taps that lie in the padding for all
-    /// of them are left out; where they do for some, those read `zeros`, and so do the rows past `used`.
+    /// of them are left out. Where they do for some, those read `zeros`, and so do the rows past `used`; a kernel need
+    /// not read the first or last pixel of a tile where that is the only one.
     pub(super) fn build(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
         let tile_m = self.origins.len();
+        if window.is_pointwise() {
+            return self.build_pointwise(window, pixels, first, used, zeros);
+        }
         let [out_rows, out_columns] = window.output;
         let (mut image, mut oy, mut ox) =
             (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
@@ -162,36 +174,55 @@ impl RunTable {
                 }
             }
         }
-        self.tap_ids.clear();
+        self.active.clear();
         if interior {
             for (id, (tap, row)) in window.taps.iter().zip(self.rows.chunks_exact_mut(tile_m)).enumerate() {
                 let step = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
                 for (pointer, origin) in row.iter_mut().zip(&self.origins) {
                     *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
                 }
-                self.tap_ids.push(id as u32); // CAST: taps of a filter
+                self.active.push(ActiveTap { id: id as u32, left_out: LeftOut::Nothing }); // CAST: taps of a filter
             }
             return;
         }
         for (id, tap) in window.taps.iter().enumerate() {
             let step = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
-            let at = self.tap_ids.len() * tile_m;
+            let at = self.active.len() * tile_m;
             let row = &mut self.rows[at..at + tile_m];
             row.fill(zeros);
-            let mut any = false;
+            let mut inside = 0;
             for (pointer, origin) in row.iter_mut().zip(&self.origins[..used]) {
                 let (y, x) = (origin.y + tap[0], origin.x + tap[1]);
                 // In a run per row the columns are all staged, so only the window's start has to be inside.
-                let inside =
-                    y >= window.rows[0] && y < window.rows[1] && x >= window.columns[0] && x < window.columns[1];
-                if inside {
+                if y >= window.rows[0] && y < window.rows[1] && x >= window.columns[0] && x < window.columns[1] {
                     *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
-                    any = true;
+                    inside += 1;
                 }
             }
-            if any {
-                self.tap_ids.push(id as u32); // CAST: taps of a filter
+            if inside > 0 {
+                let left_out = match row {
+                    [first, .., last] if inside == tile_m - 1 && *first == zeros && *last != zeros => LeftOut::First,
+                    [first, .., last] if inside == tile_m - 1 && *first != zeros && *last == zeros => LeftOut::Last,
+                    _ => LeftOut::Nothing,
+                };
+                self.active.push(ActiveTap { id: id as u32, left_out }); // CAST: taps of a filter
             }
         }
+    }
+
+    /// As `build` where output pixels are input pixels: they lie one after the other, over rows and images.
+    fn build_pointwise(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
+        let [out_rows, out_columns] = window.output;
+        let image = first / (out_rows * out_columns);
+        let (y, x) = (signed(first / out_columns % out_rows), signed(first % out_columns));
+        let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
+        let mut at = base + y * pixels.row + x * pixels.column;
+        for pointer in &mut self.rows[..used] {
+            *pointer = pixels.data.wrapping_offset(at);
+            at += pixels.column;
+        }
+        self.rows[used..].fill(zeros);
+        self.active.clear();
+        self.active.push(ActiveTap { id: 0, left_out: LeftOut::Nothing });
     }
 }

@@ -10,9 +10,13 @@
 //! - A run is read at `x_offset + block * block_stride + step`, `step < block_len` (`tail_len` in the last, shorter
 //!   block). [`Family::Broadcast`] reads one float a step; [`Family::Lanewise`] reads `tile_n` floats at
 //!   `... + step * step_stride`.
+//! - `active` names the taps; under a tap that leaves out an edge pixel, that pixel's run is not read.
 //! - `weights` is a panel `[block][tap][step][tile_n]` over all `tap_count` taps, 64-byte aligned.
-//! - `out` receives `rows_used` rows of `tile_n` floats, `out_stride` floats apart. It is read first if `resume`.
+//! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
+//!   holds `tile_n` floats a row and is read first. If `streaming`, `columns` is `tile_n`, every vector of it is aligned
+//!   to its size, and whoever calls fences the stores.
 //! - `bias`, if not null, holds `tile_n` floats to add at the end; `relu` clamps after that.
+#![allow(unsafe_code)]
 
 mod activate;
 mod portable;
@@ -31,7 +35,7 @@ use crate::plan::Family;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TileCall {
     pub rows: *const *const f32,
-    pub tap_ids: *const u32,
+    pub active: *const ActiveTap,
     pub taps: usize,
     pub tap_count: usize,
     pub x_offset: usize,
@@ -44,9 +48,27 @@ pub(super) struct TileCall {
     pub out: *mut f32,
     pub out_stride: usize,
     pub rows_used: usize,
+    pub columns: usize,
     pub resume: bool,
+    pub streaming: bool,
     pub bias: *const f32,
     pub relu: bool,
+}
+
+/// A tap that adds something to a tile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ActiveTap {
+    /// Its number in the panel.
+    pub id: u32,
+    pub left_out: LeftOut,
+}
+
+/// The pixel of a tile that lies in the padding under a tap where its neighbours don't: the first or last of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    Nothing,
+    First,
+    Last,
 }
 
 /// A register tile.
@@ -67,6 +89,15 @@ pub(super) fn find(isa: Isa, family: Family, tile_m: usize, tile_n: usize) -> Op
         Isa::Avx2 | Isa::Avx512 => return None,
     };
     table.iter().find(|row| (row.family, row.tile_m, row.tile_n) == (family, tile_m, tile_n)).map(|row| row.kernel)
+}
+
+/// Makes streamed stores of this thread visible to whoever sees what it does next.
+pub(super) fn fence_streams() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE is part of x86-64.
+    unsafe {
+        core::arch::x86_64::_mm_sfence();
+    }
 }
 
 /// A row of an ISA's kernel table.
@@ -93,41 +124,37 @@ use kernel_table;
 /// A macro, because a helper function without the ISA's target feature would neither be inlined nor keep vectors in
 /// registers. Loops have constant bounds except over runs, so the accumulators stay in registers.
 macro_rules! tile_kernels {
-    ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $max:ident) => {
-        /// Walks blocks, taps and steps of a call; `$body` sees the run pointers and the weights of a step.
+    ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $stream:ident, $splat:ident, $fma:ident, $add:ident, $max:ident) => {
+        /// Walks blocks and taps of a call; `$steps` sees the run pointers, the weights and the count of steps.
         macro_rules! walk {
-                            ($call:ident, $mr:ident, $nv:ident, $run:ident, $step:ident, $w:ident, $body:block) => {
-                                let mut block_offset = $call.x_offset;
-                                let mut block_weights = $call.weights;
-                                for block in 0..=$call.full_blocks {
-                                    let len = if block < $call.full_blocks { $call.block_len } else { $call.tail_len };
-                                    if len == 0 {
-                                        break;
-                                    }
-                                    for tap in 0..$call.taps {
-                                        // SAFETY: `rows` holds `taps` x `tile_m` pointers (contract).
-                                        let rows = unsafe { $call.rows.add(tap * $mr) };
-                                        // SAFETY: `tap_ids` holds `taps` numbers (contract).
-                                        let tap_id = unsafe { *$call.tap_ids.add(tap) } as usize;
-                                        let mut $run = [core::ptr::null::<f32>(); $mr];
-                                        for i in 0..$mr {
-                                            // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
-                                            $run[i] = unsafe { (*rows.add(i)).add(block_offset) };
-                                        }
-                                        // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
-                                        let mut $w = unsafe { block_weights.add(tap_id * len * $nv * $lanes) };
-                                        for $step in 0..len {
-                                            $body
-                                            // SAFETY: at most one past the panel's end.
-                                            $w = unsafe { $w.add($nv * $lanes) };
-                                        }
-                                    }
-                                    block_offset += $call.block_stride;
-                                    // SAFETY: at most one past the panel's end.
-                                    block_weights = unsafe { block_weights.add($call.tap_count * len * $nv * $lanes) };
-                                }
-                            };
+            ($call:ident, $mr:ident, $nv:ident, $run:ident, $tap:ident, $len:ident, $w:ident, $steps:block) => {
+                let mut block_offset = $call.x_offset;
+                let mut block_weights = $call.weights;
+                for block in 0..=$call.full_blocks {
+                    let $len = if block < $call.full_blocks { $call.block_len } else { $call.tail_len };
+                    if $len == 0 {
+                        break;
+                    }
+                    for tap in 0..$call.taps {
+                        // SAFETY: `rows` holds `taps` x `tile_m` pointers (contract).
+                        let rows = unsafe { $call.rows.add(tap * $mr) };
+                        // SAFETY: `active` holds `taps` taps (contract).
+                        let $tap = unsafe { *$call.active.add(tap) };
+                        let mut $run = [core::ptr::null::<f32>(); $mr];
+                        for i in 0..$mr {
+                            // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
+                            $run[i] = unsafe { (*rows.add(i)).add(block_offset) };
                         }
+                        // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
+                        let mut $w = unsafe { block_weights.add($tap.id as usize * $len * $nv * $lanes) };
+                        $steps
+                    }
+                    block_offset += $call.block_stride;
+                    // SAFETY: at most one past the panel's end.
+                    block_weights = unsafe { block_weights.add($call.tap_count * $len * $nv * $lanes) };
+                }
+            };
+        }
 
         /// Loads the accumulators of an earlier pass, or zeros.
         macro_rules! start {
@@ -169,8 +196,17 @@ macro_rules! tile_kernels {
                 for i in 0..$mr {
                     if i < $call.rows_used {
                         for j in 0..$nv {
-                            // SAFETY: `out` holds `rows_used` rows of `tile_n` floats (contract).
-                            unsafe { $store($call.out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                            let at = $call.out.wrapping_add(i * $call.out_stride + j * $lanes);
+                            if $call.streaming {
+                                // SAFETY: `out` holds `rows_used` rows of `tile_n` floats, aligned (contract).
+                                unsafe { $stream(at, $acc[i][j]) };
+                            } else if $call.columns >= (j + 1) * $lanes {
+                                // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract).
+                                unsafe { $store(at, $acc[i][j]) };
+                            } else if $call.columns > j * $lanes {
+                                // SAFETY: as above, and no more than the rest of the row is stored.
+                                unsafe { store_first(at, $acc[i][j], $call.columns - j * $lanes) };
+                            }
                         }
                     }
                 }
@@ -185,18 +221,32 @@ macro_rules! tile_kernels {
         #[allow(clippy::needless_range_loop)]
         unsafe fn broadcast<const MR: usize, const NV: usize>(call: &TileCall) {
             let mut acc = start!(call, MR, NV);
-            walk!(call, MR, NV, run, step, w, {
-                let mut b = [$zero(); NV];
-                for j in 0..NV {
-                    // SAFETY: the panel holds `tile_n` floats for this step (contract).
-                    b[j] = unsafe { $load(w.add(j * $lanes)) };
-                }
-                for i in 0..MR {
-                    // SAFETY: the run holds `len` floats from here (contract).
-                    let a = unsafe { $splat(*run[i].add(step)) };
-                    for j in 0..NV {
-                        acc[i][j] = $fma(a, b[j], acc[i][j]);
+            /// All steps of a run for the pixels `$first..$end` of the tile.
+            macro_rules! steps {
+                ($len:ident, $run:ident, $w:ident, $first:expr, $end:expr) => {
+                    for step in 0..$len {
+                        let mut b = [$zero(); NV];
+                        for j in 0..NV {
+                            // SAFETY: the panel holds `tile_n` floats for this step (contract).
+                            b[j] = unsafe { $load($w.add(j * $lanes)) };
+                        }
+                        for i in $first..$end {
+                            // SAFETY: the run holds `len` floats from here (contract).
+                            let a = unsafe { $splat(*$run[i].add(step)) };
+                            for j in 0..NV {
+                                acc[i][j] = $fma(a, b[j], acc[i][j]);
+                            }
+                        }
+                        // SAFETY: at most one past the panel's end.
+                        $w = unsafe { $w.add(NV * $lanes) };
                     }
+                };
+            }
+            walk!(call, MR, NV, run, tap, len, w, {
+                match tap.left_out {
+                    LeftOut::Nothing => steps!(len, run, w, 0, MR),
+                    LeftOut::First => steps!(len, run, w, 1, MR),
+                    LeftOut::Last => steps!(len, run, w, 0, MR - 1),
                 }
             });
             finish!(call, acc, MR, NV);
@@ -210,15 +260,19 @@ macro_rules! tile_kernels {
         #[allow(clippy::needless_range_loop)]
         unsafe fn lanewise<const MR: usize, const NV: usize>(call: &TileCall) {
             let mut acc = start!(call, MR, NV);
-            walk!(call, MR, NV, run, step, w, {
-                for j in 0..NV {
-                    // SAFETY: the panel holds `tile_n` floats for this step (contract).
-                    let b = unsafe { $load(w.add(j * $lanes)) };
-                    for i in 0..MR {
-                        // SAFETY: the run holds `tile_n` floats for this step (contract).
-                        let a = unsafe { $load(run[i].add(step * call.step_stride + j * $lanes)) };
-                        acc[i][j] = $fma(a, b, acc[i][j]);
+            walk!(call, MR, NV, run, _tap, len, w, {
+                for step in 0..len {
+                    for j in 0..NV {
+                        // SAFETY: the panel holds `tile_n` floats for this step (contract).
+                        let b = unsafe { $load(w.add(j * $lanes)) };
+                        for i in 0..MR {
+                            // SAFETY: the run holds `tile_n` floats for this step (contract).
+                            let a = unsafe { $load(run[i].add(step * call.step_stride + j * $lanes)) };
+                            acc[i][j] = $fma(a, b, acc[i][j]);
+                        }
                     }
+                    // SAFETY: at most one past the panel's end.
+                    w = unsafe { w.add(NV * $lanes) };
                 }
             });
             finish!(call, acc, MR, NV);

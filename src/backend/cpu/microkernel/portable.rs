@@ -30,8 +30,10 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
             break;
         }
         for tap in 0..call.taps {
-            // SAFETY: `tap_ids` holds `taps` entries, the panel `tap_count` taps of `len` steps in this block.
-            let weights = unsafe { panel.add(*call.tap_ids.add(tap) as usize * len * WIDTH) };
+            // SAFETY: `active` holds `taps` entries (contract).
+            let tap_id = unsafe { (*call.active.add(tap)).id } as usize;
+            // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
+            let weights = unsafe { panel.add(tap_id * len * WIDTH) };
             for at in 0..len {
                 // SAFETY: the panel is aligned and holds `WIDTH` floats for this step.
                 let w = unsafe { &*weights.add(at * WIDTH).cast::<[f32; WIDTH]>() };
@@ -55,8 +57,8 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
                 *y = crate::conv::epilogue::relu(*y);
             }
         }
-        // SAFETY: `out` holds `rows_used` rows of `tile_n` = `WIDTH` floats (contract).
-        unsafe { call.out.add(i * call.out_stride).cast::<[f32; WIDTH]>().write_unaligned(*row) };
+        // SAFETY: `out` holds `rows_used` rows of `columns` floats, at most `WIDTH` (contract); `row` is this function's.
+        unsafe { call.out.add(i * call.out_stride).copy_from_nonoverlapping(row.as_ptr(), call.columns) };
     }
 }
 
