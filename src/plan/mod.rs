@@ -56,10 +56,18 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         block_channels: cut.block_channels,
         order: cut.order,
         stores: Stores::of_output(problem, machine),
+        fetch_ahead: input_is_far(problem, machine),
         levels: explain::level_uses(problem, machine, cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,
         bound: cost.bound,
         candidates: candidates.len(),
     })
+}
+
+/// Whether the input is larger than the cache that holds the blocks.
+fn input_is_far(problem: &ConvProblem, machine: &MachineModel) -> bool {
+    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
+    let bytes = problem.input_len() as u64 * problem.spec().dtype.bytes() as u64;
+    capacity.is_some_and(|capacity| bytes > capacity)
 }

@@ -101,6 +101,9 @@ pub struct TilePlan {
     pub order: LoopOrder,
     /// How kernels store finished outputs.
     pub stores: Stores,
+    /// Whether kernels should fetch the next tile's input while they work on this one: it comes from beyond the cache
+    /// that holds the blocks.
+    pub fetch_ahead: bool,
     /// Use of each memory level, innermost first.
     pub levels: Vec<LevelUse>,
     /// Seconds of pure arithmetic, tails and uneven split counted.

@@ -54,6 +54,7 @@ pub(super) struct TiledConv {
     zeros: AlignedBuffer,
     /// Sums need nothing but a bias and perhaps a relu, so kernels store them themselves where the layout allows it.
     plain_epilogue: bool,
+    fetch_ahead: bool,
     /// Whether full tiles go past the caches.
     streaming: bool,
     scratch: PerThread<Scratch>,
@@ -207,6 +208,7 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
+            fetch_ahead: plan.fetch_ahead && access == Access::InPlace,
             streaming: plan.stores == Stores::Streaming && s.out_channels.is_multiple_of(CACHE_LINE),
             scratch: PerThread::default(),
         };
@@ -430,6 +432,7 @@ impl TiledConv {
                         .filter(|_| is_last)
                         .map_or(std::ptr::null(), <[f32]>::as_ptr),
                     relu: direct.is_some() && s.epilogue.activation == Activation::Relu,
+                    ahead: if self.fetch_ahead && panel == panels.start { table.ahead() } else { 0 },
                 };
                 // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `tile_m`
                 // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
@@ -448,8 +451,10 @@ impl TiledConv {
     fn runs(&self, block: &OutputBlock, channels: &Range<usize>) -> Runs {
         let (full_blocks, tail_len) = match self.access {
             Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
-            // Under a single tap the blocks follow each other: one run.
-            _ if self.window.runs() == 1 && self.family == Family::Broadcast => (0, channels.len()),
+            // Under a single tap the blocks follow each other: one run, unless each block fetches what comes next.
+            _ if !self.fetch_ahead && self.window.runs() == 1 && self.family == Family::Broadcast => {
+                (0, channels.len())
+            }
             Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
         };
         let in_place = self.access == Access::InPlace;

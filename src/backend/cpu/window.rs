@@ -10,6 +10,8 @@ pub(super) struct Window {
     pad: [isize; 2],
     /// Offset of each run under the window, pixels.
     taps: Vec<[isize; 2]>,
+    /// Which runs bring pixels that no other run of the window brought before, where windows slide by rows.
+    fresh: Vec<bool>,
     /// From the first to one past the last tap, pixels.
     reach: [isize; 2],
     /// Rows and columns that hold data: others are padding, which adds nothing.
@@ -25,7 +27,11 @@ impl Window {
         let taps = (0..s.kernel[0])
             .flat_map(|r| (0..s.kernel[1]).map(move |c| [signed(r * s.dilation[0]), signed(c * s.dilation[1])]))
             .collect();
+        // Sliding down by a stride, the last rows of the window are new; sliding right, that many of its columns are.
+        let is_fresh = |r: usize, c: usize| r + s.stride[0] >= s.kernel[0] && c < s.stride[1];
+        let fresh = (0..s.kernel[0]).flat_map(|r| (0..s.kernel[1]).map(move |c| is_fresh(r, c))).collect();
         Self {
+            fresh,
             stride: s.stride.map(signed),
             pad: [signed(s.padding.top), signed(s.padding.left)],
             taps,
@@ -42,8 +48,18 @@ impl Window {
         let s = problem.spec();
         let mut window = Self::per_tap(problem);
         window.taps = (0..s.kernel[0]).map(|r| [signed(r * s.dilation[0]), 0]).collect();
+        window.fresh = vec![false; window.taps.len()]; // staged, so close already
         window.columns = [-signed(s.padding.left), signed(s.input[1] + s.padding.right)];
         window
+    }
+
+    /// Where the window of output pixel `[image, row, column]` starts; `None` past the images in `pixels`.
+    fn origin(&self, pixels: &Pixels<'_>, [image, row, column]: [usize; 3]) -> Option<Origin> {
+        let base = *pixels.bases.get(image - pixels.first_image)?;
+        let y = signed(row) * self.stride[0] - self.pad[0];
+        let x = signed(column) * self.stride[1] - self.pad[1];
+        let offset = base.wrapping_add(y.wrapping_mul(pixels.row)).wrapping_add(x.wrapping_mul(pixels.column));
+        Some(Origin { offset, y, x })
     }
 
     /// Whether it is a single tap that meets every input pixel once.
@@ -106,6 +122,7 @@ pub(super) struct RunTable {
     rows: Vec<*const f32>,
     active: Vec<ActiveTap>,
     origins: Vec<Origin>,
+    ahead: isize,
 }
 
 /// Where a pixel's window starts.
@@ -128,6 +145,7 @@ impl RunTable {
             rows: vec![std::ptr::null(); window.runs() * tile_m],
             active: Vec::with_capacity(window.runs()),
             origins: vec![Origin::default(); tile_m],
+            ahead: 0,
         }
     }
 
@@ -139,6 +157,11 @@ impl RunTable {
     /// The active taps, ascending.
     pub(super) fn active(&self) -> &[ActiveTap] {
         &self.active
+    }
+
+    /// Floats from the runs of this tile to those of the tile that follows it; 0 where none does.
+    pub(super) fn ahead(&self) -> isize {
+        self.ahead
     }
 
     /// Points the table at the `used` pixels from folded output pixel `first`. Taps that lie in the padding for all
@@ -154,14 +177,8 @@ impl RunTable {
             (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
         let mut interior = used == tile_m;
         for origin in &mut self.origins[..used] {
-            let y = signed(oy) * window.stride[0] - window.pad[0];
-            let x = signed(ox) * window.stride[1] - window.pad[1];
-            let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
-            *origin = Origin {
-                offset: base.wrapping_add(y.wrapping_mul(pixels.row)).wrapping_add(x.wrapping_mul(pixels.column)),
-                y,
-                x,
-            };
+            *origin = window.origin(pixels, [image, oy, ox]).unwrap_or_default();
+            let Origin { y, x, .. } = *origin;
             interior &= y >= window.rows[0]
                 && y + window.reach[0] <= window.rows[1]
                 && x >= window.columns[0]
@@ -174,6 +191,8 @@ impl RunTable {
                 }
             }
         }
+        let next = window.origin(pixels, [image, oy, ox]);
+        self.ahead = next.map_or(0, |next| next.offset.wrapping_sub(self.origins[0].offset));
         self.active.clear();
         if interior {
             for (id, (tap, row)) in window.taps.iter().zip(self.rows.chunks_exact_mut(tile_m)).enumerate() {
@@ -181,7 +200,8 @@ impl RunTable {
                 for (pointer, origin) in row.iter_mut().zip(&self.origins) {
                     *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
                 }
-                self.active.push(ActiveTap { id: id as u32, left_out: LeftOut::Nothing }); // CAST: taps of a filter
+                let fresh = window.fresh[id];
+                self.active.push(ActiveTap { id: id as u32, fresh, left_out: LeftOut::Nothing }); // CAST: taps of a filter
             }
             return;
         }
@@ -205,7 +225,7 @@ impl RunTable {
                     [first, .., last] if inside == tile_m - 1 && *first != zeros && *last == zeros => LeftOut::Last,
                     _ => LeftOut::Nothing,
                 };
-                self.active.push(ActiveTap { id: id as u32, left_out }); // CAST: taps of a filter
+                self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
             }
         }
     }
@@ -216,13 +236,15 @@ impl RunTable {
         let image = first / (out_rows * out_columns);
         let (y, x) = (signed(first / out_columns % out_rows), signed(first % out_columns));
         let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
-        let mut at = base + y * pixels.row + x * pixels.column;
+        let start = base + y * pixels.row + x * pixels.column;
+        let mut at = start;
         for pointer in &mut self.rows[..used] {
             *pointer = pixels.data.wrapping_offset(at);
             at += pixels.column;
         }
         self.rows[used..].fill(zeros);
+        self.ahead = at - start;
         self.active.clear();
-        self.active.push(ActiveTap { id: 0, left_out: LeftOut::Nothing });
+        self.active.push(ActiveTap { id: 0, fresh: true, left_out: LeftOut::Nothing });
     }
 }

@@ -36,3 +36,10 @@ unsafe fn store_first(at: *mut f32, lanes: __m256, count: usize) {
     // SAFETY: masked lanes are not accessed, and the others are inside what the caller promises.
     unsafe { _mm256_maskstore_ps(at, stored, lanes) };
 }
+
+/// Brings the line at `at` into the second level; any address will do.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn prefetch(at: *const f32) {
+    _mm_prefetch::<_MM_HINT_T1>(at.cast());
+}

@@ -34,3 +34,10 @@ unsafe fn store_first(at: *mut f32, lanes: __m512, count: usize) {
     // SAFETY: masked lanes are not accessed, and the others are inside what the caller promises.
     unsafe { _mm512_mask_storeu_ps(at, (1_u32 << count).wrapping_sub(1) as __mmask16, lanes) }; // CAST: 16 lanes
 }
+
+/// Brings the line at `at` into the second level; any address will do.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn prefetch(at: *const f32) {
+    _mm_prefetch::<_MM_HINT_T1>(at.cast());
+}

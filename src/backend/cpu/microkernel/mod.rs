@@ -15,6 +15,8 @@
 //! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
 //!   holds `tile_n` floats a row and is read first. If `streaming`, `columns` is `tile_n`, every vector of it is aligned
 //!   to its size, and whoever calls fences the stores.
+//! - `ahead`, if not 0, is the distance in floats from a run to the one that the next tile reads there; under fresh taps
+//!   those are fetched, a cache line a block. It may lead anywhere.
 //! - `bias`, if not null, holds `tile_n` floats to add at the end; `relu` clamps after that.
 #![allow(unsafe_code)]
 
@@ -53,6 +55,7 @@ pub(super) struct TileCall {
     pub streaming: bool,
     pub bias: *const f32,
     pub relu: bool,
+    pub ahead: isize,
 }
 
 /// A tap that adds something to a tile.
@@ -60,6 +63,8 @@ pub(super) struct TileCall {
 pub(super) struct ActiveTap {
     /// Its number in the panel.
     pub id: u32,
+    /// Whether other taps of the next tile have not met its pixels before: they may still be far away.
+    pub fresh: bool,
     pub left_out: LeftOut,
 }
 
@@ -144,6 +149,11 @@ macro_rules! tile_kernels {
                         for i in 0..$mr {
                             // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
                             $run[i] = unsafe { (*rows.add(i)).add(block_offset) };
+                        }
+                        if $call.ahead != 0 && $tap.fresh {
+                            for i in 0..$mr {
+                                prefetch($run[i].wrapping_offset($call.ahead));
+                            }
                         }
                         // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
                         let mut $w = unsafe { block_weights.add($tap.id as usize * $len * $nv * $lanes) };
