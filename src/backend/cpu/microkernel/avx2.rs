@@ -24,15 +24,15 @@ kernel_table! {
     lanewise: 8 x 1, 4 x 1, 1 x 1
 }
 
-/// Stores the first `count` lanes, at most all.
+/// Stores the first `count` lanes, or all.
 ///
 /// # Safety
-/// The CPU must have AVX2 and `at` must hold `count` floats.
+/// The CPU must have AVX2 and `at` must hold that many floats.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
 unsafe fn store_first(at: *mut f32, lanes: __m256, count: usize) {
     let numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    let stored = _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), numbers); // CAST: at most 8
+    let stored = _mm256_cmpgt_epi32(_mm256_set1_epi32(count.min(8) as i32), numbers); // CAST: at most 8
     // SAFETY: masked lanes are not accessed, and the others are inside what the caller promises.
     unsafe { _mm256_maskstore_ps(at, stored, lanes) };
 }

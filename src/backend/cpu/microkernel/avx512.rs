@@ -24,15 +24,15 @@ kernel_table! {
     lanewise: 8 x 1, 4 x 1, 1 x 1
 }
 
-/// Stores the first `count` lanes, at most all.
+/// Stores the first `count` lanes, or all.
 ///
 /// # Safety
-/// The CPU must have AVX-512F and `at` must hold `count` floats.
+/// The CPU must have AVX-512F and `at` must hold that many floats.
 #[target_feature(enable = "avx512f")]
 #[inline]
 unsafe fn store_first(at: *mut f32, lanes: __m512, count: usize) {
     // SAFETY: masked lanes are not accessed, and the others are inside what the caller promises.
-    unsafe { _mm512_mask_storeu_ps(at, (1_u32 << count).wrapping_sub(1) as __mmask16, lanes) }; // CAST: 16 lanes
+    unsafe { _mm512_mask_storeu_ps(at, ((1_u32 << count.min(16)) - 1) as __mmask16, lanes) }; // CAST: 16 bits
 }
 
 /// Brings the line at `at` into the second level; any address will do.

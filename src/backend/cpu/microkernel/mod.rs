@@ -203,19 +203,29 @@ macro_rules! tile_kernels {
                         }
                     }
                 }
-                for i in 0..$mr {
-                    if i < $call.rows_used {
+                let whole = $call.rows_used == $mr && $call.columns == $nv * $lanes;
+                if whole && !$call.streaming {
+                    for i in 0..$mr {
                         for j in 0..$nv {
-                            let at = $call.out.wrapping_add(i * $call.out_stride + j * $lanes);
-                            if $call.streaming {
-                                // SAFETY: `out` holds `rows_used` rows of `tile_n` floats, aligned (contract).
-                                unsafe { $stream(at, $acc[i][j]) };
-                            } else if $call.columns >= (j + 1) * $lanes {
-                                // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract).
-                                unsafe { $store(at, $acc[i][j]) };
-                            } else if $call.columns > j * $lanes {
-                                // SAFETY: as above, and no more than the rest of the row is stored.
-                                unsafe { store_first(at, $acc[i][j], $call.columns - j * $lanes) };
+                            // SAFETY: `out` holds `rows_used` = `tile_m` rows of `columns` = `tile_n` floats (contract).
+                            unsafe { $store($call.out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                        }
+                    }
+                } else if whole {
+                    for i in 0..$mr {
+                        for j in 0..$nv {
+                            // SAFETY: as above, and aligned (contract).
+                            unsafe { $stream($call.out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                        }
+                    }
+                } else {
+                    for i in 0..$mr {
+                        for j in 0..$nv {
+                            let left = $call.columns.saturating_sub(j * $lanes);
+                            if i < $call.rows_used && left > 0 {
+                                // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract), and no more than
+                                // the rest of the row is stored.
+                                unsafe { store_first($call.out.add(i * $call.out_stride + j * $lanes), $acc[i][j], left) };
                             }
                         }
                     }
