@@ -26,7 +26,7 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
         let gemm = GemmShape::new(problem, variant.family);
         let block_channels = block_channels(problem, machine, &variant);
         for block_m in pixel_blocks(problem, &gemm, &variant) {
-            for block_n in channel_blocks(&gemm, &variant) {
+            for block_n in channel_blocks(problem, machine, &gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
                     cuts.push(Cut { variant, gemm, block_m, block_n, block_channels, order });
                 }
@@ -100,8 +100,23 @@ fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant
     blocks
 }
 
-/// All output channels, then halves down to a tile.
-fn channel_blocks(gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+/// Imbalance from which on lanewise blocks are split by channels too.
+const UNEVEN: f64 = 1.05;
+
+/// All output channels, then halves down to a tile. Lane by lane there is nothing to reuse between blocks of channels, and
+/// whole pixels stream best: they are split only where the rows don't share out evenly.
+fn channel_blocks(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    gemm: &GemmShape,
+    variant: &KernelVariant,
+) -> Vec<usize> {
+    if variant.family == Family::Lanewise {
+        let (rows, units) = (gemm.m / problem.output()[1], machine.compute.units);
+        if (rows.div_ceil(units) * units) as f64 <= UNEVEN * rows as f64 {
+            return vec![gemm.n];
+        }
+    }
     let panels = gemm.n.div_ceil(variant.tile_n);
     let mut blocks: Vec<_> = std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))
         .take(7)

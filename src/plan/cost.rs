@@ -26,14 +26,17 @@ const IMPERFECT_OVERLAP: f64 = 0.05;
 const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
-    let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance(problem, machine, cut);
+    let imbalance = imbalance(problem, machine, cut);
+    let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance;
+    // Threads without work leave their share of the bandwidth unused; what a GPU's tiles leave, others take.
+    let unshared = if machine.compute.caller_is_unit { imbalance } else { 1.0 };
     let mut asked_for = f64::INFINITY;
     let levels: Vec<_> = (machine.levels.iter().enumerate())
         .map(|(index, level)| {
             // A level delivers no more than the one inside it asked for.
             asked_for = delivered_bytes(problem, machine, cut, index).min(asked_for);
             let instances = (machine.compute.units as f64 / level.shared_by.max(1) as f64).max(1.0);
-            (asked_for, asked_for / (level.bandwidth * instances))
+            (asked_for, asked_for / (level.bandwidth * instances) * unshared)
         })
         .collect();
     let times = std::iter::once(("FMA", compute_seconds))
