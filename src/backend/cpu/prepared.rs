@@ -54,13 +54,24 @@ pub(super) struct CpuConv {
     isa: Isa,
     team: Arc<Team>,
     method: Box<dyn Method>,
+    /// For each thread the pieces that it takes first: the same in every run, so that it finds in its own cache what the
+    /// last run left there. Then it helps the others.
+    shares: Box<[Share]>,
+}
+
+/// The next piece of a thread's share, alone on its cache lines.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Share {
+    next: AtomicUsize,
 }
 
 impl CpuConv {
     /// Packs the weights and allocates every thread's scratch.
     pub(super) fn new(ingredients: &Ingredients<'_>, team: Arc<Team>) -> Result<Self, BackendError> {
         let Ingredients { problem, isa, .. } = *ingredients;
-        Ok(Self { problem: *problem, isa, team, method: choose(ingredients)? })
+        let shares = std::iter::repeat_with(Share::default).take(team.len()).collect();
+        Ok(Self { problem: *problem, isa, team, method: choose(ingredients)?, shares })
     }
 }
 
@@ -108,12 +119,27 @@ impl CpuConv {
             let _env = FloatEnv::set_default();
             return self.method.work(phase, 0, &mut (0..pieces), operands);
         }
-        let next = AtomicUsize::new(0);
+        let shares = &self.shares[..threads];
+        let end = |share: usize| pieces * (share + 1) / threads;
+        for (index, share) in shares.iter().enumerate() {
+            // ORDERING: relaxed, the team's start publishes it.
+            share.next.store(pieces * index / threads, Ordering::Relaxed);
+        }
         self.team.on_each(threads, &|thread| {
             let _env = FloatEnv::set_default();
-            // ORDERING: relaxed, each piece is handed out once and the team's end publishes what was written.
-            let mut mine =
-                std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|piece| *piece < pieces));
+            let mut behind = 0;
+            let mut mine = std::iter::from_fn(|| {
+                while behind < threads {
+                    let share = (thread + behind) % threads;
+                    // ORDERING: relaxed, each piece is handed out once and the team's end publishes what was written.
+                    let piece = shares[share].next.fetch_add(1, Ordering::Relaxed);
+                    if piece < end(share) {
+                        return Some(piece);
+                    }
+                    behind += 1;
+                }
+                None
+            });
             self.method.work(phase, thread, &mut mine, operands);
         });
     }
