@@ -45,6 +45,8 @@ pub(super) struct LanewiseConv {
     fused: Option<Option<[f32; 2]>>,
     stores: Stores,
     prefetch: bool,
+    /// Floats between the output columns of a tile in scratch.
+    sums_stride: usize,
     scratch: PerThread<Scratch>,
 }
 
@@ -119,25 +121,27 @@ impl LanewiseConv {
             fused: (!s.epilogue.residual).then(|| bounds(s.epilogue.activation)).flatten(),
             stores: plan.stores,
             prefetch: plan.prefetch,
+            sums_stride: 0,
             scratch: PerThread::default(),
         };
         let Some(staged) = conv.staged_len(plan) else {
             return Ok(None);
         };
+        conv.sums_stride = conv.widest_block();
         conv.scratch = PerThread::new(threads, || {
             Ok(Scratch {
                 stager: Stager::new(problem),
                 staged: AlignedBuffer::zeroed(staged, "staged input")?,
-                sums: AlignedBuffer::zeroed(conv.tile_m * conv.sums_stride(), "accumulators")?,
+                sums: AlignedBuffer::zeroed(conv.tile_m * conv.sums_stride, "accumulators")?,
             })
         })?;
         Ok(Some(conv))
     }
 
-    /// Floats between a tile's output columns in scratch: a block's channels in whole vectors.
-    fn sums_stride(&self) -> usize {
-        let widest = self.blocks.iter().map(|block| self.channels(&self.vectors(block)).len()).max().unwrap_or(0);
-        widest.next_multiple_of(16)
+    /// The most channels of a block, in whole cache lines.
+    fn widest_block(&self) -> usize {
+        let widest = self.blocks.iter().map(|block| self.channels(&self.vectors(block)).len()).max();
+        widest.unwrap_or(0).next_multiple_of(16)
     }
 
     /// Floats that staging takes at most; `None` where a tile's window exceeds the budget.
@@ -187,7 +191,7 @@ impl LanewiseConv {
         if vectors.is_empty() {
             return;
         }
-        let channels = self.input_channels(&vectors);
+        let inputs = self.input_channels(&vectors);
         let strides = s.layout.strides(s.in_channels, s.input);
         let mut pixel = block.m.start;
         while pixel < block.m.end {
@@ -195,21 +199,26 @@ impl LanewiseConv {
                 TensorRef::F32(data) if self.in_place => {
                     let image = pixel / self.problem.output_pixels();
                     let end = ((image + 1) * self.problem.output_pixels()).min(block.m.end);
-                    let data = data.as_ptr().wrapping_add(strides.at(image, channels.start, 0, 0));
+                    let data = data.as_ptr().wrapping_add(strides.at(image, inputs.start, 0, 0));
                     let (row, column) = (strides.row as isize, strides.column as isize); // CAST: in a tensor
                     (pixel..end, View { data, top: 0, left: 0, row, column })
                 }
                 input => {
-                    let (pixels, piece) = self.staged_chunk(pixel..block.m.end, channels.len());
-                    let staged = &mut scratch.staged.as_mut_slice()[..piece.pixels() * channels.len()];
-                    scratch.stager.stage(input, &piece, &channels, staged);
-                    let (data, column) = (staged.as_ptr(), channels.len() as isize); // CAST: in the scratch
+                    let (pixels, piece) = self.staged_chunk(pixel..block.m.end, inputs.len());
+                    let staged = &mut scratch.staged.as_mut_slice()[..piece.pixels() * inputs.len()];
+                    scratch.stager.stage(input, &piece, &inputs, staged);
+                    let (data, column) = (staged.as_ptr(), inputs.len() as isize); // CAST: in the scratch
                     let row = piece.columns.len() as isize * column; // CAST: likewise
                     (pixels, View { data, top: piece.rows.start, left: piece.columns.start, row, column })
                 }
             };
-            self.run_pixels(pixels.clone(), &vectors, view, operands, &mut scratch.sums);
-            pixel = pixels.end;
+            let columns = self.problem.output()[1];
+            pixel = pixels.start;
+            while pixel < pixels.end {
+                let row_end = (pixel / columns + 1) * columns;
+                self.run_row(pixel..row_end.min(pixels.end), &vectors, view, operands, &mut scratch.sums);
+                pixel = row_end.min(pixels.end);
+            }
         }
     }
 
@@ -239,8 +248,8 @@ impl LanewiseConv {
         (pixels.start..pixels.start + width, piece(1, width))
     }
 
-    /// Computes `pixels`, all of one image, for `vectors`.
-    fn run_pixels(
+    /// Computes `pixels`, all of one output row, for `vectors`.
+    fn run_row(
         &self,
         pixels: Range<usize>,
         vectors: &Range<usize>,
@@ -248,51 +257,31 @@ impl LanewiseConv {
         operands: &Operands<'_>,
         sums: &mut AlignedBuffer,
     ) {
-        let columns = self.problem.output()[1];
-        let mut pixel = pixels.start;
-        while pixel < pixels.end {
-            // Tiles of a row are as even as can be.
-            let left = (columns - pixel % columns).min(pixels.end - pixel);
-            let used = left.div_ceil(left.div_ceil(self.tile_m));
-            self.run_tile(pixel, used, vectors, view, operands, sums);
-            pixel += used;
-        }
-    }
-
-    /// Computes `used` output columns from `pixel` on.
-    fn run_tile(
-        &self,
-        pixel: usize,
-        used: usize,
-        vectors: &Range<usize>,
-        view: View,
-        operands: &Operands<'_>,
-        sums: &mut AlignedBuffer,
-    ) {
-        let s = self.problem.spec();
+        let (s, group_in) = (self.problem.spec(), self.problem.group_in_channels());
         let [image_rows, columns] = self.problem.output();
-        let signed = |extent: usize| extent as isize; // CAST: a checked extent of a tensor that fits the address space
-        let y = signed(pixel / columns % image_rows * s.stride[0]) - signed(s.padding.top);
-        let left = signed(pixel % columns * s.stride[1]) - signed(s.padding.left);
+        let y = signed(pixels.start / columns % image_rows * s.stride[0]) - signed(s.padding.top);
+        let left = signed(pixels.start % columns * s.stride[1]) - signed(s.padding.left);
         // Filter rows inside the image.
         let rows_before = |end: isize| end.max(0).cast_unsigned().div_ceil(s.dilation[0]).min(s.kernel[0]);
         let filter_rows = rows_before(-y)..rows_before(signed(s.input[0]) - y);
         let first_row = filter_rows.start.min(s.kernel[0] - 1);
+        let next_row = y + signed(filter_rows.end * s.dilation[0]);
 
-        let channels = self.channels(vectors);
-        let last_lanes = |range: Range<usize>, vector: usize| range.len() - (vectors.len() - 1) * vector;
+        let (channels, inputs) = (self.channels(vectors), self.input_channels(vectors));
+        let last = vectors.len() - 1;
+        let lanes = |all: &Range<usize>, vector: usize| [vector, all.len() - last * vector];
+        let output_lanes = lanes(&channels, self.vector_out);
         let direct = match self.fused {
-            Some(_) => operands.output.rows(pixel, channels.start, used, channels.len()),
+            Some(_) => operands.output.rows(pixels.start, channels.start, pixels.len(), channels.len()),
             None => None,
         };
-        let stride = self.sums_stride();
-        let (output, output_stride) = direct.unwrap_or((sums.as_mut_slice().as_mut_ptr(), stride));
-        let panel = self.packed.panel(0, vectors.start);
-        let skipped = first_row * s.kernel[1] * self.problem.group_in_channels() * self.tile_n();
-        let output_lanes = [self.vector_out, last_lanes(channels.clone(), self.vector_out)];
+        let (output, output_stride) = direct.unwrap_or((sums.as_mut_slice().as_mut_ptr(), self.sums_stride));
         let aligned = output.align_offset(64) == 0 && output_stride.is_multiple_of(16);
-        let next_row = y + signed(filter_rows.end * s.dilation[0]);
-        let call = StripCall {
+        let whole = output_lanes == [self.tile_n(); 2];
+        let skipped = first_row * s.kernel[1] * group_in * self.tile_n();
+        // Tiles are as even as can be.
+        let tile = pixels.len().div_ceil(pixels.len().div_ceil(self.tile_m));
+        let mut call = StripCall {
             input: view.at(y + signed(first_row * s.dilation[0]), left),
             row_stride: view.row.unsigned_abs() * s.dilation[0],
             column_stride: view.column.unsigned_abs(),
@@ -302,40 +291,45 @@ impl LanewiseConv {
             filter_columns: s.kernel[1],
             stride: s.stride[1],
             dilation: s.dilation[1],
-            channels: self.problem.group_in_channels(),
+            channels: group_in,
             spread: self.spread.as_ptr(),
             vectors: vectors.len(),
-            input_lanes: [self.vector_in, last_lanes(self.input_channels(vectors), self.vector_in)],
+            input_lanes: lanes(&inputs, self.vector_in),
             output_lanes,
-            weights: panel[skipped..].as_ptr(),
+            weights: self.packed.panel(0, vectors.start)[skipped..].as_ptr(),
             weights_stride: self.packed.panel_len(),
-            used,
+            used: tile,
             output,
             output_stride,
             bias: self.packed.bias(0, vectors.start).map_or(std::ptr::null(), <[f32]>::as_ptr),
             clamp: self.fused.filter(|_| direct.is_some()).flatten(),
-            streaming: self.stores == Stores::Streaming
-                && direct.is_some()
-                && aligned
-                && output_lanes == [self.tile_n(); 2],
+            streaming: self.stores == Stores::Streaming && direct.is_some() && aligned && whole,
             prefetch_rows: if self.prefetch && self.in_place && next_row < signed(s.input[0]) {
                 s.stride[0]
             } else {
                 0
             },
         };
-        // SAFETY: the ISA was found available when the backend was made, and `can_compute` checked the kernel's window.
-        // `input` is the pixel under the tile's corner: the kernel reads `filter_rows` rows, all inside the image, and of
-        // them the columns in `0..width`; both lie in the input, whose length was checked, or in the staged piece, which
-        // covers every window of its pixels. Lanes are the channels of `vectors`, cut at the last one. The panels of
-        // `vectors` follow each other, as do their biases, and `skipped` leaves out the filter rows above the image.
-        // `output` is `used` columns of these channels: of the output, checked by `output.rows` and this block's alone,
-        // or of this thread's scratch, which has `tile_m` columns of the widest block.
-        unsafe { (self.kernel)(&call) };
-        if direct.is_none() {
-            let sums = &mut sums.as_mut_slice()[..used * stride];
-            let (rows, columns, channel) = (used, channels.len(), channels.start);
-            operands.output.write_tile(&mut Tile { sums, stride, rows, columns, pixel, channel });
+        for pixel in pixels.clone().step_by(tile) {
+            call.used = tile.min(pixels.end - pixel);
+            // SAFETY: the ISA was found available when the backend was made, and `can_compute` checked the kernel's
+            // window. `input` is the pixel under the tile's corner: the kernel reads `filter_rows` rows, all inside the
+            // image, and of them the columns in `0..width`; both lie in the input, whose length was checked, or in the
+            // staged piece, which covers every window of its pixels. Lanes are the channels of `vectors`, cut at the last
+            // one. The panels of `vectors` follow each other, as do their biases, and `skipped` leaves out the filter
+            // rows above the image. `output` is `used` columns of these channels: of the output, checked by
+            // `output.rows` and this block's alone, or of this thread's scratch, which has `tile_m` columns of the widest
+            // block.
+            unsafe { (self.kernel)(&call) };
+            if direct.is_some() {
+                call.output = call.output.wrapping_add(tile * output_stride);
+            } else {
+                let sums = &mut sums.as_mut_slice()[..call.used * self.sums_stride];
+                let (stride, rows, columns, channel) = (self.sums_stride, call.used, channels.len(), channels.start);
+                operands.output.write_tile(&mut Tile { sums, stride, rows, columns, pixel, channel });
+            }
+            call.left += signed(tile * s.stride[1]);
+            call.input = call.input.wrapping_add(tile * s.stride[1] * call.column_stride);
         }
     }
 
@@ -343,6 +337,10 @@ impl LanewiseConv {
     fn tile_n(&self) -> usize {
         self.spread.len() / self.problem.group_in_channels()
     }
+}
+
+fn signed(extent: usize) -> isize {
+    extent as isize // CAST: a checked extent of a tensor that fits the address space
 }
 
 /// The bounds that clamping does `activation` with, if any; `None` where it takes more than that.
