@@ -181,9 +181,10 @@ macro_rules! any_window_kernel {
                 for _ in 0..call.filter_rows {
                     for tap in 0..call.filter_columns {
                         for channel in 0..call.channels {
-                            // SAFETY: the panel holds a vector for this step, `spread` a row for this channel (contract).
-                            let (factor, lanes) =
-                                unsafe { (load(w), lane_numbers(call.spread.add(channel * $lanes))) };
+                            // SAFETY: the panel holds a vector for this step (contract).
+                            let factor = unsafe { load(w) };
+                            // SAFETY: `spread` holds a row for this channel (contract).
+                            let lanes = unsafe { lane_numbers(call.spread.add(channel * $lanes)) };
                             w = w.wrapping_add($lanes);
                             for i in 0..W {
                                 let column = i * call.stride + tap * call.dilation;
