@@ -65,7 +65,8 @@ fn check_numbers(plan: &TilePlan, problem: &ConvProblem, machine: &MachineModel,
 
     let whole = |block: usize, step: usize, all: usize| block == all || (block < all && block.is_multiple_of(step));
     let channels = problem.group_in_channels();
-    assert!(whole(plan.block_m, plan.variant.tile_m, plan.gemm.m), "{}", context());
+    let pixels = if plan.variant.family == Family::Lanewise { problem.output()[1] } else { plan.variant.tile_m };
+    assert!(whole(plan.block_m, pixels, plan.gemm.m), "{}", context());
     assert!(whole(plan.block_n, plan.variant.tile_n, plan.gemm.n), "{}", context());
     assert!(whole(plan.block_channels, CHANNEL_BLOCK, channels), "{}", context());
     let outputs = plan.gemm.m * plan.gemm.n * plan.gemm.groups;
@@ -252,6 +253,35 @@ fn depthwise_and_small_groups_go_lane_by_lane_and_wide_groups_do_not() {
         assert_eq!(family(layer([128, 128], 56, 3, 32)), Family::Lanewise, "{isa:?}");
         assert_eq!(family(layer([1024, 1024], 14, 3, 32)), Family::Broadcast, "{isa:?}");
     }
+}
+
+#[test]
+fn lanewise_kernels_are_those_of_the_window() {
+    let machine = zen5("avx512", 16, 1);
+    let kernel = |problem: ConvProblem| plan(&problem, &machine).unwrap().variant;
+    let depthwise = |pixels, kernel| layer([96, 96], pixels, kernel, 96);
+    assert_eq!(kernel(depthwise(56, 3)).name, "conv2d_f32_lane_14x16_w3s1c1_avx512");
+    assert_eq!(kernel(depthwise(7, 3)).name, "conv2d_f32_lane_7x16_w3s1c1_avx512", "half a tile would idle");
+    assert_eq!(kernel(depthwise(56, 7)).name, "conv2d_f32_lane_14x16_w7s1c1_avx512");
+    assert_eq!(kernel(depthwise(56, 11)).window, None);
+    let dilated = depthwise(56, 3).respecify(|spec| spec.dilation = [2, 2]).unwrap();
+    assert_eq!(kernel(dilated).window, None);
+    let multiplied = layer([96, 192], 56, 3, 96);
+    assert_eq!((kernel(multiplied).family, kernel(multiplied).window), (Family::Lanewise, None));
+    // 20 input channels for 4 outputs: a vector of outputs would need more than a vector of inputs.
+    assert_eq!(kernel(layer([80, 16], 14, 3, 4)).family, Family::Broadcast);
+    assert_eq!(kernel(layer([64, 64], 14, 3, 1)).family, Family::Broadcast);
+}
+
+#[test]
+fn lanewise_blocks_keep_pixels_whole_where_rows_share_out_evenly() {
+    let blocks =
+        |pixels, threads| plan(&layer([960, 960], pixels, 3, 960), &zen5("avx512", 16, threads)).unwrap().grid();
+    let [along_m, along_n] = blocks(28, 2);
+    assert!(along_n == 1 && along_m.is_multiple_of(2), "{along_m} x {along_n}");
+    assert_eq!(blocks(7, 1), [1, 1]);
+    let [along_m, along_n] = blocks(7, 2);
+    assert!(along_n > 1 && (along_m * along_n).is_multiple_of(2), "7 rows don't share out, {along_m} x {along_n}");
 }
 
 #[test]

@@ -26,14 +26,17 @@ const IMPERFECT_OVERLAP: f64 = 0.05;
 const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
-    let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance(machine, cut);
+    let imbalance = imbalance(problem, machine, cut);
+    let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance;
+    // Threads without work leave their share of the bandwidth unused; what a GPU's tiles leave, others take.
+    let unshared = if machine.compute.caller_is_unit { imbalance } else { 1.0 };
     let mut asked_for = f64::INFINITY;
     let levels: Vec<_> = (machine.levels.iter().enumerate())
         .map(|(index, level)| {
             // A level delivers no more than the one inside it asked for.
             asked_for = delivered_bytes(problem, machine, cut, index).min(asked_for);
             let instances = (machine.compute.units as f64 / level.shared_by.max(1) as f64).max(1.0);
-            (asked_for, asked_for / (level.bandwidth * instances))
+            (asked_for, asked_for / (level.bandwidth * instances) * unshared)
         })
         .collect();
     let times = std::iter::once(("FMA", compute_seconds))
@@ -57,11 +60,15 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
 pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
     let gemm = GemmShape::new(problem, variant.family);
     let compute = &machine.compute;
-    let tiles = tiles(&gemm, variant);
+    let tiles = tiles(problem, &gemm, variant);
+    let starts = match variant.family {
+        Family::Broadcast => tiles,
+        Family::Lanewise => tiles_along_m(problem, &gemm, variant), // a call walks all vectors of its pixels
+    };
     let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
     let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
     let conflicts = if rows_collide(problem, machine, variant) { COLLIDING_RATE } else { 1.0 };
-    let cycles = tiles * (steps / (rate * variant.efficiency * conflicts) + compute.tile_cycles);
+    let cycles = tiles * steps / (rate * variant.efficiency * conflicts) + starts * compute.tile_cycles;
     cycles * variant.units_per_tile as f64 / (compute.units as f64 * compute.clock_hz)
 }
 
@@ -82,14 +89,26 @@ fn rows_collide(problem: &ConvProblem, machine: &MachineModel, variant: &KernelV
     pitch.is_multiple_of(u128::from(capacity / u64::from(ways)).max(1)) && variant.tile_m > ways as usize
 }
 
-fn tiles(gemm: &GemmShape, variant: &KernelVariant) -> f64 {
-    gemm.groups as f64 * gemm.m.div_ceil(variant.tile_m) as f64 * gemm.n.div_ceil(variant.tile_n) as f64
+fn tiles(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f64 {
+    let panels = gemm.n.div_ceil(variant.panel_channels(problem).max(1));
+    gemm.groups as f64 * tiles_along_m(problem, gemm, variant) * panels as f64
+}
+
+/// Lane by lane, tiles end with the row.
+fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f64 {
+    match variant.family {
+        Family::Broadcast => gemm.m.div_ceil(variant.tile_m) as f64,
+        Family::Lanewise => {
+            let columns = problem.output()[1];
+            (gemm.m / columns) as f64 * columns.div_ceil(variant.tile_m) as f64
+        }
+    }
 }
 
 /// How much longer the slowest unit works than the average one. Threads take whole blocks; a GPU's hardware hands out
 /// tiles, whose order alone the blocks decide.
-fn imbalance(machine: &MachineModel, cut: &Cut) -> f64 {
-    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(&cut.gemm, &cut.variant) };
+fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(problem, &cut.gemm, &cut.variant) };
     let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
     (pieces / teams).ceil() * teams / pieces
 }
@@ -125,17 +144,22 @@ pub(super) fn window_pixels(problem: &ConvProblem, pixels: usize) -> f64 {
 fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, index: usize) -> f64 {
     let variant = &cut.variant;
     let element = variant.dtype.bytes() as f64;
-    let tiles = tiles(&cut.gemm, variant);
+    let tiles = tiles(problem, &cut.gemm, variant);
     let (k, n, groups) = (cut.gemm.k as f64, cut.gemm.n as f64, cut.gemm.groups as f64);
     let passes = (problem.group_in_channels() as f64 / cut.block_channels as f64).ceil();
     let sums = groups * cut.gemm.m as f64 * n * (2.0 * passes - 1.0) * 4.0;
     if index == 0 {
-        // To the registers: every step reads a vector of weights, and an input value a pixel or a vector of them.
-        let inputs = match variant.family {
-            Family::Broadcast => variant.tile_m,
-            Family::Lanewise => variant.tile_m * variant.tile_n,
+        // To the registers: every step reads a vector of weights, and an input value a pixel or, lane by lane, a
+        // vector of them, which a sliding window keeps for the outputs that see it.
+        let inputs = match (variant.family, variant.window) {
+            (Family::Broadcast, _) => k * variant.tile_m as f64,
+            (Family::Lanewise, None) => k * (variant.tile_m * variant.tile_n) as f64,
+            (Family::Lanewise, Some(window)) => {
+                let columns = (variant.tile_m - 1) * window.stride + window.columns;
+                problem.spec().kernel[0] as f64 * (columns * variant.tile_n) as f64
+            }
         };
-        return tiles * k * (inputs + variant.tile_n) as f64 * element + sums;
+        return tiles * (inputs + k * variant.tile_n as f64) * element + sums;
     }
     let inner = machine.levels.get(index - 1).and_then(|level| level.capacity_bytes).unwrap_or(0) as f64;
     let kept = |bytes: f64| bytes <= inner * KEPT_SHARE;
@@ -150,10 +174,10 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         let panel = variant.tile_n as f64 * k * element;
         let block_weights = cut.block_n as f64 * k * element;
         let weights = if kept(block_weights) { blocks(cut) * block_weights } else { tiles * panel };
-        let tile_rows = groups * (cut.gemm.m.div_ceil(variant.tile_m)) as f64;
+        let tile_rows = groups * tiles_along_m(problem, &cut.gemm, variant);
         let window = window_pixels(problem, variant.tile_m) * input_channels * element;
         let panels_a_visit = match variant.family {
-            Family::Lanewise => 1.0, // each panel reads its own channels
+            Family::Lanewise => along_n(cut), // each block reads its own channels
             Family::Broadcast if kept(window) => along_n(cut),
             Family::Broadcast => cut.gemm.n.div_ceil(variant.tile_n) as f64,
         };
@@ -170,6 +194,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
     let all_input = problem.input_len() as f64 * element;
     let input_visits = match cut.order {
         _ if kept(all_input) => 1.0,
+        _ if variant.family == Family::Lanewise => 1.0, // each block of channels reads its own
         LoopOrder::PixelsOuter => 1.0,
         LoopOrder::WeightsOuter => along_n(cut),
     };

@@ -1,7 +1,7 @@
 //! The CPU's kernels as rows, and the model made from them and the caches that the backend read.
 
 use crate::conv::DType;
-use crate::plan::machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel};
+use crate::plan::machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel, SlidingWindow};
 
 /// The model of a CPU: `isa` names the row of kernels (`avx512`, `avx2`, anything else the portable ones), `units` are
 /// threads, `levels` the caches and main memory, innermost first.
@@ -36,6 +36,7 @@ const fn row(name: &'static str, family: Family, tile_m: usize, tile_n: usize, e
     KernelVariant {
         name,
         family,
+        window: None,
         dtype: DType::F32,
         tile_m,
         tile_n,
@@ -44,6 +45,18 @@ const fn row(name: &'static str, family: Family, tile_m: usize, tile_n: usize, e
         efficiency,
         rate: 1.0,
     }
+}
+
+/// A lanewise kernel unrolled for a window of `[filter columns, stride, channels a group]`.
+const fn sliding(
+    name: &'static str,
+    [columns, stride, channels]: [usize; 3],
+    tile_m: usize,
+    tile_n: usize,
+    efficiency: f64,
+) -> KernelVariant {
+    let window = Some(SlidingWindow { columns, stride, channels });
+    KernelVariant { window, ..row(name, Family::Lanewise, tile_m, tile_n, efficiency) }
 }
 
 // Shares of the FMA peak with operands in L1, as measured on Zen 5; rounded to 0.01.
@@ -60,9 +73,26 @@ const AVX512: &[KernelVariant] = &[
     row("conv2d_f32_bcast_7x16_avx512", Family::Broadcast, 7, 16, 0.75),
     row("conv2d_f32_bcast_4x16_avx512", Family::Broadcast, 4, 16, 0.45),
     row("conv2d_f32_bcast_1x64_avx512", Family::Broadcast, 1, 64, 0.40),
-    row("conv2d_f32_lane_8x16_avx512", Family::Lanewise, 8, 16, 0.60),
-    row("conv2d_f32_lane_4x16_avx512", Family::Lanewise, 4, 16, 0.45),
-    row("conv2d_f32_lane_1x16_avx512", Family::Lanewise, 1, 16, 0.12),
+    row("conv2d_f32_lane_8x16_avx512", Family::Lanewise, 8, 16, 0.40),
+    sliding("conv2d_f32_lane_14x16_w3s1c1_avx512", [3, 1, 1], 14, 16, 0.90),
+    sliding("conv2d_f32_lane_7x16_w3s1c1_avx512", [3, 1, 1], 7, 16, 0.85),
+    sliding("conv2d_f32_lane_14x16_w3s2c1_avx512", [3, 2, 1], 14, 16, 0.80),
+    sliding("conv2d_f32_lane_7x16_w3s2c1_avx512", [3, 2, 1], 7, 16, 0.75),
+    sliding("conv2d_f32_lane_14x16_w5s1c1_avx512", [5, 1, 1], 14, 16, 0.95),
+    sliding("conv2d_f32_lane_7x16_w5s1c1_avx512", [5, 1, 1], 7, 16, 0.90),
+    sliding("conv2d_f32_lane_14x16_w5s2c1_avx512", [5, 2, 1], 14, 16, 0.85),
+    sliding("conv2d_f32_lane_7x16_w5s2c1_avx512", [5, 2, 1], 7, 16, 0.80),
+    sliding("conv2d_f32_lane_14x16_w7s1c1_avx512", [7, 1, 1], 14, 16, 0.97),
+    sliding("conv2d_f32_lane_7x16_w7s1c1_avx512", [7, 1, 1], 7, 16, 0.92),
+    sliding("conv2d_f32_lane_7x16_w7s2c1_avx512", [7, 2, 1], 7, 16, 0.85),
+    sliding("conv2d_f32_lane_14x16_w3s1c2_avx512", [3, 1, 2], 14, 16, 0.90),
+    sliding("conv2d_f32_lane_14x16_w3s2c2_avx512", [3, 2, 2], 14, 16, 0.70),
+    sliding("conv2d_f32_lane_14x16_w3s1c4_avx512", [3, 1, 4], 14, 16, 0.92),
+    sliding("conv2d_f32_lane_14x16_w3s2c4_avx512", [3, 2, 4], 14, 16, 0.75),
+    sliding("conv2d_f32_lane_14x16_w3s1c8_avx512", [3, 1, 8], 14, 16, 0.90),
+    sliding("conv2d_f32_lane_14x16_w3s2c8_avx512", [3, 2, 8], 14, 16, 0.75),
+    sliding("conv2d_f32_lane_14x16_w3s1c16_avx512", [3, 1, 16], 14, 16, 0.93),
+    sliding("conv2d_f32_lane_14x16_w3s2c16_avx512", [3, 2, 16], 14, 16, 0.75),
 ];
 
 const AVX2: &[KernelVariant] = &[
@@ -72,14 +102,23 @@ const AVX2: &[KernelVariant] = &[
     row("conv2d_f32_bcast_2x16_avx2", Family::Broadcast, 2, 16, 0.48),
     row("conv2d_f32_bcast_6x8_avx2", Family::Broadcast, 6, 8, 0.65),
     row("conv2d_f32_bcast_1x32_avx2", Family::Broadcast, 1, 32, 0.45),
-    row("conv2d_f32_lane_8x8_avx2", Family::Lanewise, 8, 8, 0.60),
-    row("conv2d_f32_lane_4x8_avx2", Family::Lanewise, 4, 8, 0.45),
-    row("conv2d_f32_lane_1x8_avx2", Family::Lanewise, 1, 8, 0.12),
+    row("conv2d_f32_lane_6x8_avx2", Family::Lanewise, 6, 8, 0.35),
+    sliding("conv2d_f32_lane_7x8_w3s1c1_avx2", [3, 1, 1], 7, 8, 0.80),
+    sliding("conv2d_f32_lane_7x8_w3s2c1_avx2", [3, 2, 1], 7, 8, 0.70),
+    sliding("conv2d_f32_lane_7x8_w5s1c1_avx2", [5, 1, 1], 7, 8, 0.85),
+    sliding("conv2d_f32_lane_7x8_w5s2c1_avx2", [5, 2, 1], 7, 8, 0.75),
+    sliding("conv2d_f32_lane_7x8_w7s1c1_avx2", [7, 1, 1], 7, 8, 0.85),
+    sliding("conv2d_f32_lane_7x8_w7s2c1_avx2", [7, 2, 1], 7, 8, 0.75),
+    sliding("conv2d_f32_lane_7x8_w3s1c2_avx2", [3, 1, 2], 7, 8, 0.80),
+    sliding("conv2d_f32_lane_7x8_w3s2c2_avx2", [3, 2, 2], 7, 8, 0.60),
+    sliding("conv2d_f32_lane_7x8_w3s1c4_avx2", [3, 1, 4], 7, 8, 0.80),
+    sliding("conv2d_f32_lane_7x8_w3s2c4_avx2", [3, 2, 4], 7, 8, 0.60),
+    sliding("conv2d_f32_lane_7x8_w3s1c8_avx2", [3, 1, 8], 7, 8, 0.80),
+    sliding("conv2d_f32_lane_7x8_w3s2c8_avx2", [3, 2, 8], 7, 8, 0.60),
 ];
 
 const PORTABLE: &[KernelVariant] = &[
     row("conv2d_f32_bcast_4x16_portable", Family::Broadcast, 4, 16, 0.95),
     row("conv2d_f32_bcast_1x16_portable", Family::Broadcast, 1, 16, 0.90),
     row("conv2d_f32_lane_4x16_portable", Family::Lanewise, 4, 16, 0.90),
-    row("conv2d_f32_lane_1x16_portable", Family::Lanewise, 1, 16, 0.85),
 ];

@@ -106,6 +106,12 @@ impl TilePlan {
             row("order", order.to_owned()),
             row("stores", stores.to_owned()),
         ];
+        if self.prefetch {
+            rows.push(row(
+                "input",
+                "prefetched where kernels can: it takes more than a quarter of the last cache".to_owned(),
+            ));
+        }
         for level in &self.levels {
             rows.push(row(level.name, level.reason.clone()));
             rows.push(row("", format!("moves {} in {}", bytes(level.moved_bytes), duration(level.seconds))));

@@ -93,6 +93,7 @@ const fn row(
     KernelVariant {
         name,
         family: Family::Broadcast,
+        window: None,
         dtype,
         tile_m,
         tile_n,
@@ -107,6 +108,7 @@ const fn row(
 const LANEWISE: KernelVariant = KernelVariant {
     name: "conv2d_f32_nhwc_lane_8x32_w32",
     family: Family::Lanewise,
+    window: None,
     dtype: DType::F32,
     tile_m: 8,
     tile_n: 32,

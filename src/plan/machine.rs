@@ -1,6 +1,6 @@
 //! What the planner knows of a machine: numbers only, handed in by whoever looked (sysfs, an ioctl, a datasheet).
 
-use crate::conv::DType;
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, DType};
 
 /// A machine as a stack of memory levels over identical compute units, and the kernels that exist for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +69,27 @@ pub enum Family {
     Lanewise,
 }
 
+/// What a lanewise kernel was unrolled for: it loads an input column once for all the outputs that see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SlidingWindow {
+    /// Filter columns, undilated.
+    pub columns: usize,
+    /// Input columns from an output column to the next.
+    pub stride: usize,
+    /// Input channels of a group; 1 means depthwise without a multiplier.
+    pub channels: usize,
+}
+
+impl SlidingWindow {
+    /// Whether this is the window of `problem`.
+    fn is_of(&self, problem: &ConvProblem) -> bool {
+        let s = problem.spec();
+        (s.kernel[1], s.stride[1], problem.group_in_channels()) == (self.columns, self.stride, self.channels)
+            && (s.dilation[1] == 1 || self.columns == 1)
+            && (self.channels > 1 || problem.group_out_channels() == 1)
+    }
+}
+
 /// A kernel that exists: a CPU microkernel or a GPU code object.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KernelVariant {
@@ -76,6 +97,8 @@ pub struct KernelVariant {
     pub name: &'static str,
     /// Mapping to lanes.
     pub family: Family,
+    /// The windows that a lanewise kernel was unrolled for; `None` where it takes any.
+    pub window: Option<SlidingWindow>,
     /// Type of the stored operands.
     pub dtype: DType,
     /// Output pixels of one tile.
@@ -90,4 +113,26 @@ pub struct KernelVariant {
     pub efficiency: f64,
     /// Arithmetic rate against f32 FMA (2.0 for packed f16 WMMA on gfx11).
     pub rate: f64,
+}
+
+impl KernelVariant {
+    /// Output channels that one vector of the kernel covers: [`tile_n`](Self::tile_n), but lane by lane only whole groups.
+    pub const fn panel_channels(&self, problem: &ConvProblem) -> usize {
+        match self.family {
+            Family::Broadcast => self.tile_n,
+            Family::Lanewise => self.tile_n - self.tile_n % problem.group_out_channels(),
+        }
+    }
+
+    /// Whether the kernel can compute `problem`, its type aside. Lane by lane, a vector takes at least one whole group
+    /// and its input as well.
+    pub fn can_compute(&self, problem: &ConvProblem) -> bool {
+        let groups = self.panel_channels(problem) / problem.group_out_channels();
+        let channels = problem.group_in_channels();
+        self.family == Family::Broadcast
+            || groups > 0
+                && channels <= CHANNEL_BLOCK
+                && groups * channels <= self.tile_n
+                && self.window.is_none_or(|window| window.is_of(problem))
+    }
 }

@@ -16,7 +16,7 @@ mod tile;
 pub use cpu::cpu_machine;
 pub use explain::side_by_side;
 pub use gpu::{gpu_model, gpu_models};
-pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel};
+pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel, SlidingWindow};
 pub use tile::{GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, TilePlan};
 
 use crate::conv::{ConvProblem, DType};
@@ -56,7 +56,7 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         block_channels: cut.block_channels,
         order: cut.order,
         stores: Stores::of_output(problem, machine),
-        fetch_ahead: input_is_far(problem, machine),
+        prefetch: input_is_far(problem, machine),
         levels: explain::level_uses(problem, machine, cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,

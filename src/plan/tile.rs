@@ -48,20 +48,25 @@ pub enum Stores {
     Streaming,
 }
 
-/// Share of the last cache that an output may take before it is streamed.
-const CACHED_SHARE: u64 = 4;
-
 impl Stores {
-    /// For the output of `problem`: streamed where it takes more than a quarter of the last cache. A GPU's caches
-    /// don't fetch what is overwritten.
+    /// For the output of `problem`. A GPU's caches don't fetch what is overwritten.
     pub(super) fn of_output(problem: &ConvProblem, machine: &MachineModel) -> Self {
-        let last = machine.levels.iter().rev().find_map(|level| level.capacity_bytes);
-        let bytes = problem.output_len() as u64 * problem.spec().dtype.bytes() as u64;
-        match last {
-            Some(capacity) if machine.compute.caller_is_unit && bytes > capacity / CACHED_SHARE => Self::Streaming,
-            _ => Self::Cached,
+        if machine.compute.caller_is_unit && passes_through_caches(problem, machine, problem.output_len()) {
+            Self::Streaming
+        } else {
+            Self::Cached
         }
     }
+}
+
+/// Share of the last cache that a tensor may take and still be there for the next layer.
+const CACHED_SHARE: u64 = 4;
+
+/// Whether a tensor of `len` elements is too large to wait in the last cache.
+pub(super) fn passes_through_caches(problem: &ConvProblem, machine: &MachineModel, len: usize) -> bool {
+    let last = machine.levels.iter().rev().find_map(|level| level.capacity_bytes);
+    let bytes = len as u64 * problem.spec().dtype.bytes() as u64;
+    last.is_some_and(|capacity| bytes > capacity / CACHED_SHARE)
 }
 
 /// One memory level under a plan.
@@ -90,7 +95,7 @@ pub struct TilePlan {
     pub variant: KernelVariant,
     /// The problem as matrix products.
     pub gemm: GemmShape,
-    /// Output pixels of a block: a multiple of the kernel's `tile_m`, or all of them.
+    /// Output pixels of a block: a multiple of the kernel's `tile_m`, lane by lane whole rows, or all of them.
     pub block_m: usize,
     /// Output channels of a block: a multiple of the kernel's `tile_n`, or all of them.
     pub block_n: usize,
@@ -103,7 +108,7 @@ pub struct TilePlan {
     pub stores: Stores,
     /// Whether kernels should fetch the next tile's input while they work on this one: it comes from beyond the cache
     /// that holds the blocks.
-    pub fetch_ahead: bool,
+    pub prefetch: bool,
     /// Use of each memory level, innermost first.
     pub levels: Vec<LevelUse>,
     /// Seconds of pure arithmetic, tails and uneven split counted.

@@ -1,8 +1,8 @@
 //! The CPU backend: exact maths on rayon threads, with microkernels for AVX-512, AVX2 and portable Rust.
 //!
 //! [`CpuBackend::prepare`] packs the weights into panels and fixes blocks and scratch; a run only loops:
-//! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`), pointers to a tile's inputs
-//! (`window`), the register tile itself (`microkernel`). Inputs that the kernels can't read in place are copied piece by
+//! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`; `lanewise` for depthwise and
+//! small groups), pointers to a tile's inputs (`window`), the register tile itself (`microkernel`). Inputs that the kernels can't read in place are copied piece by
 //! piece (`stage`); results leave through `output`. Nothing depends on the thread, the block or the ISA that computes
 //! an element, so the bits never do.
 
@@ -10,6 +10,7 @@ mod buffer;
 mod float_env;
 mod info;
 mod isa;
+mod lanewise;
 mod microkernel;
 mod output;
 mod pack;

@@ -2,13 +2,14 @@
 
 use crate::backend::cpu::float_env::FloatEnv;
 use crate::backend::cpu::isa::Isa;
+use crate::backend::cpu::lanewise::LanewiseConv;
 use crate::backend::cpu::output::SharedOutput;
 use crate::backend::cpu::scalar::ScalarConv;
 use crate::backend::cpu::threads::Team;
 use crate::backend::cpu::tiled::TiledConv;
 use crate::backend::{BackendError, Prepared, check_tensor};
 use crate::conv::{ConvProblem, TensorMut, TensorRef};
-use crate::plan::TilePlan;
+use crate::plan::{Family, TilePlan};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,13 +54,24 @@ pub(super) struct CpuConv {
     isa: Isa,
     team: Arc<Team>,
     method: Box<dyn Method>,
+    /// For each thread the pieces that it takes first: the same in every run, so that it finds in its own cache what the
+    /// last run left there. Then it helps the others.
+    shares: Box<[Share]>,
+}
+
+/// The next piece of a thread's share, alone on its cache lines.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Share {
+    next: AtomicUsize,
 }
 
 impl CpuConv {
     /// Packs the weights and allocates every thread's scratch.
     pub(super) fn new(ingredients: &Ingredients<'_>, team: Arc<Team>) -> Result<Self, BackendError> {
         let Ingredients { problem, isa, .. } = *ingredients;
-        Ok(Self { problem: *problem, isa, team, method: choose(ingredients)? })
+        let shares = std::iter::repeat_with(Share::default).take(team.len()).collect();
+        Ok(Self { problem: *problem, isa, team, method: choose(ingredients)?, shares })
     }
 }
 
@@ -67,11 +79,12 @@ impl CpuConv {
 fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError> {
     let weights = ingredients.weights;
     let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
-    let tiled = if finite { TiledConv::new(ingredients)? } else { None };
-    Ok(match tiled {
-        Some(conv) => Box::new(conv),
-        None => Box::new(ScalarConv::new(ingredients)),
-    })
+    let method: Option<Box<dyn Method>> = match ingredients.plan.variant.family {
+        _ if !finite => None,
+        Family::Broadcast => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        Family::Lanewise => LanewiseConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+    };
+    Ok(method.unwrap_or_else(|| Box::new(ScalarConv::new(ingredients))))
 }
 
 impl Prepared for CpuConv {
@@ -106,12 +119,27 @@ impl CpuConv {
             let _env = FloatEnv::set_default();
             return self.method.work(phase, 0, &mut (0..pieces), operands);
         }
-        let next = AtomicUsize::new(0);
+        let shares = &self.shares[..threads];
+        let end = |share: usize| pieces * (share + 1) / threads;
+        for (index, share) in shares.iter().enumerate() {
+            // ORDERING: relaxed, the team's start publishes it.
+            share.next.store(pieces * index / threads, Ordering::Relaxed);
+        }
         self.team.on_each(threads, &|thread| {
             let _env = FloatEnv::set_default();
-            // ORDERING: relaxed, each piece is handed out once and the team's end publishes what was written.
-            let mut mine =
-                std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|piece| *piece < pieces));
+            let mut behind = 0;
+            let mut mine = std::iter::from_fn(|| {
+                while behind < threads {
+                    let share = (thread + behind) % threads;
+                    // ORDERING: relaxed, each piece is handed out once and the team's end publishes what was written.
+                    let piece = shares[share].next.fetch_add(1, Ordering::Relaxed);
+                    if piece < end(share) {
+                        return Some(piece);
+                    }
+                    behind += 1;
+                }
+                None
+            });
             self.method.work(phase, thread, &mut mine, operands);
         });
     }

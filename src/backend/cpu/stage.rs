@@ -1,23 +1,12 @@
 //! Copies a piece of the input into scratch, pixel by pixel with the channels side by side, as f32.
 //!
-//! Needed where the microkernels can't read the input in place: planes (NCHW), f16, filter rows with padding in between,
-//! and groups whose channels are spread over the lanes.
+//! Needed where the microkernels can't read the input in place: planes (NCHW), f16, filter rows with padding in between.
 
 use crate::conv::{ConvProblem, Layout, Strides, TensorRef};
 use half::slice::HalfFloatSliceExt;
 use std::ops::Range;
 
-/// What a staged pixel holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PixelContents {
-    /// `count` channels from `first` on, then zeros up to `len` floats.
-    Channels { first: usize, count: usize, len: usize },
-    /// For each reduction step (channel of a group) `lanes` floats: lane `l` holds the step's channel of the group
-    /// that output channel `first_out + l` belongs to, zeros past the last output channel.
-    Lanes { first_out: usize, lanes: usize },
-}
-
-/// The piece of an image to copy; columns outside the image are zeros.
+/// The piece of an image to copy; columns outside the image are zeros. A staged pixel holds some of its channels.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub image: usize,
@@ -37,7 +26,6 @@ pub(super) struct Stager {
     strides: Strides,
     layout: Layout,
     width: usize,
-    groups: Groups,
     /// A row of a plane, widened from f16.
     widened: Vec<f32>,
 }
@@ -52,26 +40,13 @@ impl Stager {
             strides: s.layout.strides(s.in_channels, s.input),
             layout: s.layout,
             width: s.input[1],
-            groups: Groups {
-                inputs: problem.group_in_channels(),
-                outputs: problem.group_out_channels(),
-                count: s.groups,
-            },
             widened: Vec::new(),
         }
     }
 
-    /// Floats of one staged pixel.
-    pub(super) fn pixel_len(&self, contents: &PixelContents) -> usize {
-        match contents {
-            PixelContents::Channels { len, .. } => *len,
-            PixelContents::Lanes { lanes, .. } => self.groups.inputs * lanes,
-        }
-    }
-
-    /// Fills `staged` with `piece`: `[rows][columns][pixel_len]`.
-    pub(super) fn stage(&mut self, input: TensorRef<'_>, piece: &Piece, contents: &PixelContents, staged: &mut [f32]) {
-        let len = self.pixel_len(contents);
+    /// Fills `staged` with `piece`: `[rows][columns][channels]`.
+    pub(super) fn stage(&mut self, input: TensorRef<'_>, piece: &Piece, channels: &Range<usize>, staged: &mut [f32]) {
+        let len = channels.len();
         let row_len = piece.columns.len() * len;
         for (y, row) in piece.rows.clone().zip(staged.chunks_exact_mut(row_len.max(1))) {
             let inside = piece.columns.start.max(0)..piece.columns.end.min(self.width as isize);
@@ -86,8 +61,8 @@ impl Stager {
             let (x, y) = (inside.start as usize, y as usize); // CAST: inside the image
             let row = &mut row[before..after];
             match self.layout {
-                Layout::Nhwc => self.row_of_pixels(input, [piece.image, y, x], inside.len(), contents, row),
-                Layout::Nchw => self.row_of_planes(input, [piece.image, y, x], inside.len(), contents, row),
+                Layout::Nhwc => self.row_of_pixels(input, [piece.image, y, x], inside.len(), channels, row),
+                Layout::Nchw => self.row_of_planes(input, [piece.image, y, x], inside.len(), channels, row),
             }
         }
     }
@@ -98,27 +73,15 @@ impl Stager {
         input: TensorRef<'_>,
         [image, y, x]: [usize; 3],
         count: usize,
-        contents: &PixelContents,
+        channels: &Range<usize>,
         row: &mut [f32],
     ) {
-        let len = row.len() / count;
-        for (i, pixel) in row.chunks_exact_mut(len).enumerate() {
-            let at = self.strides.at(image, 0, y, x + i);
-            match *contents {
-                PixelContents::Channels { first, count, .. } => {
-                    let wanted = at + first..at + first + count;
-                    match input {
-                        TensorRef::F32(data) => pixel[..count].copy_from_slice(&data[wanted]),
-                        TensorRef::F16(data) => data[wanted].convert_to_f32_slice(&mut pixel[..count]),
-                    }
-                    pixel[count..].fill(0.0);
-                }
-                PixelContents::Lanes { first_out, lanes } => {
-                    for (step, slots) in pixel.chunks_exact_mut(lanes).enumerate() {
-                        let first = at + step;
-                        self.groups.spread(first_out, slots, |group| input.get(first + group * self.groups.inputs));
-                    }
-                }
+        for (i, pixel) in row.chunks_exact_mut(channels.len()).enumerate().take(count) {
+            let at = self.strides.at(image, channels.start, y, x + i);
+            let wanted = at..at + channels.len();
+            match input {
+                TensorRef::F32(data) => pixel.copy_from_slice(&data[wanted]),
+                TensorRef::F16(data) => data[wanted].convert_to_f32_slice(pixel),
             }
         }
     }
@@ -129,31 +92,14 @@ impl Stager {
         input: TensorRef<'_>,
         [image, y, x]: [usize; 3],
         count: usize,
-        contents: &PixelContents,
+        channels: &Range<usize>,
         row: &mut [f32],
     ) {
-        let len = row.len() / count;
-        match *contents {
-            PixelContents::Channels { first, count: channels, .. } => {
-                if channels < len {
-                    row.chunks_exact_mut(len).for_each(|pixel| pixel[channels..].fill(0.0));
-                }
-                for block in (0..channels).step_by(TRANSPOSED_CHANNELS) {
-                    for channel in block..(block + TRANSPOSED_CHANNELS).min(channels) {
-                        let source = self.plane_row(input, [image, first + channel, y, x], count);
-                        for (pixel, value) in row.chunks_exact_mut(len).zip(source) {
-                            pixel[channel] = *value;
-                        }
-                    }
-                }
-            }
-            PixelContents::Lanes { first_out, lanes } => {
-                for (i, pixel) in row.chunks_exact_mut(len).enumerate() {
-                    for (step, slots) in pixel.chunks_exact_mut(lanes).enumerate() {
-                        let first = self.strides.at(image, step, y, x + i);
-                        let next = self.groups.inputs * self.strides.channel;
-                        self.groups.spread(first_out, slots, |group| input.get(first + group * next));
-                    }
+        for block in (0..channels.len()).step_by(TRANSPOSED_CHANNELS) {
+            for channel in block..(block + TRANSPOSED_CHANNELS).min(channels.len()) {
+                let source = self.plane_row(input, [image, channels.start + channel, y, x], count);
+                for (pixel, value) in row.chunks_exact_mut(channels.len()).zip(source) {
+                    pixel[channel] = *value;
                 }
             }
         }
@@ -175,47 +121,5 @@ impl Stager {
                 &self.widened
             }
         }
-    }
-}
-
-/// Channels of the groups.
-#[derive(Clone, Copy, Debug)]
-struct Groups {
-    /// Input channels of one.
-    inputs: usize,
-    /// Output channels of one.
-    outputs: usize,
-    count: usize,
-}
-
-impl Groups {
-    /// Gives each lane its group's value; lane 0 is output channel `first_out`, lanes past the last channel get zero.
-    #[inline(always)]
-    fn spread(&self, first_out: usize, lanes: &mut [f32], value: impl Fn(usize) -> f32) {
-        let first = first_out / self.outputs;
-        match self.outputs {
-            // Sizes known to the compiler become one broadcast store a group.
-            1 => self.spread_whole::<1>(first, lanes, value),
-            2 if first_out.is_multiple_of(2) => self.spread_whole::<2>(first, lanes, value),
-            4 if first_out.is_multiple_of(4) => self.spread_whole::<4>(first, lanes, value),
-            8 if first_out.is_multiple_of(8) => self.spread_whole::<8>(first, lanes, value),
-            outputs => {
-                for (out, lane) in (first_out..).zip(lanes) {
-                    let group = out / outputs;
-                    *lane = if group < self.count { value(group) } else { 0.0 };
-                }
-            }
-        }
-    }
-
-    /// As `spread`, from the first channel of group `first`, `OUT` channels a group and a multiple of them in `lanes`.
-    #[inline(always)]
-    fn spread_whole<const OUT: usize>(&self, first: usize, lanes: &mut [f32], value: impl Fn(usize) -> f32) {
-        let (groups, _) = lanes.as_chunks_mut::<OUT>();
-        let used = groups.len().min(self.count - first);
-        for (group, slots) in groups[..used].iter_mut().enumerate() {
-            *slots = [value(first + group); OUT];
-        }
-        groups[used..].as_flattened_mut().fill(0.0);
     }
 }

@@ -1,4 +1,4 @@
-//! The loops around the microkernels: pixels in tiles, panels of weights, passes over channels, staged or in place.
+//! The loops around the broadcast kernels: pixels in tiles, panels of weights, passes over channels, staged or in place.
 #![allow(unsafe_code)]
 
 use crate::backend::BackendError;
@@ -7,11 +7,11 @@ use crate::backend::cpu::microkernel::{self, TileCall, TileKernel};
 use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
-use crate::backend::cpu::stage::{Piece, PixelContents, Stager};
+use crate::backend::cpu::stage::{Piece, Stager};
 use crate::backend::cpu::threads::PerThread;
 use crate::backend::cpu::window::{Pixels, RunTable, Window};
 use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
-use crate::plan::{Family, KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan};
+use crate::plan::{KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan};
 use std::ops::Range;
 
 /// Floats of staged input a thread may hold: 4 MiB.
@@ -40,7 +40,6 @@ enum Access {
 #[derive(Debug)]
 pub(super) struct TiledConv {
     problem: ConvProblem,
-    family: Family,
     kernel: TileKernel,
     tile_m: usize,
     tile_n: usize,
@@ -98,7 +97,7 @@ impl Blocking {
     /// every thread keeps a block.
     fn of_plan(problem: &ConvProblem, plan: &TilePlan, access: Access, threads: usize) -> Self {
         let group_in = problem.group_in_channels();
-        let several_passes = plan.variant.family == Family::Broadcast && access != Access::StagedRows;
+        let several_passes = access != Access::StagedRows;
         let pass_channels = match plan.block_channels {
             channels if several_passes && channels < group_in => channels.next_multiple_of(CHANNEL_BLOCK).min(group_in),
             _ => group_in,
@@ -132,26 +131,14 @@ impl Blocking {
         let height = (s.kernel[0] - 1).saturating_mul(s.dilation[0]).saturating_add(1).min(s.input[0]);
         let pixels = height.saturating_mul(width);
         loop {
-            let (pixel_len, narrower) = match variant.family {
-                Family::Broadcast => (self.pass_channels, (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK)),
-                Family::Lanewise => {
-                    let lanes = self.block_n.next_multiple_of(variant.tile_n);
-                    let narrower = (self.block_n / 2).next_multiple_of(variant.tile_n);
-                    (problem.group_in_channels().saturating_mul(lanes), narrower)
-                }
-            };
-            if pixels.saturating_mul(pixel_len) <= STAGE_BUDGET {
+            if pixels.saturating_mul(self.pass_channels) <= STAGE_BUDGET {
                 return true;
             }
-            let narrowed = match variant.family {
-                Family::Broadcast if access == Access::StagedRows => return false,
-                Family::Broadcast => &mut self.pass_channels,
-                Family::Lanewise => &mut self.block_n,
-            };
-            if narrower >= *narrowed {
+            let narrower = (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK);
+            if access == Access::StagedRows || narrower >= self.pass_channels {
                 return false;
             }
-            *narrowed = narrower;
+            self.pass_channels = narrower;
             self.fit_accumulators(problem, variant);
         }
     }
@@ -174,9 +161,9 @@ impl TiledConv {
         let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
-        let kernel = microkernel::find(isa, variant.family, tile_m, tile_n)
+        let kernel = microkernel::find_tile(isa, tile_m, tile_n)
             .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
-        let access = choose_access(problem, plan);
+        let access = choose_access(problem);
         let window = match access {
             Access::StagedRows => Window::per_row(problem),
             Access::InPlace | Access::Staged => Window::per_tap(problem),
@@ -189,14 +176,9 @@ impl TiledConv {
             return Ok(None);
         }
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
-        let lanes = match variant.family {
-            Family::Lanewise => blocking.block_n.next_multiple_of(tile_n),
-            Family::Broadcast => 1,
-        };
-        let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in)).max(group_in.saturating_mul(lanes));
+        let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in));
         let mut conv = Self {
             problem: *problem,
-            family: variant.family,
             kernel,
             tile_m,
             tile_n,
@@ -208,7 +190,7 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
-            fetch_ahead: plan.fetch_ahead && access == Access::InPlace,
+            fetch_ahead: plan.prefetch && access == Access::InPlace,
             streaming: plan.stores == Stores::Streaming && s.out_channels.is_multiple_of(CACHE_LINE),
             scratch: PerThread::default(),
         };
@@ -226,12 +208,10 @@ impl TiledConv {
         let stager = Stager::new(&self.problem);
         let (mut staged, mut accumulators) = (0, self.tile_m * self.tile_n);
         for block in &self.blocks {
-            let contents = self.contents(block, 0..self.pass_channels);
-            let pixel_len = stager.pixel_len(&contents);
             let mut pixel = block.m.start;
             while pixel < block.m.end {
-                let chunk = self.chunk(block, pixel, pixel_len);
-                staged = staged.max(chunk.staged_pixels() * pixel_len);
+                let chunk = self.chunk(block, pixel);
+                staged = staged.max(chunk.staged_pixels() * self.pass_channels);
                 if self.passes() > 1 {
                     let rows = chunk.pixels.len().next_multiple_of(self.tile_m);
                     accumulators = accumulators.max(rows * self.lanes(block.n.len()));
@@ -252,24 +232,8 @@ impl TiledConv {
         self.problem.group_in_channels().div_ceil(self.pass_channels)
     }
 
-    /// What a staged pixel holds in the pass over the group's `channels`.
-    fn contents(&self, block: &OutputBlock, channels: Range<usize>) -> PixelContents {
-        let group_in = self.problem.group_in_channels();
-        match self.family {
-            Family::Broadcast => PixelContents::Channels {
-                first: block.group * group_in + channels.start,
-                count: channels.len(),
-                len: channels.len(),
-            },
-            Family::Lanewise if group_in == 1 && self.problem.group_out_channels() == 1 => {
-                PixelContents::Channels { first: block.n.start, count: block.n.len(), len: self.lanes(block.n.len()) }
-            }
-            Family::Lanewise => PixelContents::Lanes { first_out: block.n.start, lanes: self.lanes(block.n.len()) },
-        }
-    }
-
     /// The chunk of `block` that starts at `pixel`: as many whole output rows as fit the scratch, or part of one.
-    fn chunk(&self, block: &OutputBlock, pixel: usize, pixel_len: usize) -> Chunk {
+    fn chunk(&self, block: &OutputBlock, pixel: usize) -> Chunk {
         let left = block.m.end - pixel;
         let most = if self.passes() > 1 {
             let rows = ACCUMULATOR_BUDGET / self.lanes(block.n.len()).max(1) / self.tile_m * self.tile_m;
@@ -285,7 +249,7 @@ impl TiledConv {
             let mut rows = most / columns;
             while rows > 0 {
                 let chunk = self.rows_chunk(pixel, rows);
-                if chunk.staged_pixels().saturating_mul(pixel_len) <= STAGE_BUDGET {
+                if chunk.staged_pixels().saturating_mul(self.pass_channels) <= STAGE_BUDGET {
                     return chunk;
                 }
                 rows /= 2;
@@ -295,7 +259,7 @@ impl TiledConv {
         loop {
             let chunk = self.columns_chunk(pixel, width);
             let narrower = (width / 2).next_multiple_of(self.tile_m);
-            if chunk.staged_pixels().saturating_mul(pixel_len) <= STAGE_BUDGET || narrower >= width {
+            if chunk.staged_pixels().saturating_mul(self.pass_channels) <= STAGE_BUDGET || narrower >= width {
                 return chunk;
             }
             width = narrower;
@@ -333,8 +297,7 @@ impl TiledConv {
         let group_in = self.problem.group_in_channels();
         let mut pixel = block.m.start;
         while pixel < block.m.end {
-            let pixel_len = scratch.stager.pixel_len(&self.contents(block, 0..self.pass_channels));
-            let chunk = self.chunk(block, pixel, pixel_len);
+            let chunk = self.chunk(block, pixel);
             for first in (0..group_in).step_by(self.pass_channels) {
                 let channels = first..(first + self.pass_channels).min(group_in);
                 self.run_pass(block, &chunk, channels, operands, scratch);
@@ -358,7 +321,7 @@ impl TiledConv {
         let s = self.problem.spec();
         let first_image = chunk.pixels.start / self.problem.output_pixels();
         bases.clear();
-        let mut run = self.runs(block, &channels);
+        let run = self.runs(block, &channels);
         let pixels = match (self.access, input) {
             (Access::InPlace, TensorRef::F32(data)) => {
                 let strides = s.layout.strides(s.in_channels, s.input);
@@ -368,19 +331,17 @@ impl TiledConv {
                 Pixels { data: data.as_ptr(), row, column, first_image, bases }
             }
             _ => {
-                let contents = self.contents(block, channels.clone());
-                let len = stager.pixel_len(&contents);
+                let group = block.group * self.problem.group_in_channels();
+                let (wanted, len) = (group + channels.start..group + channels.end, channels.len());
                 let row = chunk.pieces.first().map_or(0, |piece| piece.columns.len() * len);
                 let mut at = 0;
                 for piece in &chunk.pieces {
                     let end = at + piece.pixels() * len;
-                    stager.stage(input, piece, &contents, &mut staged.as_mut_slice()[at..end]);
+                    stager.stage(input, piece, &wanted, &mut staged.as_mut_slice()[at..end]);
                     let (row, len) = (row as isize, len as isize); // CAST: in the scratch
                     bases.push(at as isize - piece.rows.start * row - piece.columns.start * len); // CAST: likewise
                     at = end;
                 }
-                run.step_stride = if self.family == Family::Lanewise { self.lanes(block.n.len()) } else { 1 };
-                run.block_stride = CHANNEL_BLOCK * run.step_stride;
                 let (row, column) = (row as isize, len as isize); // CAST: in the scratch
                 Pixels { data: staged.as_slice().as_ptr(), row, column, first_image, bases }
             }
@@ -390,7 +351,6 @@ impl TiledConv {
         let acc_stride = if stored { self.lanes(block.n.len()) } else { self.tile_n };
         let weights_offset = channels.start * self.problem.taps() * self.tile_n;
         let channel_base = block.group * self.problem.group_out_channels();
-        let channel_base = if self.family == Family::Lanewise { 0 } else { channel_base };
         let panels = block.n.start / self.tile_n..block.n.end.div_ceil(self.tile_n);
         for pixel in chunk.pixels.clone().step_by(self.tile_m) {
             let rows = self.tile_m.min(chunk.pixels.end - pixel);
@@ -404,18 +364,16 @@ impl TiledConv {
                 let acc_at = if stored { (pixel - chunk.pixels.start) * acc_stride + first - block.n.start } else { 0 };
                 let sums = &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
                 let (out, out_stride) = direct.unwrap_or((sums.as_mut_ptr(), acc_stride));
-                let lane = if self.family == Family::Lanewise { first - run.first_lane } else { 0 };
                 let call = TileCall {
                     rows: table.rows().as_ptr(),
                     active: table.active().as_ptr(),
                     taps: table.active().len(),
                     tap_count: self.window.runs(),
-                    x_offset: run.x_offset + lane,
+                    x_offset: run.x_offset,
                     full_blocks: run.full_blocks,
                     block_len: CHANNEL_BLOCK,
                     tail_len: run.tail_len,
-                    block_stride: run.block_stride,
-                    step_stride: run.step_stride,
+                    block_stride: CHANNEL_BLOCK,
                     weights: self.packed.panel(block.group, panel)[weights_offset..].as_ptr(),
                     out,
                     out_stride,
@@ -452,18 +410,14 @@ impl TiledConv {
         let (full_blocks, tail_len) = match self.access {
             Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
             // Under a single tap the blocks follow each other: one run, unless each block fetches what comes next.
-            _ if !self.fetch_ahead && self.window.runs() == 1 && self.family == Family::Broadcast => {
-                (0, channels.len())
-            }
+            _ if !self.fetch_ahead && self.window.runs() == 1 => (0, channels.len()),
             Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
         };
-        let in_place = self.access == Access::InPlace;
-        let x_offset = match self.family {
-            Family::Broadcast if in_place => block.group * self.problem.group_in_channels() + channels.start,
-            _ => 0,
+        let x_offset = match self.access {
+            Access::InPlace => block.group * self.problem.group_in_channels() + channels.start,
+            Access::Staged | Access::StagedRows => 0,
         };
-        let first_lane = if in_place { 0 } else { block.n.start };
-        Runs { full_blocks, tail_len, x_offset, first_lane, block_stride: CHANNEL_BLOCK, step_stride: 1 }
+        Runs { full_blocks, tail_len, x_offset }
     }
 }
 
@@ -478,31 +432,16 @@ struct Runs {
     full_blocks: usize,
     tail_len: usize,
     x_offset: usize,
-    /// Output channel that lane 0 of a pixel stands for.
-    first_lane: usize,
-    block_stride: usize,
-    step_stride: usize,
 }
 
-/// In place where the channels of a pixel lie side by side as f32 and no lane would read a neighbour's memory.
-fn choose_access(problem: &ConvProblem, plan: &TilePlan) -> Access {
+/// In place where the channels of a pixel lie side by side as f32.
+fn choose_access(problem: &ConvProblem) -> Access {
     let s = problem.spec();
-    let channels_adjacent = s.layout == Layout::Nhwc && s.dtype == DType::F32;
-    match plan.variant.family {
-        Family::Broadcast
-            if s.groups == 1 && s.in_channels <= FEW_CHANNELS && s.kernel[1] > 1 && s.dilation[1] == 1 =>
-        {
-            Access::StagedRows
-        }
-        Family::Broadcast if channels_adjacent => Access::InPlace,
-        Family::Lanewise
-            if channels_adjacent
-                && s.groups == s.in_channels
-                && s.out_channels == s.in_channels
-                && s.out_channels.is_multiple_of(plan.variant.tile_n) =>
-        {
-            Access::InPlace
-        }
-        Family::Broadcast | Family::Lanewise => Access::Staged,
+    if s.groups == 1 && s.in_channels <= FEW_CHANNELS && s.kernel[1] > 1 && s.dilation[1] == 1 {
+        Access::StagedRows
+    } else if s.layout == Layout::Nhwc && s.dtype == DType::F32 {
+        Access::InPlace
+    } else {
+        Access::Staged
     }
 }

@@ -4,12 +4,12 @@
 //! channel blocks ascend, within a block the taps in filter order, within a tap the channels; each step is one fused
 //! multiply-add. Lanes and rows of a tile are independent chains, so a kernel's shape never changes a bit of the result.
 //!
-//! Contract of a kernel, for both families:
+//! [`Family::Lanewise`](crate::plan::Family::Lanewise) has kernels and a contract of its own, in [`lanewise`]. Contract of
+//! a [`TileKernel`]:
 //! - `rows` holds `taps x tile_m` pointers; the one at `[t][i]` points at the run of pixel `i` under active tap `t`
 //!   (at a run of zeros where that tap lies in the padding). Rows past `rows_used` must be readable and are not stored.
 //! - A run is read at `x_offset + block * block_stride + step`, `step < block_len` (`tail_len` in the last, shorter
-//!   block). [`Family::Broadcast`] reads one float a step; [`Family::Lanewise`] reads `tile_n` floats at
-//!   `... + step * step_stride`.
+//!   block), one float a step.
 //! - `active` names the taps; under a tap that leaves out an edge pixel, that pixel's run is not read.
 //! - `weights` is a panel `[block][tap][step][tile_n]` over all `tap_count` taps, 64-byte aligned.
 //! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
@@ -21,6 +21,7 @@
 #![allow(unsafe_code)]
 
 mod activate;
+mod lanewise;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
@@ -29,9 +30,11 @@ mod avx2;
 mod avx512;
 
 pub(super) use activate::activate;
+pub(super) use lanewise::{StripCall, StripKernel};
 
 use crate::backend::cpu::isa::Isa;
-use crate::plan::Family;
+use crate::plan::SlidingWindow;
+use lanewise::StripRow;
 
 /// One register tile's work. The module documentation says what each field must hold.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +48,6 @@ pub(super) struct TileCall {
     pub block_len: usize,
     pub tail_len: usize,
     pub block_stride: usize,
-    pub step_stride: usize,
     pub weights: *const f32,
     pub out: *mut f32,
     pub out_stride: usize,
@@ -82,18 +84,10 @@ pub(super) enum LeftOut {
 /// The CPU must have the kernel's ISA and the call must keep the module's contract.
 pub(super) type TileKernel = unsafe fn(&TileCall);
 
-/// The kernel of a family and tile size, if `isa` has it.
-pub(super) fn find(isa: Isa, family: Family, tile_m: usize, tile_n: usize) -> Option<TileKernel> {
-    let table = match isa {
-        Isa::Portable => portable::KERNELS,
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => avx2::KERNELS,
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => avx512::KERNELS,
-        #[cfg(not(target_arch = "x86_64"))]
-        Isa::Avx2 | Isa::Avx512 => return None,
-    };
-    table.iter().find(|row| (row.family, row.tile_m, row.tile_n) == (family, tile_m, tile_n)).map(|row| row.kernel)
+/// The broadcast kernel of a tile size, if `isa` has it.
+pub(super) fn find_tile(isa: Isa, tile_m: usize, tile_n: usize) -> Option<TileKernel> {
+    let (tiles, _) = tables(isa)?;
+    tiles.iter().find(|row| (row.tile_m, row.tile_n) == (tile_m, tile_n)).map(|row| row.kernel)
 }
 
 /// Makes streamed stores of this thread visible to whoever sees what it does next.
@@ -105,26 +99,42 @@ pub(super) fn fence_streams() {
     }
 }
 
-/// A row of an ISA's kernel table.
-struct KernelRow {
-    family: Family,
+/// The lanewise kernel for tiles of `tile_m` output columns that was unrolled for `window`, if `isa` has it.
+pub(super) fn find_strip(isa: Isa, tile_m: usize, window: Option<SlidingWindow>) -> Option<StripKernel> {
+    let (_, strips) = tables(isa)?;
+    strips.iter().find(|row| (row.tile_m, row.window) == (tile_m, window)).map(|row| row.kernel)
+}
+
+fn tables(isa: Isa) -> Option<(&'static [TileRow], &'static [StripRow])> {
+    match isa {
+        Isa::Portable => Some((portable::TILES, portable::STRIPS)),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => Some((avx2::TILES, avx2::STRIPS)),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => Some((avx512::TILES, avx512::STRIPS)),
+        #[cfg(not(target_arch = "x86_64"))]
+        Isa::Avx2 | Isa::Avx512 => None,
+    }
+}
+
+/// A row of an ISA's table of broadcast kernels.
+struct TileRow {
     tile_m: usize,
     tile_n: usize,
     kernel: TileKernel,
 }
 
-/// Builds an ISA's table: `family M x vectors`, `LANES` floats a vector.
-macro_rules! kernel_table {
-    ($lanes:expr; broadcast: $($bm:literal x $bn:literal),+; lanewise: $($lm:literal x $ln:literal),+) => {
-        pub(super) const KERNELS: &[KernelRow] = &[
-            $(KernelRow { family: Family::Broadcast, tile_m: $bm, tile_n: $bn * $lanes, kernel: broadcast::<$bm, $bn> },)+
-            $(KernelRow { family: Family::Lanewise, tile_m: $lm, tile_n: $ln * $lanes, kernel: lanewise::<$lm, $ln> },)+
+/// Builds an ISA's table: `M x vectors`, `LANES` floats a vector.
+macro_rules! tile_table {
+    ($lanes:expr; $($m:literal x $n:literal),+) => {
+        pub(super) const TILES: &[TileRow] = &[
+            $(TileRow { tile_m: $m, tile_n: $n * $lanes, kernel: broadcast::<$m, $n> },)+
         ];
     };
 }
-use kernel_table;
+use tile_table;
 
-/// Writes the two families of an ISA from its five vector operations.
+/// Writes the broadcast kernels of an ISA from its vector operations.
 ///
 /// A macro, because a helper function without the ISA's target feature would neither be inlined nor keep vectors in
 /// registers. Loops have constant bounds except over runs, so the accumulators stay in registers.
@@ -152,7 +162,7 @@ macro_rules! tile_kernels {
                         }
                         if $call.ahead != 0 && $tap.fresh {
                             for i in 0..$mr {
-                                prefetch($run[i].wrapping_offset($call.ahead));
+                                prefetch_outer($run[i].wrapping_offset($call.ahead));
                             }
                         }
                         // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
@@ -221,11 +231,11 @@ macro_rules! tile_kernels {
                 } else {
                     for i in 0..$mr {
                         for j in 0..$nv {
-                            let left = $call.columns.saturating_sub(j * $lanes);
+                            let left = $call.columns.saturating_sub(j * $lanes).min($lanes);
                             if i < $call.rows_used && left > 0 {
                                 // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract), and no more than
                                 // the rest of the row is stored.
-                                unsafe { store_first($call.out.add(i * $call.out_stride + j * $lanes), $acc[i][j], left) };
+                                unsafe { store_masked($call.out.add(i * $call.out_stride + j * $lanes), left, $acc[i][j]) };
                             }
                         }
                     }
@@ -267,32 +277,6 @@ macro_rules! tile_kernels {
                     LeftOut::Nothing => steps!(len, run, w, 0, MR),
                     LeftOut::First => steps!(len, run, w, 1, MR),
                     LeftOut::Last => steps!(len, run, w, 0, MR - 1),
-                }
-            });
-            finish!(call, acc, MR, NV);
-        }
-
-        /// `NV` vectors of output channels meet their own inputs, lane by lane.
-        ///
-        /// # Safety
-        /// As [`TileKernel`].
-        #[target_feature(enable = $feature)]
-        #[allow(clippy::needless_range_loop)]
-        unsafe fn lanewise<const MR: usize, const NV: usize>(call: &TileCall) {
-            let mut acc = start!(call, MR, NV);
-            walk!(call, MR, NV, run, _tap, len, w, {
-                for step in 0..len {
-                    for j in 0..NV {
-                        // SAFETY: the panel holds `tile_n` floats for this step (contract).
-                        let b = unsafe { $load(w.add(j * $lanes)) };
-                        for i in 0..MR {
-                            // SAFETY: the run holds `tile_n` floats for this step (contract).
-                            let a = unsafe { $load(run[i].add(step * call.step_stride + j * $lanes)) };
-                            acc[i][j] = $fma(a, b, acc[i][j]);
-                        }
-                    }
-                    // SAFETY: at most one past the panel's end.
-                    w = unsafe { w.add(NV * $lanes) };
                 }
             });
             finish!(call, acc, MR, NV);

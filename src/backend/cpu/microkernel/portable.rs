@@ -1,8 +1,8 @@
-//! Register tiles in plain Rust: the definition of the result on every CPU.
+//! The kernels in plain Rust: the definition of the result on every CPU.
 #![allow(unsafe_code)]
 
-use super::{KernelRow, TileCall, kernel_table};
-use crate::plan::Family;
+use super::lanewise::{StripCall, StripRow, any_window_kernel, strip_frame, strip_table};
+use super::{TileCall, TileRow, tile_table};
 
 /// Floats of a "vector" here; a multiple of what any target's registers hold.
 const LANES: usize = 16;
@@ -80,26 +80,94 @@ unsafe fn broadcast<const MR: usize, const NV: usize>(call: &TileCall) {
     }
 }
 
-/// `LANES` output channels meet their own inputs.
-///
-/// # Safety
-/// As [`TileKernel`](super::TileKernel).
-unsafe fn lanewise<const MR: usize, const NV: usize>(call: &TileCall) {
-    const { assert!(NV == 1) };
-    // SAFETY: the caller's promise is the one that is asked for.
-    unsafe {
-        tile::<MR, LANES>(call, |run, step, w, row| {
-            // SAFETY: the run holds `LANES` floats for each step (contract).
-            let a = run.add(step * call.step_stride).cast::<[f32; LANES]>().read_unaligned();
-            for ((y, a), w) in row.iter_mut().zip(a).zip(w) {
-                *y = a.mul_add(*w, *y);
-            }
-        });
-    }
+tile_table! {
+    LANES; 4 x 1, 1 x 1
 }
 
-kernel_table! {
-    LANES;
-    broadcast: 4 x 1, 1 x 1;
-    lanewise: 4 x 1, 1 x 1
+any_window_kernel!(LANES);
+
+strip_table! {
+    any 4;
 }
+
+// The operations of the lanewise kernels.
+
+type Vector = [f32; LANES];
+
+fn zero() -> Vector {
+    [0.0; LANES]
+}
+
+fn splat(value: f32) -> Vector {
+    [value; LANES]
+}
+
+/// The first `lanes`.
+fn mask(lanes: usize) -> usize {
+    lanes
+}
+
+/// # Safety
+/// A vector may be read.
+unsafe fn load(at: *const f32) -> Vector {
+    // SAFETY: the caller's promise.
+    unsafe { at.cast::<Vector>().read_unaligned() }
+}
+
+/// # Safety
+/// The first `lanes` may be read.
+unsafe fn load_masked(at: *const f32, lanes: usize) -> Vector {
+    let mut value = zero();
+    // SAFETY: the caller's promise; a vector has as many lanes.
+    unsafe { at.copy_to_nonoverlapping(value.as_mut_ptr(), lanes.min(LANES)) };
+    value
+}
+
+/// # Safety
+/// The first `lanes` may be written.
+unsafe fn store_masked(at: *mut f32, lanes: usize, value: Vector) {
+    // SAFETY: the caller's promise; a vector has as many lanes.
+    unsafe { at.copy_from_nonoverlapping(value.as_ptr(), lanes.min(LANES)) };
+}
+
+/// Plain Rust has no stores past the caches.
+///
+/// # Safety
+/// A vector may be written.
+unsafe fn stream(at: *mut f32, value: Vector) {
+    // SAFETY: the caller's promise.
+    unsafe { store_masked(at, LANES, value) };
+}
+
+fn fma(a: Vector, b: Vector, c: Vector) -> Vector {
+    std::array::from_fn(|lane| a[lane].mul_add(b[lane], c[lane]))
+}
+
+fn add(a: Vector, b: Vector) -> Vector {
+    std::array::from_fn(|lane| a[lane] + b[lane])
+}
+
+/// The second operand where the two don't compare.
+fn min(a: Vector, b: Vector) -> Vector {
+    std::array::from_fn(|lane| if a[lane] < b[lane] { a[lane] } else { b[lane] })
+}
+
+/// The second operand where the two don't compare.
+fn max(a: Vector, b: Vector) -> Vector {
+    std::array::from_fn(|lane| if a[lane] > b[lane] { a[lane] } else { b[lane] })
+}
+
+/// # Safety
+/// A vector of lane numbers may be read.
+unsafe fn lane_numbers(at: *const u32) -> [u32; LANES] {
+    // SAFETY: the caller's promise.
+    unsafe { at.cast::<[u32; LANES]>().read_unaligned() }
+}
+
+/// Lane `l` of the result is lane `numbers[l]` of `value`.
+fn spread(value: Vector, numbers: [u32; LANES]) -> Vector {
+    numbers.map(|number| value[number as usize % LANES])
+}
+
+/// Plain Rust has no prefetch.
+fn prefetch(_at: *const f32) {}
