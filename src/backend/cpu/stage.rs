@@ -76,12 +76,14 @@ impl Stager {
         channels: &Range<usize>,
         row: &mut [f32],
     ) {
-        for (i, pixel) in row.chunks_exact_mut(channels.len()).enumerate().take(count) {
+        // Where all channels are wanted, neighbouring pixels are one run.
+        let run = if channels.len() == self.strides.column { count } else { 1 };
+        for (i, pixels) in row.chunks_exact_mut(run * channels.len()).enumerate().take(count / run) {
             let at = self.strides.at(image, channels.start, y, x + i);
-            let wanted = at..at + channels.len();
+            let wanted = at..at + pixels.len();
             match input {
-                TensorRef::F32(data) => pixel.copy_from_slice(&data[wanted]),
-                TensorRef::F16(data) => data[wanted].convert_to_f32_slice(pixel),
+                TensorRef::F32(data) => pixels.copy_from_slice(&data[wanted]),
+                TensorRef::F16(data) => data[wanted].convert_to_f32_slice(pixels),
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::backend::cpu::microkernel::{ActiveTap, LeftOut};
 use crate::conv::ConvProblem;
+use std::ops::Range;
 
 /// What the filter window touches, as numbers. Positions are pixels of the unpadded input, so they may be negative.
 #[derive(Clone, Debug)]
@@ -121,8 +122,38 @@ pub(super) struct Pixels<'a> {
 pub(super) struct RunTable {
     rows: Vec<*const f32>,
     active: Vec<ActiveTap>,
-    origins: Vec<Origin>,
+    tile_m: usize,
+    segments: Vec<Segment>,
     ahead: isize,
+}
+
+/// Neighbouring pixels of a tile that lie in one output row.
+#[derive(Debug)]
+struct Segment {
+    /// Its first pixel in the tile.
+    first: usize,
+    count: usize,
+    /// Where the first pixel's window starts, floats and pixels.
+    offset: isize,
+    y: isize,
+    x: isize,
+}
+
+impl Segment {
+    /// Those of its pixels for which `tap` meets data.
+    fn inside(&self, window: &Window, tap: [isize; 2]) -> Range<usize> {
+        let (y, x) = (self.y + tap[0], self.x + tap[1]);
+        if y < window.rows[0] || y >= window.rows[1] {
+            return 0..0;
+        }
+        // In a run per row the columns are all staged, so only the window's start has to be inside.
+        let ([left, right], stride) = (window.columns, window.stride[1]);
+        let last = x + (signed(self.count) - 1) * stride;
+        let before = |edge: isize| if edge > x { (edge - x).unsigned_abs().div_ceil(stride.unsigned_abs()) } else { 0 };
+        let end = if last < right { self.count } else { before(right).min(self.count) };
+        let start = if x >= left { 0 } else { before(left).min(end) };
+        start..end
+    }
 }
 
 /// Where a pixel's window starts.
@@ -144,7 +175,8 @@ impl RunTable {
         Self {
             rows: vec![std::ptr::null(); window.runs() * tile_m],
             active: Vec::with_capacity(window.runs()),
-            origins: vec![Origin::default(); tile_m],
+            tile_m,
+            segments: Vec::with_capacity(tile_m),
             ahead: 0,
         }
     }
@@ -168,66 +200,70 @@ impl RunTable {
     /// of them are left out. Where they do for some, those read `zeros`, and so do the rows past `used`; a kernel need
     /// not read the first or last pixel of a tile where that is the only one.
     pub(super) fn build(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
-        let tile_m = self.origins.len();
+        let tile_m = self.tile_m;
         if window.is_pointwise() {
             return self.build_pointwise(window, pixels, first, used, zeros);
         }
-        let [out_rows, out_columns] = window.output;
-        let (mut image, mut oy, mut ox) =
-            (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
-        let mut interior = used == tile_m;
-        for origin in &mut self.origins[..used] {
-            *origin = window.origin(pixels, [image, oy, ox]).unwrap_or_default();
-            let Origin { y, x, .. } = *origin;
-            interior &= y >= window.rows[0]
-                && y + window.reach[0] <= window.rows[1]
-                && x >= window.columns[0]
-                && x + window.reach[1] <= window.columns[1];
-            ox += 1;
-            if ox == out_columns {
-                (ox, oy) = (0, oy + 1);
-                if oy == out_rows {
-                    (oy, image) = (0, image + 1);
-                }
-            }
-        }
-        let next = window.origin(pixels, [image, oy, ox]);
-        self.ahead = next.map_or(0, |next| next.offset.wrapping_sub(self.origins[0].offset));
+        self.cut(window, pixels, first, used);
         self.active.clear();
-        if interior {
-            for (id, (tap, row)) in window.taps.iter().zip(self.rows.chunks_exact_mut(tile_m)).enumerate() {
-                let step = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
-                for (pointer, origin) in row.iter_mut().zip(&self.origins) {
-                    *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
-                }
-                let fresh = window.fresh[id];
-                self.active.push(ActiveTap { id: id as u32, fresh, left_out: LeftOut::Nothing }); // CAST: taps of a filter
-            }
-            return;
-        }
         for (id, tap) in window.taps.iter().enumerate() {
-            let step = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
             let at = self.active.len() * tile_m;
-            let row = &mut self.rows[at..at + tile_m];
-            row.fill(zeros);
-            let mut inside = 0;
-            for (pointer, origin) in row.iter_mut().zip(&self.origins[..used]) {
-                let (y, x) = (origin.y + tap[0], origin.x + tap[1]);
-                // In a run per row the columns are all staged, so only the window's start has to be inside.
-                if y >= window.rows[0] && y < window.rows[1] && x >= window.columns[0] && x < window.columns[1] {
-                    *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
-                    inside += 1;
+            let rows = &mut self.rows[at..at + tile_m];
+            let mut inside = 0..0;
+            for segment in &self.segments {
+                let under = segment.inside(window, *tap);
+                let rows = &mut rows[segment.first..segment.first + segment.count];
+                rows[..under.start].fill(zeros);
+                rows[under.end..].fill(zeros);
+                let step = window.stride[1].wrapping_mul(pixels.column);
+                let start = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
+                let mut offset =
+                    segment.offset.wrapping_add(start).wrapping_add(signed(under.start).wrapping_mul(step));
+                for pointer in &mut rows[under.clone()] {
+                    *pointer = pixels.data.wrapping_offset(offset);
+                    offset = offset.wrapping_add(step);
+                }
+                if !under.is_empty() {
+                    let first = if inside.is_empty() { segment.first + under.start } else { inside.start };
+                    inside = first..segment.first + under.end;
                 }
             }
-            if inside > 0 {
-                let left_out = match row {
-                    [first, .., last] if inside == tile_m - 1 && *first == zeros && *last != zeros => LeftOut::First,
-                    [first, .., last] if inside == tile_m - 1 && *first != zeros && *last == zeros => LeftOut::Last,
-                    _ => LeftOut::Nothing,
-                };
-                self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
+            if inside.is_empty() {
+                continue;
+            }
+            rows[used..].fill(zeros);
+            let left_out = match &self.segments[..] {
+                [_] if inside == (1..tile_m) => LeftOut::First,
+                [_] if tile_m > 1 && inside == (0..tile_m - 1) && used == tile_m => LeftOut::Last,
+                _ => LeftOut::Nothing,
+            };
+            self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
+        }
+    }
+
+    /// Cuts a tile into pieces of output rows.
+    fn cut(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize) {
+        let [out_rows, out_columns] = window.output;
+        let (mut image, mut row, mut column) =
+            (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
+        self.segments.clear();
+        let mut done = 0;
+        while done < used {
+            let count = (out_columns - column).min(used - done);
+            let Origin { offset, y, x } = window.origin(pixels, [image, row, column]).unwrap_or_default();
+            self.segments.push(Segment { first: done, count, offset, y, x });
+            done += count;
+            column += count;
+            if column == out_columns {
+                (column, row) = (0, row + 1);
+                if row == out_rows {
+                    (row, image) = (0, image + 1);
+                }
             }
         }
+        let next = window.origin(pixels, [image, row, column]);
+        let start = self.segments.first().map_or(0, |segment| segment.offset);
+        self.ahead = next.map_or(0, |next| next.offset.wrapping_sub(start));
     }
 
     /// As `build` where output pixels are input pixels: they lie one after the other, over rows and images.
