@@ -11,7 +11,7 @@ use sparkle::backend::Backend;
 use sparkle::backend::cpu::{CpuBackend, CpuOptions, Isa};
 use sparkle::conv::reference::{convolve_exact, same_value};
 use sparkle::conv::{ConvProblem, DType, Layout, TensorMut, TensorRef};
-use sparkle::plan::{Family, LoopOrder, MachineModel, TilePlan, plan};
+use sparkle::plan::{Family, LoopOrder, MachineModel, Stores, TilePlan, plan};
 
 /// The CPU with `isa`, or `None` with a word on stderr where this machine lacks it.
 fn cpu(isa: Isa, threads: usize) -> Option<Box<dyn Backend>> {
@@ -198,6 +198,29 @@ fn any_blocking_gives_the_same_bits() {
             plan.block_channels = 16 * [1, 2, 3][seed % 3];
             let what = format!("{line}: {} x {} x {} {order:?}", plan.block_m, plan.block_n, plan.block_channels);
             assert_same(&what, &run_plan(&backend, &problem, &plan, &tensors), &want);
+        }
+    }
+}
+
+/// Stores past the caches, into aligned outputs so that kernels can, and prefetching change nothing.
+#[test]
+fn streaming_gives_the_same_bits() {
+    const LINE: usize = 16; // floats
+    for isa in Isa::available() {
+        let backend = CpuBackend::new(CpuOptions { threads: Some(2), isa: Some(isa) }).unwrap();
+        for Case { line, problem } in problems::lists() {
+            if problem.spec().dtype != DType::F32 {
+                continue;
+            }
+            let tensors = Tensors::random(&problem, 10);
+            let mut plan = plan(&problem, backend.machine()).unwrap();
+            (plan.stores, plan.prefetch) = (Stores::Streaming, true);
+            let mut prepared = backend.prepare(&problem, &plan, tensors.weights(), tensors.bias()).unwrap();
+            let mut memory = vec![f32::NAN; problem.output_len() + LINE];
+            let skip = memory.as_ptr().align_offset(LINE * size_of::<f32>());
+            let output = &mut memory[skip..][..problem.output_len()];
+            prepared.run(tensors.input(), tensors.residual(), TensorMut::F32(output)).unwrap();
+            assert_same(&format!("{isa} {line}"), output, &exact(&problem, &tensors));
         }
     }
 }
