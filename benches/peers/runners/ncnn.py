@@ -47,7 +47,10 @@ def create(variant: str, threads: int) -> Prepare:
 
 
 def load(net: ncnn.Net, layer: Layer, w: Array) -> None:
-    """A net of an input and the convolution. Source: ncnn, docs/developer-guide/operators.md and param-and-model-file."""
+    """A net of an input and the convolution.
+
+    Source: ncnn, docs/developer-guide/operators.md and docs/developer-guide/param-and-model-file-structure.md.
+    """
     kind = "Convolution" if layer.groups == 1 else "ConvolutionDepthWise"
     values = {
         0: layer.k,

@@ -85,8 +85,10 @@ def plain_node(layer: Layer, x: Array, w: Array) -> Node:
 
 
 def blocked_node(layer: Layer, x: Array, w: Array) -> Node:
-    """Follows what ONNX Runtime converts, core/optimizer/nchwc_transformer.cc: few input channels stay plain, and groups
-    must be whole blocks or single channels."""
+    """Few input channels stay plain, and groups must be whole blocks or single channels.
+
+    Source: ONNX Runtime, onnxruntime/core/optimizer/nchwc_transformer.cc.
+    """
     block = vector_lanes()
     narrow = layer.c < block
     depthwise = layer.is_depthwise and layer.k == layer.c
