@@ -73,5 +73,5 @@ def load(path: Path) -> list[Layer]:
 
 def parse(row: dict[str, str]) -> Layer:
     """A row of the file."""
-    text = {"name", "source_network"}
-    return Layer(**{key: value if key in text else int(value) for key, value in row.items()})
+    numbers = {key: int(value) for key, value in row.items() if key not in ("name", "source_network")}
+    return Layer(name=row["name"], source_network=row["source_network"], **numbers)

@@ -17,7 +17,7 @@ from peers.results import Results, Row
 WIDTH = 960
 MARGIN = 12
 LABEL_WIDTH = 196
-PANEL_GAP = 28
+PANEL_GAP = 44
 HEAD_HEIGHT = 104
 ROW_HEIGHT = 13
 GROUP_HEIGHT = 26
@@ -136,10 +136,10 @@ def header(results: Results, threads: Sequence[int], panels: Sequence[Panel], ha
 
 
 def means(panel: Panel, y: float, of: Shares) -> str:
-    """A group's geometric means, at the right end of its heading."""
+    """A group's geometric means, exact and best direct peer, at the right end of its heading."""
     ours = percent(geomean(share(one.exact) for one in of))
     peers = percent(geomean(share(one.direct) for one in of))
-    words = f"{ours} % to {peers} %"
+    words = f"mean {ours} %, peers {peers} %"
     return label(panel.left + panel.width, y + GROUP_HEIGHT - 8, words, anchor="end")
 
 

@@ -134,7 +134,7 @@ class OneDnn:
 
     def execute(self, primitive: Handle, calls: int, memories: dict[int, Handle]) -> None:
         """Runs a primitive so many times; with OpenMP each call returns when it is done."""
-        args = (ExecArg * len(memories))(*((arg, memory.value) for arg, memory in memories.items()))
+        args = (ExecArg * len(memories))(*(ExecArg(arg, memory.value) for arg, memory in memories.items()))
         execute = self.library.dnnl_primitive_execute
         status = self.loop.repeat_primitive(execute, primitive, self.stream, len(memories), args, calls)
         check("dnnl_primitive_execute", status)

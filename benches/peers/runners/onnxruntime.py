@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
@@ -76,8 +75,8 @@ def model(layer: Layer, node: Node) -> bytes:
     )
     graph = helper.make_graph([conv], layer.name, [x], [y], [numpy_helper.from_array(node.w, "w")])
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS]
-    made: onnx.ModelProto = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
-    return made.SerializeToString()
+    made = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+    return bytes(made.SerializeToString())
 
 
 def plain_node(layer: Layer, x: Array, w: Array) -> Node:

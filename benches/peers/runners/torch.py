@@ -32,7 +32,7 @@ def prepare_blocked(layer: Layer, x: Array, w: Array) -> Prepared:
         bias=False,
     ).eval()
     convolution.weight.copy_(torch.from_numpy(w))
-    module = mkldnn.to_mkldnn(convolution)
+    module: torch.nn.Module = mkldnn.to_mkldnn(convolution)  # type: ignore[no-untyped-call]
     source = torch.from_numpy(x).to_mkldnn()
     return Prepared(repeat(lambda: module(source)), lambda: module(source).to_dense().numpy())
 
@@ -40,15 +40,11 @@ def prepare_blocked(layer: Layer, x: Array, w: Array) -> Prepared:
 def prepare_channels_last(layer: Layer, x: Array, w: Array) -> Prepared:
     """The operator that the compiler puts in place of a convolution whose weights are frozen."""
     source = torch.from_numpy(x).to(memory_format=torch.channels_last)
-    padding, stride = [layer.pad_h, layer.pad_w], [layer.stride_h, layer.stride_w]
-    dilation, groups = [layer.dil_h, layer.dil_w], layer.groups
-    weights = torch.ops.mkldnn._reorder_convolution_weight(
-        torch.from_numpy(w), padding, stride, dilation, groups, list(x.shape)
-    )
+    window = [layer.pad_h, layer.pad_w], [layer.stride_h, layer.stride_w], [layer.dil_h, layer.dil_w], layer.groups
+    weights = torch.ops.mkldnn._reorder_convolution_weight(torch.from_numpy(w), *window, list(x.shape))
 
     def call() -> torch.Tensor:
-        return torch.ops.mkldnn._convolution_pointwise(
-            source, weights, None, padding, stride, dilation, groups, "none", [], ""
-        )
+        made: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(source, weights, None, *window, "none", [], "")
+        return made
 
     return Prepared(repeat(call), lambda: call().contiguous().numpy())
