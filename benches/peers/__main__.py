@@ -5,20 +5,32 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from peers import check, layers, measure, plot, registry, report, results  # noqa: E402
+from peers.child import ChildError  # noqa: E402
 
+LOG = Path(tempfile.gettempdir()) / "sparkle-peers.log"
 ROOT = Path(__file__).resolve().parents[2]
 CHECKED = "tiny|odd_(3|13|67)|mbv2_dw192|rx50_g32_(128|1024)|incep|deeplab_d2|rn50_conv1|rn50_s[25]_3x3_.*_b1$"
 """Small layers of every kind: a direct convolution in numpy takes its time."""
 
 
 def main() -> int:
-    """Exit code: 0, or 3 where a check found a difference."""
+    """Exit code: 0; 1 where something is missing; 3 where a check found a difference."""
     args = parser().parse_args()
+    try:
+        return run(args)
+    except (OSError, ValueError, ChildError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def run(args: argparse.Namespace) -> int:
+    """Does what the command says."""
     match args.command:
         case "measure":
             return run_measure(args)
@@ -67,7 +79,7 @@ def run_check(args: argparse.Namespace) -> int:
 def chosen_layers(args: argparse.Namespace) -> list[layers.Layer]:
     chosen = [layer for layer in layers.load(args.layers) if re.search(args.only, layer.name)]
     if not chosen:
-        raise SystemExit(f"no layer's name matches --only {args.only!r}")
+        raise ValueError(f"no layer's name matches --only {args.only!r}")
     return chosen
 
 
@@ -109,7 +121,7 @@ def runners(to: argparse.ArgumentParser, only: str, threads: str) -> None:
     to.add_argument("--peers", metavar="LIST", help=f"of {','.join(peer.name for peer in registry.PEERS)}")
     to.add_argument("--threads", default=threads, metavar="LIST", help=f"thread counts (default: {threads})")
     to.add_argument("--isa", choices=("native", "avx2"), default="native", help="avx2: those that can be held to it")
-    to.add_argument("--log", type=Path, default=Path("peers.log"), help="what the runners print (default: peers.log)")
+    to.add_argument("--log", type=Path, default=LOG, help=f"what the runners print (default: {LOG})")
 
 
 def outputs(to: argparse.ArgumentParser) -> None:

@@ -24,6 +24,8 @@ class Child:
             command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
         )
         if (line := self.read()) != "READY":
+            self.process.kill()
+            self.process.wait()
             raise ChildError(f"{name} said {line!r} instead of READY")
         self.pause()
 
