@@ -1,4 +1,4 @@
-"""Measures layer by layer: on each, every runner after the other, several passes, the peak before each pass."""
+"""Measures layer by layer: on each, every runner after the other, several passes, the peak before and after each."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def measure_layer(children: Sequence[Child], layer: Layer, threads: int, passes:
     """Adds the layer's rows. A runner that fails once is not asked again."""
     best: dict[str, Row] = {}
     asked = list(children)
+    peak = ask_peak(children[0])
     for _ in range(passes):
-        peak = ask_peak(children[0])
         for child in list(asked):
             try:
                 row = parse(child.name, child.ask(layer.name), peak)
@@ -90,8 +90,10 @@ def measure_layer(children: Sequence[Child], layer: Layer, threads: int, passes:
                 asked.remove(child)
                 results.failures.append(Failure(child.name, layer.name, threads, str(error)))
                 continue
-            best[child.name] = faster(row, best.get(child.name))
-    results.rows.extend(best.values())
+            if child.name not in best or row.min_us < best[child.name].min_us:
+                best[child.name] = row
+        peak = max(peak, ask_peak(children[0]))
+    results.rows.extend(replace(row, peak_gflops=peak) for row in best.values())
 
 
 def ask_peak(sparkle: Child) -> float:
@@ -109,14 +111,6 @@ def parse(runner: str, answer: str, peak: float) -> Row:
     _, layer, threads, *numbers = answer.split(",")
     min_us, median_us, gflops = map(float, numbers)
     return Row(runner, layer, int(threads), min_us, median_us, gflops, peak)
-
-
-def faster(row: Row, earlier: Row | None) -> Row:
-    """The faster pass, beside the highest peak."""
-    if earlier is None:
-        return row
-    fastest = min(row, earlier, key=lambda one: one.min_us)
-    return replace(fastest, peak_gflops=max(row.peak_gflops, earlier.peak_gflops))
 
 
 def ours(math: str) -> str:
