@@ -23,6 +23,9 @@ const PEAK_BUDGET: Duration = Duration::from_millis(10);
 /// Name of the CPU in rows.
 const RUNNER: &str = "sparkle-cpu";
 
+/// Request of `--serve` for the FMA peak, where no layer has that name.
+const PEAK_REQUEST: &str = "peak";
+
 const SEED: u64 = 0;
 
 /// Measures and prints.
@@ -226,7 +229,7 @@ impl Bench<'_> {
                 return Ok(());
             }
             let answer = match self.answer(&line, &by_name, &mut kept) {
-                Ok(row) => csv_row(&row),
+                Ok(answer) => answer,
                 Err(failure) => format!("ERR,{}\n", failure.to_string().replace(['\n', '\r'], " ")),
             };
             output::print(&answer)?;
@@ -238,16 +241,19 @@ impl Bench<'_> {
         line: &[u8],
         layers: &HashMap<&'l str, &'l Layer>,
         kept: &mut HashMap<&'l str, Ready>,
-    ) -> Result<Row, Failure> {
+    ) -> Result<String, Failure> {
         let name = std::str::from_utf8(line).map_err(|_| Failure::input("the layer name is not UTF-8"))?.trim();
         let Some((name, layer)) = layers.get_key_value(name) else {
+            if name == PEAK_REQUEST {
+                return Ok(format!("{PEAK_REQUEST},{:.3}\n", self.chosen.cpu.peak_gflops(PEAK_BUDGET)));
+            }
             return Err(Failure::input(format_args!("no layer is called {name:?}")));
         };
         let ready = match kept.entry(name) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => entry.insert(self.prepare(layer)?),
         };
-        self.measure(name, ready)
+        self.measure(name, ready).map(|row| csv_row(&row))
     }
 }
 
