@@ -53,7 +53,12 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
         machine.variants.iter().filter(|variant| variant.dtype == dtype || widened(variant)).copied().collect();
     // Lane by lane, each group costs its own lanes: only worth it where a vector of one group would be half empty.
     let narrow = problem.spec().groups > 1 && problem.group_out_channels() <= machine.compute.lanes;
-    let wanted = |variant: &&KernelVariant| narrow || variant.family == Family::Broadcast;
+    let planes = super::planes::can_compute(problem, machine);
+    let wanted = |variant: &&KernelVariant| match variant.family {
+        Family::Broadcast => true,
+        Family::Lanewise => narrow,
+        Family::Planes => planes,
+    };
     let mut chosen: Vec<_> = fit.iter().filter(wanted).copied().collect();
     if chosen.is_empty() {
         chosen = fit;
@@ -68,7 +73,7 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
 /// than three quarters of the block cache.
 fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> usize {
     let all = problem.group_in_channels();
-    if variant.family == Family::Lanewise {
+    if variant.family != Family::Broadcast {
         return all;
     }
     let Some(capacity) = machine.levels.get(1).and_then(|level| level.capacity_bytes) else {
@@ -125,7 +130,7 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
         steps => (steps.min(cut.block_channels), 1),
     };
     let input_channels = match cut.variant.family {
-        Family::Broadcast => channels,
+        Family::Broadcast | Family::Planes => channels,
         Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()),
     };
     let element = cut.variant.dtype.bytes() as f64;

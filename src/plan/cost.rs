@@ -57,12 +57,17 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
 pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
     let gemm = GemmShape::new(problem, variant.family);
     let compute = &machine.compute;
+    let shared = |cycles: f64| cycles / (compute.units as f64 * compute.clock_hz);
+    if variant.family == Family::Planes {
+        return shared(super::planes::cycles(problem, machine, variant));
+    }
+    let transposing = super::planes::transposing_cycles(problem, machine, variant.family);
     let tiles = tiles(&gemm, variant);
     let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
     let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
     let conflicts = if rows_collide(problem, machine, variant) { COLLIDING_RATE } else { 1.0 };
     let cycles = tiles * (steps / (rate * variant.efficiency * conflicts) + compute.tile_cycles);
-    cycles * variant.units_per_tile as f64 / (compute.units as f64 * compute.clock_hz)
+    shared(cycles * variant.units_per_tile as f64 + transposing)
 }
 
 /// Rate that is left where the input rows of a tile evict each other (measured on Zen 4: 0.70 to 0.75 with 14 rows a
@@ -75,7 +80,7 @@ fn rows_collide(problem: &ConvProblem, machine: &MachineModel, variant: &KernelV
     let Some(&MemoryLevel { capacity_bytes: Some(capacity), ways, .. }) = machine.levels.first() else {
         return false;
     };
-    if ways == 0 || variant.family == Family::Lanewise {
+    if ways == 0 || variant.family != Family::Broadcast {
         return false;
     }
     let pitch = s.in_channels as u128 * s.stride[1] as u128 * variant.dtype.bytes() as u128;
@@ -132,7 +137,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
     if index == 0 {
         // To the registers: every step reads a vector of weights, and an input value a pixel or a vector of them.
         let inputs = match variant.family {
-            Family::Broadcast => variant.tile_m,
+            Family::Broadcast | Family::Planes => variant.tile_m,
             Family::Lanewise => variant.tile_m * variant.tile_n,
         };
         return tiles * k * (inputs + variant.tile_n) as f64 * element + sums;
@@ -140,7 +145,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
     let inner = machine.levels.get(index - 1).and_then(|level| level.capacity_bytes).unwrap_or(0) as f64;
     let kept = |bytes: f64| bytes <= inner * KEPT_SHARE;
     let input_channels = match variant.family {
-        Family::Broadcast => problem.group_in_channels() as f64,
+        Family::Broadcast | Family::Planes => problem.group_in_channels() as f64,
         Family::Lanewise => {
             cut.block_n as f64 * problem.group_in_channels() as f64 / problem.group_out_channels() as f64
         }
@@ -154,8 +159,8 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         let window = window_pixels(problem, variant.tile_m) * input_channels * element;
         let panels_a_visit = match variant.family {
             Family::Lanewise => 1.0, // each panel reads its own channels
-            Family::Broadcast if kept(window) => along_n(cut),
-            Family::Broadcast => cut.gemm.n.div_ceil(variant.tile_n) as f64,
+            Family::Broadcast | Family::Planes if kept(window) => along_n(cut),
+            Family::Broadcast | Family::Planes => cut.gemm.n.div_ceil(variant.tile_n) as f64,
         };
         return weights + tile_rows * window * panels_a_visit + sums;
     }

@@ -63,6 +63,13 @@ const AVX512: &[KernelVariant] = &[
     row("conv2d_f32_lane_8x16_avx512", Family::Lanewise, 8, 16, 0.60),
     row("conv2d_f32_lane_4x16_avx512", Family::Lanewise, 4, 16, 0.45),
     row("conv2d_f32_lane_1x16_avx512", Family::Lanewise, 1, 16, 0.12),
+    row("conv2d_f32_planes_14x32_avx512", Family::Planes, 32, 14, 0.98),
+    row("conv2d_f32_planes_12x32_avx512", Family::Planes, 32, 12, 0.98),
+    row("conv2d_f32_planes_10x32_avx512", Family::Planes, 32, 10, 0.97),
+    row("conv2d_f32_planes_8x48_avx512", Family::Planes, 48, 8, 0.98),
+    row("conv2d_f32_planes_6x64_avx512", Family::Planes, 64, 6, 0.98),
+    row("conv2d_f32_planes_4x96_avx512", Family::Planes, 96, 4, 0.97),
+    row("conv2d_f32_planes_1x128_avx512", Family::Planes, 128, 1, 0.60),
 ];
 
 const AVX2: &[KernelVariant] = &[
@@ -75,6 +82,11 @@ const AVX2: &[KernelVariant] = &[
     row("conv2d_f32_lane_8x8_avx2", Family::Lanewise, 8, 8, 0.60),
     row("conv2d_f32_lane_4x8_avx2", Family::Lanewise, 4, 8, 0.45),
     row("conv2d_f32_lane_1x8_avx2", Family::Lanewise, 1, 8, 0.12),
+    row("conv2d_f32_planes_6x16_avx2", Family::Planes, 16, 6, 0.97),
+    row("conv2d_f32_planes_5x16_avx2", Family::Planes, 16, 5, 0.94),
+    row("conv2d_f32_planes_4x24_avx2", Family::Planes, 24, 4, 0.97),
+    row("conv2d_f32_planes_3x24_avx2", Family::Planes, 24, 3, 0.90),
+    row("conv2d_f32_planes_1x64_avx2", Family::Planes, 64, 1, 0.60),
 ];
 
 const PORTABLE: &[KernelVariant] = &[
@@ -82,4 +94,6 @@ const PORTABLE: &[KernelVariant] = &[
     row("conv2d_f32_bcast_1x16_portable", Family::Broadcast, 1, 16, 0.90),
     row("conv2d_f32_lane_4x16_portable", Family::Lanewise, 4, 16, 0.90),
     row("conv2d_f32_lane_1x16_portable", Family::Lanewise, 1, 16, 0.85),
+    row("conv2d_f32_planes_4x8_portable", Family::Planes, 8, 4, 0.90),
+    row("conv2d_f32_planes_1x8_portable", Family::Planes, 8, 1, 0.85),
 ];

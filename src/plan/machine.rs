@@ -67,6 +67,8 @@ pub enum Family {
     /// Lane by lane: a vector of output channels, possibly of several groups, meets a vector of their own inputs.
     /// Depthwise and small groups.
     Lanewise,
+    /// Planes: a vector of neighbouring output pixels of one plane meets a weight that is broadcast.
+    Planes,
 }
 
 /// A kernel that exists: a CPU microkernel or a GPU code object.

@@ -14,6 +14,7 @@ mod microkernel;
 mod output;
 mod pack;
 mod peak;
+mod planes;
 mod prepared;
 mod scalar;
 mod stage;

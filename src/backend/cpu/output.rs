@@ -50,6 +50,28 @@ pub(super) struct Tile<'a> {
     pub channel: usize,
 }
 
+/// A rectangle of an output plane.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaneRegion {
+    /// First row and column.
+    pub first: [usize; 2],
+    /// Rows and columns.
+    pub size: [usize; 2],
+    /// Elements from a row to the next.
+    pub pitch: usize,
+}
+
+/// Where a rectangle of output planes starts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaneOrigin {
+    /// Its first element; null where elements are not f32.
+    pub data: *mut f32,
+    /// That element's index.
+    pub at: usize,
+    /// Elements from a plane to the next.
+    pub channel_stride: usize,
+}
+
 impl<'a> SharedOutput<'a> {
     pub(super) fn new(problem: &ConvProblem, output: TensorMut<'a>, residual: Option<TensorRef<'a>>, isa: Isa) -> Self {
         let s = problem.spec();
@@ -85,6 +107,37 @@ impl<'a> SharedOutput<'a> {
         let end = start + (rows - 1) * self.strides.column + columns;
         // The pointer stays in the tensor: `start < end <= len`.
         (end <= self.len).then(|| (data.wrapping_add(start), self.strides.column))
+    }
+
+    /// Where `channels` planes from `channel` on have their pixels `first .. first + size`. With the planes of a single
+    /// pixel's window seen as one row, rows and columns are that row's.
+    ///
+    /// # Panics
+    /// Where they would leave the tensor.
+    pub(super) fn planes(&self, image: usize, channel: usize, channels: usize, region: &PlaneRegion) -> PlaneOrigin {
+        let channel_stride = self.pixels;
+        let at = image * self.strides.batch + channel * channel_stride + region.first[0] * region.pitch + region.first[1];
+        let end = at + (channels - 1) * channel_stride + (region.size[0] - 1) * region.pitch + region.size[1];
+        assert!(end <= self.len);
+        let data = match self.data {
+            Elements::F32(data) => data.wrapping_add(at),
+            Elements::F16(_) => std::ptr::null_mut(),
+        };
+        PlaneOrigin { data, at, channel_stride }
+    }
+
+    /// Applies residual and activation to the sums of neighbouring elements from index `at` on, and stores them.
+    pub(super) fn write_run(&self, at: usize, sums: &mut [f32]) {
+        match self.residual {
+            None => {}
+            Some(TensorRef::F32(residual)) => {
+                let residual = &residual[at..at + sums.len()];
+                sums.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += residual);
+            }
+            Some(residual) => sums.iter_mut().zip(at..).for_each(|(sum, at)| *sum += residual.get(at)),
+        }
+        microkernel::activate(self.isa, self.activation, sums);
+        self.store(at, sums);
     }
 
     /// Applies residual and activation to a tile's sums and stores them.

@@ -3,12 +3,13 @@
 use crate::backend::cpu::float_env::FloatEnv;
 use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::output::SharedOutput;
+use crate::backend::cpu::planes::PlanesConv;
 use crate::backend::cpu::scalar::ScalarConv;
 use crate::backend::cpu::threads::Team;
 use crate::backend::cpu::tiled::TiledConv;
 use crate::backend::{BackendError, Prepared, check_tensor};
 use crate::conv::{ConvProblem, TensorMut, TensorRef};
-use crate::plan::TilePlan;
+use crate::plan::{Family, TilePlan};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,11 +68,12 @@ impl CpuConv {
 fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError> {
     let weights = ingredients.weights;
     let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
-    let tiled = if finite { TiledConv::new(ingredients)? } else { None };
-    Ok(match tiled {
-        Some(conv) => Box::new(conv),
-        None => Box::new(ScalarConv::new(ingredients)),
-    })
+    let fast: Option<Box<dyn Method>> = match ingredients.plan.variant.family {
+        _ if !finite => None,
+        Family::Planes => PlanesConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        Family::Broadcast | Family::Lanewise => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+    };
+    Ok(fast.unwrap_or_else(|| Box::new(ScalarConv::new(ingredients))))
 }
 
 impl Prepared for CpuConv {

@@ -125,7 +125,7 @@ impl Blocking {
         let pixels = height.saturating_mul(width);
         loop {
             let (pixel_len, narrower) = match variant.family {
-                Family::Broadcast => (self.pass_channels, (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK)),
+                Family::Broadcast | Family::Planes => (self.pass_channels, (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK)),
                 Family::Lanewise => {
                     let lanes = self.block_n.next_multiple_of(variant.tile_n);
                     let narrower = (self.block_n / 2).next_multiple_of(variant.tile_n);
@@ -137,7 +137,7 @@ impl Blocking {
             }
             let narrowed = match variant.family {
                 Family::Broadcast if access == Access::StagedRows => return false,
-                Family::Broadcast => &mut self.pass_channels,
+                Family::Broadcast | Family::Planes => &mut self.pass_channels,
                 Family::Lanewise => &mut self.block_n,
             };
             if narrower >= *narrowed {
@@ -183,7 +183,7 @@ impl TiledConv {
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
         let lanes = match variant.family {
             Family::Lanewise => blocking.block_n.next_multiple_of(tile_n),
-            Family::Broadcast => 1,
+            Family::Broadcast | Family::Planes => 1,
         };
         let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in)).max(group_in.saturating_mul(lanes));
         let mut conv = Self {
@@ -246,7 +246,7 @@ impl TiledConv {
     fn contents(&self, block: &OutputBlock, channels: Range<usize>) -> PixelContents {
         let group_in = self.problem.group_in_channels();
         match self.family {
-            Family::Broadcast => PixelContents::Channels {
+            Family::Broadcast | Family::Planes => PixelContents::Channels {
                 first: block.group * group_in + channels.start,
                 count: channels.len(),
                 len: channels.len(),
@@ -486,6 +486,6 @@ fn choose_access(problem: &ConvProblem, plan: &TilePlan) -> Access {
         {
             Access::InPlace
         }
-        Family::Broadcast | Family::Lanewise => Access::Staged,
+        Family::Broadcast | Family::Lanewise | Family::Planes => Access::Staged,
     }
 }

@@ -15,6 +15,7 @@
 //! - `bias`, if not null, holds `tile_n` floats to add at the end; `relu` clamps after that.
 
 mod activate;
+pub(super) mod planes;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]

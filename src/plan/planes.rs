@@ -1,0 +1,69 @@
+//! What planes cost: vectors of pixels of one plane, and the copies that other families make of planes.
+
+use crate::conv::{ConvProblem, DType, Layout};
+use crate::plan::machine::{Family, KernelVariant, MachineModel};
+
+/// Whether a kernel of planes can compute `problem`: its planes are contiguous, and the strip of input rows that one
+/// output row needs stays in the second level.
+pub(super) fn can_compute(problem: &ConvProblem, machine: &MachineModel) -> bool {
+    let s = problem.spec();
+    let contiguous = s.layout == Layout::Nchw || (s.in_channels == 1 && s.out_channels == 1);
+    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes).unwrap_or(u64::MAX) as f64;
+    let reach = (s.kernel[0] - 1) as f64 * s.dilation[0] as f64 + 1.0;
+    let width = (s.input[1] + s.padding.left + s.padding.right) as f64;
+    let row = if needs_no_strip(problem) { 0.0 } else { reach * width * problem.group_in_channels() as f64 * 4.0 };
+    contiguous && row <= capacity / 2.0
+}
+
+/// Whether the input is read in place, a plane as one long row.
+fn needs_no_strip(problem: &ConvProblem) -> bool {
+    let (s, p) = (problem.spec(), problem.spec().padding);
+    let plain = s.kernel == [1, 1] && s.stride == [1, 1] && [p.top, p.bottom, p.left, p.right] == [0; 4];
+    plain && s.dtype == DType::F32
+}
+
+/// Vectors of a plane: they start with each row or run over row ends, whichever are fewer.
+fn vectors(problem: &ConvProblem, lanes: usize) -> f64 {
+    let s = problem.spec();
+    let [rows, columns] = problem.output().map(|extent| extent as f64);
+    let reach = ((s.kernel[1] - 1) as f64 * s.dilation[1] as f64 / s.stride[1] as f64).floor();
+    let over = ((rows * (columns + reach) - reach) / lanes as f64).ceil();
+    over.min(rows * (columns / lanes as f64).ceil())
+}
+
+/// Cycles that a fused multiply-add takes until the next one of its chain.
+const FMA_LATENCY: f64 = 4.0;
+/// Vector operations to copy a vector into a strip, fill included.
+const COPIED_OPERATIONS: f64 = 4.0;
+/// Vector operations to transpose a vector, in blocks of as many vectors as lanes.
+const TRANSPOSED_OPERATIONS: f64 = 8.0;
+
+/// Cycles of all units together of a kernel of [`Family::Planes`]: whole vectors, the last tile of a plane with fewer of
+/// them, whose chains may be too few to hide their latency, and the strips.
+pub(super) fn cycles(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
+    let (s, compute) = (problem.spec(), &machine.compute);
+    let rate = compute.fma_per_cycle * variant.efficiency * variant.rate;
+    let step = |vectors: f64| (vectors * variant.tile_n as f64 / rate).max(FMA_LATENCY);
+    let (vectors, of_tile) = (vectors(problem, compute.lanes), (variant.tile_m / compute.lanes.max(1)).max(1) as f64);
+    let (whole, last) = ((vectors / of_tile).floor(), vectors % of_tile);
+    let steps = whole * step(of_tile) + if last > 0.0 { step(last) } else { 0.0 };
+    let tile = compute.tile_cycles * (whole + if last > 0.0 { 1.0 } else { 0.0 });
+    let panels = s.groups as f64 * problem.group_out_channels().div_ceil(variant.tile_n) as f64;
+    let strip = if needs_no_strip(problem) {
+        0.0
+    } else {
+        problem.input_len() as f64 / compute.lanes as f64 * COPIED_OPERATIONS
+    };
+    s.batch as f64 * panels * (steps * problem.reduction_len() as f64 + tile) + strip
+}
+
+/// Cycles of all units together that other families spend on planes: they compute with the channels of a pixel side by
+/// side, so input and output are transposed.
+pub(super) fn transposing_cycles(problem: &ConvProblem, machine: &MachineModel, family: Family) -> f64 {
+    let s = problem.spec();
+    if family == Family::Planes || s.layout != Layout::Nchw || !machine.compute.caller_is_unit {
+        return 0.0; // a GPU's kernels exist for both layouts
+    }
+    let elements = problem.input_len() as f64 + problem.output_len() as f64;
+    elements / machine.compute.lanes as f64 * TRANSPOSED_OPERATIONS
+}
