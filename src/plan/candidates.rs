@@ -53,11 +53,10 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
         machine.variants.iter().filter(|variant| variant.dtype == dtype || widened(variant)).copied().collect();
     // Lane by lane, each group costs its own lanes: only worth it where a vector of one group would be half empty.
     let narrow = problem.spec().groups > 1 && problem.group_out_channels() <= machine.compute.lanes;
-    let planes = super::planes::can_compute(problem, machine);
     let wanted = |variant: &&KernelVariant| match variant.family {
         Family::Broadcast => true,
         Family::Lanewise => narrow,
-        Family::Planes => planes,
+        Family::Planes => super::planes::can_compute(problem, machine, variant),
     };
     let mut chosen: Vec<_> = fit.iter().filter(wanted).copied().collect();
     if chosen.is_empty() {

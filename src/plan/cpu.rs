@@ -69,7 +69,7 @@ const AVX512: &[KernelVariant] = &[
     row("conv2d_f32_planes_8x48_avx512", Family::Planes, 48, 8, 0.98),
     row("conv2d_f32_planes_6x64_avx512", Family::Planes, 64, 6, 0.98),
     row("conv2d_f32_planes_4x96_avx512", Family::Planes, 96, 4, 0.97),
-    row("conv2d_f32_planes_1x128_avx512", Family::Planes, 128, 1, 0.60),
+    row("conv2d_f32_planes_1x128_avx512", Family::Planes, 128, 1, 0.80),
 ];
 
 const AVX2: &[KernelVariant] = &[
@@ -95,5 +95,5 @@ const PORTABLE: &[KernelVariant] = &[
     row("conv2d_f32_lane_4x16_portable", Family::Lanewise, 4, 16, 0.90),
     row("conv2d_f32_lane_1x16_portable", Family::Lanewise, 1, 16, 0.85),
     row("conv2d_f32_planes_4x8_portable", Family::Planes, 8, 4, 0.90),
-    row("conv2d_f32_planes_1x8_portable", Family::Planes, 8, 1, 0.85),
+    row("conv2d_f32_planes_1x32_portable", Family::Planes, 32, 1, 0.85),
 ];

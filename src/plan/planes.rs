@@ -1,12 +1,15 @@
 //! What planes cost: vectors of pixels of one plane, and the copies that other families make of planes.
 
-use crate::conv::{ConvProblem, DType, Layout};
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, DType, Layout};
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
 
 /// Whether a kernel of planes can compute `problem`: its planes are contiguous, and the strip of input rows that one
 /// output row needs stays in the second level.
-pub(super) fn can_compute(problem: &ConvProblem, machine: &MachineModel) -> bool {
+pub(super) fn can_compute(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> bool {
     let s = problem.spec();
+    if variant.tile_n == 1 && problem.group_in_channels() > CHANNEL_BLOCK {
+        return false;
+    }
     let contiguous = s.layout == Layout::Nchw || (s.in_channels == 1 && s.out_channels == 1);
     let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes).unwrap_or(u64::MAX) as f64;
     let reach = (s.kernel[0] - 1) as f64 * s.dilation[0] as f64 + 1.0;
@@ -23,8 +26,14 @@ fn needs_no_strip(problem: &ConvProblem) -> bool {
 }
 
 /// Vectors of a plane: they start with each row or run over row ends, whichever are fewer.
-fn vectors(problem: &ConvProblem, lanes: usize) -> f64 {
+fn vectors(problem: &ConvProblem, lanes: usize, variant: &KernelVariant) -> f64 {
     let s = problem.spec();
+    if variant.tile_n == 1 {
+        // Sweeps compute four rows two vectors wide, or eight where one vector is enough.
+        let [rows, columns] = problem.output();
+        let tile_rows = if columns <= lanes { 8 } else { 4 };
+        return rows.next_multiple_of(tile_rows) as f64 * columns.div_ceil(lanes * 8 / tile_rows) as f64 * 8.0 / tile_rows as f64;
+    }
     let [rows, columns] = problem.output().map(|extent| extent as f64);
     let reach = ((s.kernel[1] - 1) as f64 * s.dilation[1] as f64 / s.stride[1] as f64).floor();
     let over = ((rows * (columns + reach) - reach) / lanes as f64).ceil();
@@ -44,7 +53,7 @@ pub(super) fn cycles(problem: &ConvProblem, machine: &MachineModel, variant: &Ke
     let (s, compute) = (problem.spec(), &machine.compute);
     let rate = compute.fma_per_cycle * variant.efficiency * variant.rate;
     let step = |vectors: f64| (vectors * variant.tile_n as f64 / rate).max(FMA_LATENCY);
-    let (vectors, of_tile) = (vectors(problem, compute.lanes), (variant.tile_m / compute.lanes.max(1)).max(1) as f64);
+    let (vectors, of_tile) = (vectors(problem, compute.lanes, variant), (variant.tile_m / compute.lanes.max(1)).max(1) as f64);
     let (whole, last) = ((vectors / of_tile).floor(), vectors % of_tile);
     let steps = whole * step(of_tile) + if last > 0.0 { step(last) } else { 0.0 };
     let tile = compute.tile_cycles * (whole + if last > 0.0 { 1.0 } else { 0.0 });

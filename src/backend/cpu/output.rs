@@ -2,11 +2,12 @@
 #![allow(unsafe_code)]
 
 use crate::backend::cpu::isa::Isa;
-use crate::backend::cpu::microkernel;
+use crate::backend::cpu::microkernel::{self, Transposition};
 use crate::conv::{Activation, ConvProblem, Layout, Strides, TensorMut, TensorRef};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// An output tensor that several threads write, each its own elements.
 #[derive(Debug)]
@@ -142,20 +143,10 @@ impl<'a> SharedOutput<'a> {
 
     /// Applies residual and activation to a tile's sums and stores them.
     pub(super) fn write_tile(&self, tile: &mut Tile<'_>) {
-        if let Some(residual) = self.residual {
+        if self.strides.channel == 1 {
             for row in 0..tile.rows {
                 let at = self.at(tile.pixel + row, tile.channel);
-                for column in 0..tile.columns {
-                    tile.sums[row * tile.stride + column] += residual.get(at + column * self.strides.channel);
-                }
-            }
-        }
-        for row in tile.sums.chunks_mut(tile.stride).take(tile.rows) {
-            microkernel::activate(self.isa, self.activation, &mut row[..tile.columns]);
-        }
-        if self.strides.channel == 1 {
-            for (row, sums) in tile.sums.chunks(tile.stride).take(tile.rows).enumerate() {
-                self.store(self.at(tile.pixel + row, tile.channel), &sums[..tile.columns]);
+                self.write_run(at, &mut tile.sums[row * tile.stride..][..tile.columns]);
             }
             return;
         }
@@ -164,15 +155,47 @@ impl<'a> SharedOutput<'a> {
         while row < tile.rows {
             let image_end = (tile.pixel + row) / self.pixels * self.pixels + self.pixels - tile.pixel;
             let end = image_end.min(tile.rows).min(row + PLANE_RUN);
-            let at = self.at(tile.pixel + row, tile.channel);
-            for column in 0..tile.columns {
-                let mut run = [0.0; PLANE_RUN];
-                for (value, row) in run.iter_mut().zip(row..end) {
-                    *value = tile.sums[row * tile.stride + column];
-                }
-                self.store(at + column * self.strides.channel, &run[..end - row]);
-            }
+            self.write_planes(tile, row..end);
             row = end;
+        }
+    }
+
+    /// Stores some rows of a tile, pixels of one image, into the planes of its channels.
+    fn write_planes(&self, tile: &Tile<'_>, rows: Range<usize>) {
+        let at = self.at(tile.pixel + rows.start, tile.channel);
+        let mut block = [0.0; PLANE_RUN * PLANE_RUN];
+        for first in (0..tile.columns).step_by(PLANE_RUN) {
+            let columns = PLANE_RUN.min(tile.columns - first);
+            let source = &tile.sums[rows.start * tile.stride + first..];
+            assert!(rows.len() <= PLANE_RUN && (rows.len() - 1) * tile.stride + columns <= source.len());
+            let mut call = Transposition {
+                source: source.as_ptr(),
+                source_stride: tile.stride,
+                rows: rows.len(),
+                columns,
+                destination: block.as_mut_ptr(),
+                destination_stride: PLANE_RUN,
+            };
+            let at = at + first * self.strides.channel;
+            let direct = self.residual.is_none() && self.activation == Activation::None;
+            match self.data {
+                Elements::F32(data) if direct => {
+                    assert!(at + (columns - 1) * self.strides.channel + rows.len() <= self.len);
+                    call.destination = data.wrapping_add(at);
+                    call.destination_stride = self.strides.channel;
+                    // SAFETY: the ISA in use was found available. The source is a part of `sums`, which is scratch, and
+                    // the destination's elements are in the tensor, both asserted, and belong to a block of the
+                    // calling thread.
+                    unsafe { microkernel::transpose(self.isa, &call) };
+                }
+                _ => {
+                    // SAFETY: as above; `block` holds any block's transpose.
+                    unsafe { microkernel::transpose(self.isa, &call) };
+                    for (column, run) in block.chunks_exact_mut(PLANE_RUN).take(columns).enumerate() {
+                        self.write_run(at + column * self.strides.channel, &mut run[..rows.len()]);
+                    }
+                }
+            }
         }
     }
 
@@ -204,5 +227,5 @@ impl<'a> SharedOutput<'a> {
     }
 }
 
-/// Pixels of a plane that are gathered from a tile before they are stored.
+/// Pixels and planes that are transposed together.
 const PLANE_RUN: usize = 16;

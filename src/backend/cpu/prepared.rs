@@ -3,7 +3,7 @@
 use crate::backend::cpu::float_env::FloatEnv;
 use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::output::SharedOutput;
-use crate::backend::cpu::planes::PlanesConv;
+use crate::backend::cpu::planes;
 use crate::backend::cpu::scalar::ScalarConv;
 use crate::backend::cpu::threads::Team;
 use crate::backend::cpu::tiled::TiledConv;
@@ -70,7 +70,7 @@ fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError
     let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
     let fast: Option<Box<dyn Method>> = match ingredients.plan.variant.family {
         _ if !finite => None,
-        Family::Planes => PlanesConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        Family::Planes => planes::method(ingredients)?,
         Family::Broadcast | Family::Lanewise => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
     };
     Ok(fast.unwrap_or_else(|| Box::new(ScalarConv::new(ingredients))))

@@ -3,6 +3,7 @@
 
 use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
+use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::microkernel::{self, TileCall, TileKernel};
 use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
@@ -39,6 +40,7 @@ enum Access {
 pub(super) struct TiledConv {
     problem: ConvProblem,
     family: Family,
+    isa: Isa,
     kernel: TileKernel,
     tile_m: usize,
     tile_n: usize,
@@ -189,6 +191,7 @@ impl TiledConv {
         let mut conv = Self {
             problem: *problem,
             family: variant.family,
+            isa,
             kernel,
             tile_m,
             tile_n,
@@ -213,7 +216,7 @@ impl TiledConv {
 
     /// Scratch for a thread, which may get any block.
     fn new_scratch(&self) -> Result<Scratch, BackendError> {
-        let stager = Stager::new(&self.problem);
+        let stager = Stager::new(&self.problem, self.isa);
         let (mut staged, mut accumulators) = (0, self.tile_m * self.tile_n);
         for block in &self.blocks {
             let contents = self.contents(block, 0..self.pass_channels);

@@ -16,6 +16,7 @@
 
 mod activate;
 pub(super) mod planes;
+mod transpose;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
@@ -24,6 +25,7 @@ mod avx2;
 mod avx512;
 
 pub(super) use activate::activate;
+pub(super) use transpose::{Transposition, transpose};
 
 use crate::backend::cpu::isa::Isa;
 use crate::plan::Family;

@@ -11,6 +11,9 @@ mod axis;
 mod bands;
 mod pixels;
 mod strip;
+mod sweep;
+
+use sweep::SweepConv;
 
 use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
@@ -19,14 +22,26 @@ use crate::backend::cpu::output::PlaneRegion;
 use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::backend::cpu::threads::PerThread;
-use crate::conv::{Activation, ConvProblem, DType, TensorRef};
+use crate::conv::{Activation, ConvProblem, ConvSpec, DType, Layout, TensorRef};
 use bands::{Pieces, Piece};
 use pixels::{Pitch, PixelTable};
 use strip::{Band, SLACK, Stager, Strip, Window};
 
+/// The method of a plan whose kernel is one of planes; `Ok(None)` where the tensors are no planes, or a band is too large
+/// to stage.
+pub(super) fn method(ingredients: &Ingredients<'_>) -> Result<Option<Box<dyn Method>>, BackendError> {
+    let s = ingredients.problem.spec();
+    let are_planes = s.layout == Layout::Nchw || (s.in_channels == 1 && s.out_channels == 1);
+    Ok(match ingredients.plan.variant.tile_n {
+        _ if !are_planes => None,
+        1 => SweepConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        _ => PlanesConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+    })
+}
+
 /// A prepared problem, as the threads share it.
 #[derive(Debug)]
-pub(super) struct PlanesConv {
+struct PlanesConv {
     problem: ConvProblem,
     kernels: PlaneKernels,
     tile_n: usize,
@@ -37,7 +52,6 @@ pub(super) struct PlanesConv {
     pieces: Pieces,
     /// The vectors of a whole band, and of the last one of a plane.
     tables: [PixelTable; 2],
-    /// Sums need nothing but a bias and perhaps a relu, so kernels store them themselves.
     plain_epilogue: bool,
     scratch: PerThread<Scratch>,
 }
@@ -48,6 +62,23 @@ struct Scratch {
     staged: AlignedBuffer,
     widened: Vec<f32>,
     sums: AlignedBuffer,
+}
+
+impl Scratch {
+    fn new(staged: usize, window: &Window, dtype: DType, sums: usize) -> Result<Self, BackendError> {
+        let widened = if dtype == DType::F16 { window.columns.input } else { 0 };
+        Ok(Self {
+            staged: AlignedBuffer::zeroed(staged, "staged planes")?,
+            widened: vec![0.0; widened],
+            sums: AlignedBuffer::zeroed(sums, "sums of a tile")?,
+        })
+    }
+}
+
+/// Whether sums need nothing but a bias and perhaps a relu, so that kernels store them themselves.
+fn has_plain_epilogue(s: &ConvSpec) -> bool {
+    let simple = matches!(s.epilogue.activation, Activation::None | Activation::Relu);
+    s.dtype == DType::F32 && !s.epilogue.residual && simple
 }
 
 impl Method for PlanesConv {
@@ -68,7 +99,7 @@ impl Method for PlanesConv {
 
 impl PlanesConv {
     /// Packs the weights and cuts the output. `Ok(None)` where even the smallest band is too large to stage.
-    pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
+    fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
         let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
         let (variant, s) = (&plan.variant, problem.spec());
         let kernels = planes::find(isa, variant.tile_m, variant.tile_n)
@@ -83,14 +114,8 @@ impl PlanesConv {
         let pitch = Pitch { input: strip.pitch, output: window.columns.output };
         let table = |band| PixelTable::new(band, pitch, kernels.lanes);
         let staged = if in_place { 0 } else { strip.len(problem.group_in_channels()).saturating_add(2 * SLACK) };
-        let widened = if s.dtype == DType::F16 { window.columns.input } else { 0 };
-        let new_scratch = || {
-            Ok(Scratch {
-                staged: AlignedBuffer::zeroed(staged, "staged planes")?,
-                widened: vec![0.0; widened],
-                sums: AlignedBuffer::zeroed(variant.tile_m * variant.tile_n, "sums of a tile")?,
-            })
-        };
+        let new_scratch = || Scratch::new(staged, &window, s.dtype, variant.tile_m * variant.tile_n);
+        let scratch = PerThread::new(threads, new_scratch)?;
         Ok(Some(Self {
             problem: *problem,
             kernels,
@@ -101,10 +126,8 @@ impl PlanesConv {
             strip,
             packed: PackedWeights::pack(problem, &plan.gemm, variant, weights, bias)?,
             pieces,
-            plain_epilogue: s.dtype == DType::F32
-                && !s.epilogue.residual
-                && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
-            scratch: PerThread::new(threads, new_scratch)?,
+            plain_epilogue: has_plain_epilogue(s),
+            scratch,
         }))
     }
 

@@ -62,7 +62,8 @@ impl Strip {
     pub(super) fn in_place(window: &Window) -> Self {
         let (rows, columns) = (&window.rows, &window.columns);
         let pitch = columns.input;
-        Self { pitch, channel_stride: rows.input * pitch, taps: offsets(window, pitch, 0), phase_len: 0 }
+        let strip = Self { pitch, channel_stride: rows.input * pitch, taps: Vec::new(), phase_len: 0 };
+        Self { taps: tap_offsets(window, &strip), ..strip }
     }
 
     /// Staged: `[channel][row phase][column phase][rows][pitch]` for bands of `band` output rows and columns.
@@ -74,12 +75,23 @@ impl Strip {
         if channel_stride.is_multiple_of(COLLIDING_FLOATS) {
             channel_stride = channel_stride.saturating_add(LINE);
         }
-        Self { pitch, channel_stride, taps: offsets(window, pitch, phase_len), phase_len }
+        let strip = Self { pitch, channel_stride, taps: Vec::new(), phase_len };
+        Self { taps: tap_offsets(window, &strip), ..strip }
     }
 
     /// Floats that `channels` take.
     pub(super) fn len(&self, channels: usize) -> usize {
         self.channel_stride.saturating_mul(channels)
+    }
+
+    /// Where row `row` of a row phase starts, floats.
+    pub(super) fn row_offset(&self, window: &Window, phase: usize, row: usize) -> usize {
+        phase * window.columns.phases.len() * self.phase_len + row * self.pitch
+    }
+
+    /// What a column tap, a phase and an offset, adds to that.
+    pub(super) fn column_offset(&self, (phase, offset): (usize, usize)) -> usize {
+        phase * self.phase_len + offset
     }
 
     /// The largest offset of a tap.
@@ -88,11 +100,11 @@ impl Strip {
     }
 }
 
-fn offsets(window: &Window, pitch: usize, phase_len: usize) -> Vec<usize> {
-    let phases = window.columns.phases.len();
-    let row = |(phase, offset): &(usize, usize)| phase * phases * phase_len + offset * pitch;
-    let column = |(phase, offset): &(usize, usize)| phase * phase_len + offset;
-    window.rows.taps.iter().flat_map(|r| window.columns.taps.iter().map(move |c| row(r) + column(c))).collect()
+/// Floats from the first position under a band to what each tap meets.
+fn tap_offsets(window: &Window, strip: &Strip) -> Vec<usize> {
+    let row = |(phase, offset): &(usize, usize)| strip.row_offset(window, *phase, *offset);
+    let columns = || window.columns.taps.iter().map(|tap| strip.column_offset(*tap));
+    window.rows.taps.iter().flat_map(|tap| columns().map(move |column| row(tap) + column)).collect()
 }
 
 /// A band to stage: planes of one image and the output pixels that they are for.

@@ -1,7 +1,8 @@
 //! Planes with AVX2 and FMA: 16 registers of 8 floats.
 #![allow(unsafe_code)]
 
-use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, plane_kernels, plane_table};
+use super::sweep::{NO_ROW, SweepCall, sweep_kernel};
+use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, SweepKernels, plane_kernels, plane_table, spread};
 use crate::conv::CHANNEL_BLOCK;
 use core::arch::x86_64::*;
 
@@ -36,15 +37,16 @@ unsafe fn store_lanes(to: *mut f32, lanes: u32, vector: __m256) {
     }
 }
 
-/// Floats 0, 2, .. 14 from `from` on.
+/// In lane `i` float `2 * i` from `from` on for the lanes in `lanes`, zeros in the others, which are not read.
 ///
 /// # Safety
-/// 16 floats must be readable.
+/// The floats that are taken must be readable.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-unsafe fn every_second(from: *const f32) -> __m256 {
-    // SAFETY: two vectors of the 16 floats.
-    let [low, high] = unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))] };
+unsafe fn every_second(from: *const f32, lanes: u32) -> __m256 {
+    let wanted = spread(lanes);
+    // SAFETY: a bit of `wanted` for each float that is taken, 8 of them in each of the two vectors.
+    let [low, high] = unsafe { [load_lanes(from, wanted & 0xFF), load_lanes(from.wrapping_add(8), wanted >> 8)] };
     // Within each half: two of `low`, two of `high`; then the pairs in order.
     let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(low, high));
     _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
@@ -65,9 +67,21 @@ plane_kernels!(
     every_second
 );
 
+sweep_kernel!(
+    [#[target_feature(enable = "avx2,fma")]],
+    8,
+    _mm256_setzero_ps,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    store_lanes,
+    _mm256_set1_ps,
+    _mm256_fmadd_ps,
+    _mm256_add_ps,
+    _mm256_max_ps
+);
+
 plane_table! {
     8;
-    1: 1 2 3 4 5 6 7 8;
     3: 1 2 3;
     4: 1 2 3;
     5: 1 2;

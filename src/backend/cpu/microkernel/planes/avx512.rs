@@ -1,7 +1,8 @@
 //! Planes with AVX-512F: 32 registers of 16 floats.
 #![allow(unsafe_code)]
 
-use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, plane_kernels, plane_table};
+use super::sweep::{NO_ROW, SweepCall, sweep_kernel};
+use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, SweepKernels, plane_kernels, plane_table, spread};
 use crate::conv::CHANNEL_BLOCK;
 use core::arch::x86_64::*;
 
@@ -27,16 +28,20 @@ unsafe fn store_lanes(to: *mut f32, lanes: u32, vector: __m512) {
     unsafe { _mm512_mask_storeu_ps(to, lanes as __mmask16, vector) };
 }
 
-/// Floats 0, 2, .. 30 from `from` on.
+/// In lane `i` float `2 * i` from `from` on for the lanes in `lanes`, zeros in the others, which are not read.
 ///
 /// # Safety
-/// 32 floats must be readable.
+/// The floats that are taken must be readable.
 #[target_feature(enable = "avx512f")]
 #[inline]
-unsafe fn every_second(from: *const f32) -> __m512 {
+unsafe fn every_second(from: *const f32, lanes: u32) -> __m512 {
     let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-    // SAFETY: two vectors of the 32 floats.
-    unsafe { _mm512_permutex2var_ps(_mm512_loadu_ps(from), even, _mm512_loadu_ps(from.add(16))) }
+    let wanted = spread(lanes);
+    // SAFETY: a bit of `wanted` for each float that is taken, 16 of them in each of the two vectors.
+    unsafe {
+        let [low, high] = [load_lanes(from, wanted & 0xFFFF), load_lanes(from.wrapping_add(16), wanted >> 16)];
+        _mm512_permutex2var_ps(low, even, high)
+    }
 }
 
 plane_kernels!(
@@ -54,9 +59,21 @@ plane_kernels!(
     every_second
 );
 
+sweep_kernel!(
+    [#[target_feature(enable = "avx512f")]],
+    16,
+    _mm512_setzero_ps,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
+    store_lanes,
+    _mm512_set1_ps,
+    _mm512_fmadd_ps,
+    _mm512_add_ps,
+    _mm512_max_ps
+);
+
 plane_table! {
     16;
-    1: 1 2 3 4 5 6 7 8;
     4: 1 2 3 4 5 6;
     6: 1 2 3 4;
     8: 1 2 3;

@@ -15,6 +15,7 @@
 //! - `bias`, if not null, holds `KR` floats to add at the end; `relu` clamps after that.
 
 mod portable;
+pub(in crate::backend::cpu) mod sweep;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -22,6 +23,7 @@ mod avx2;
 mod avx512;
 
 use crate::backend::cpu::isa::Isa;
+use sweep::{ACCUMULATORS, SweepKernel};
 
 /// A vector of neighbouring positions in the memory that a kernel reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +112,33 @@ pub(in crate::backend::cpu) struct PlaneKernels {
     pub copy: unsafe fn(&RowCopy),
 }
 
+/// The sweep of one ISA.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::backend::cpu) struct SweepKernels {
+    /// Floats of a vector.
+    pub lanes: usize,
+    /// Tiles of four rows and two vectors of columns.
+    pub wide: SweepKernel,
+    /// Tiles of eight rows and one vector of columns.
+    pub narrow: SweepKernel,
+    /// Copies rows.
+    pub copy: unsafe fn(&RowCopy),
+}
+
+/// The sweep of `isa`, if it computes tiles of `tile_m` pixels.
+pub(in crate::backend::cpu) fn find_sweep(isa: Isa, tile_m: usize) -> Option<SweepKernels> {
+    let kernels = match isa {
+        Isa::Portable => portable::SWEEP,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => avx2::SWEEP,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => avx512::SWEEP,
+        #[cfg(not(target_arch = "x86_64"))]
+        Isa::Avx2 | Isa::Avx512 => return None,
+    };
+    Some(kernels).filter(|kernels| ACCUMULATORS * kernels.lanes == tile_m)
+}
+
 /// The kernels of `isa` with `tile_n` output channels and up to `tile_m` pixels, if it has them.
 pub(in crate::backend::cpu) fn find(isa: Isa, tile_m: usize, tile_n: usize) -> Option<PlaneKernels> {
     let kernels = match isa {
@@ -138,9 +167,21 @@ macro_rules! plane_table {
             };
             Some(PlaneKernels { lanes: $lanes, tiles, copy: copy_rows })
         }
+
+        /// The sweep.
+        pub(super) const SWEEP: SweepKernels =
+            SweepKernels { lanes: $lanes, wide: sweep::<4, 2>, narrow: sweep::<8, 1>, copy: copy_rows };
     };
 }
 use plane_table;
+
+/// Moves bit `i` of 16 to bit `2 * i`.
+const fn spread(bits: u32) -> u32 {
+    let bits = (bits | bits << 8) & 0x00FF_00FF;
+    let bits = (bits | bits << 4) & 0x0F0F_0F0F;
+    let bits = (bits | bits << 2) & 0x3333_3333;
+    (bits | bits << 1) & 0x5555_5555
+}
 
 /// Writes the kernels of an ISA from its vector operations. A macro for the reason that `tile_kernels` is one. In
 /// brackets the attributes of every function.
@@ -283,18 +324,19 @@ macro_rules! plane_kernels {
                 while at < call.len {
                     let end = at + $lanes;
                     // SAFETY: destination `at..end` starts inside a row, and a vector past the last row may be written.
-                    // What is read stands for floats in `before..inside`, so it is in the source's row. Every second
-                    // float takes two vectors, which end before the source's row does.
+                    // What is read stands for floats in `before..inside`, so it is in the source's row.
                     unsafe {
                         let to = destination.add(at);
                         if before <= at && end <= inside && call.step == 1 {
                             $store(to, $load(source.wrapping_add(at)));
-                        } else if before <= at && end < inside && call.step == 2 {
-                            $store(to, $every_second(source.wrapping_add(2 * at)));
-                        } else if call.step == 1 {
+                        } else if call.step <= 2 {
                             let range = before.clamp(at, end) - at..inside.clamp(at, end) - at;
-                            let lanes = ((1_u64 << range.end) - (1_u64 << range.start.min(range.end))) as u32; // CAST: at most 32 lanes
-                            $store(to, $load_lanes(source.wrapping_add(at), lanes));
+                            let lanes = (1_u32 << range.end) - (1_u32 << range.start.min(range.end));
+                            $store(to, if call.step == 1 {
+                                $load_lanes(source.wrapping_add(at), lanes)
+                            } else {
+                                $every_second(source.wrapping_add(2 * at), lanes)
+                            });
                         } else {
                             for i in at..end.min(call.len) {
                                 let inside = i >= before && i < inside;

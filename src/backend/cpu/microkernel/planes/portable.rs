@@ -1,7 +1,8 @@
 //! Planes in plain Rust: the definition of the result on every CPU.
 #![allow(unsafe_code)]
 
-use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, plane_kernels, plane_table};
+use super::sweep::{NO_ROW, SweepCall, sweep_kernel};
+use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, SweepKernels, plane_kernels, plane_table};
 use crate::conv::CHANNEL_BLOCK;
 use crate::conv::epilogue::relu;
 
@@ -73,17 +74,18 @@ unsafe fn store_lanes(to: *mut f32, lanes: u32, vector: Vector) {
 }
 
 /// # Safety
-/// Two vectors must be readable at `from`.
+/// Float `2 * i` from `from` on must be readable for each lane `i` in `lanes`.
 #[inline(always)]
-unsafe fn every_second(from: *const f32) -> Vector {
-    // SAFETY: float `2 * lane` is one of the two vectors'.
-    std::array::from_fn(|lane| unsafe { *from.add(2 * lane) })
+unsafe fn every_second(from: *const f32, lanes: u32) -> Vector {
+    // SAFETY: one of the floats that are readable.
+    std::array::from_fn(|lane| if lanes >> lane & 1 == 1 { unsafe { *from.wrapping_add(2 * lane) } } else { 0.0 })
 }
 
 plane_kernels!([], LANES, zero, load, load_lanes, store, store_lanes, splat, fma, add, max, every_second);
 
+sweep_kernel!([], LANES, zero, load, store, store_lanes, splat, fma, add, max);
+
 plane_table! {
     LANES;
-    1: 1 2;
     4: 1 2;
 }
