@@ -86,7 +86,7 @@ impl Pieces {
             band[0] = output[0].div_ceil(output[0].div_ceil(band[0])); // evenly
         }
         let steps = band[0] * band[1] * group_out * problem.reduction_len();
-        let groups_a_piece = (PIECE_STEPS / steps.max(1)).clamp(1, s.groups);
+        let groups_a_piece = (PIECE_STEPS / steps.max(1)).min(budget / strip_len(band).max(1)).clamp(1, s.groups);
         let mut pieces = Self {
             images: s.batch,
             groups: s.groups,
@@ -112,6 +112,11 @@ impl Pieces {
         let least = PIECE_STEPS.div_ceil((self.band[0] * self.band[1]).saturating_mul(reduction).max(1));
         let channels = self.group_out.div_ceil(wanted).max(least).next_multiple_of(tile_n);
         self.channels_a_piece = channels.min(self.group_out);
+    }
+
+    /// The most groups of a piece.
+    pub(super) fn groups_a_piece(&self) -> usize {
+        self.groups_a_piece
     }
 
     /// Rows and columns of a whole band.

@@ -68,7 +68,16 @@ impl Strip {
 
     /// Staged: `[channel][row phase][column phase][rows][pitch]` for bands of `band` output rows and columns.
     pub(super) fn staged(window: &Window, band: [usize; 2]) -> Self {
-        let (rows, pitch) = (band[0] + window.rows.reach, band[1] + window.columns.reach);
+        Self::with_pitch(window, band, band[1] + window.columns.reach)
+    }
+
+    /// As `staged`, each row at the start of a cache line.
+    pub(super) fn staged_in_lines(window: &Window, band: [usize; 2]) -> Self {
+        Self::with_pitch(window, band, (band[1] + window.columns.reach).next_multiple_of(LINE))
+    }
+
+    fn with_pitch(window: &Window, band: [usize; 2], pitch: usize) -> Self {
+        let rows = band[0] + window.rows.reach;
         let phase_len = rows.saturating_mul(pitch);
         let phases = window.rows.phases.len().saturating_mul(window.columns.phases.len());
         let mut channel_stride = phase_len.saturating_mul(phases);

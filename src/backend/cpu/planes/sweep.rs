@@ -40,10 +40,7 @@ impl Method for SweepConv {
     fn work(&self, _phase: usize, thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
         let mut scratch = self.scratch.of(thread);
         for piece in pieces {
-            let piece = self.pieces.get(piece);
-            for group in piece.groups.clone() {
-                self.run_band(&piece, group, operands, &mut scratch);
-            }
+            self.run_piece(&self.pieces.get(piece), operands, &mut scratch);
         }
     }
 }
@@ -54,30 +51,31 @@ impl SweepConv {
     pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
         let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
-        let kernels = find_sweep(isa, plan.variant.tile_m).ok_or_else(|| BackendError::ForeignPlan {
+        let sweeps = find_sweep(isa, plan.variant.tile_m).ok_or_else(|| BackendError::ForeignPlan {
             reason: format!("{isa} has no kernel {}", plan.variant.name),
         })?;
         if group_in > CHANNEL_BLOCK {
             return Ok(None);
         }
         let window = Window::new(problem);
-        let Some(pieces) = Pieces::new(problem, plan, &window, kernels.lanes, false, threads) else {
+        let Some(pieces) = Pieces::new(problem, plan, &window, sweeps.lanes, false, threads) else {
             return Ok(None);
         };
-        let narrow = pieces.band()[1] <= kernels.lanes;
-        let (kernel, tile_rows) = if narrow { (kernels.narrow, 8) } else { (kernels.wide, 4) };
+        let kernels = if pieces.band()[1] <= sweeps.lanes { sweeps.narrow } else { sweeps.wide };
+        let tile_rows = kernels.rows;
         // A sweep reads whole rows of a last, smaller tile, and whole vectors.
         let rows = pieces.band()[0].next_multiple_of(tile_rows);
-        let strip = Strip::staged(&window, [rows, pieces.band()[1]]);
-        let staged = strip.len(group_in).saturating_add((MOST_VECTORS + 1) * SLACK);
+        let strip = Strip::staged_in_lines(&window, [rows, pieces.band()[1]]);
+        let staged = strip.len(group_in * pieces.groups_a_piece()).saturating_add((MOST_VECTORS + 1) * SLACK);
+        let steps = steps(&window, &strip, group_in);
         let new_scratch = || Scratch::new(staged, &window, s.dtype, tile_rows * pieces.band()[1]);
         Ok(Some(Self {
             problem: *problem,
-            kernel,
-            copy: kernels.copy,
+            kernel: kernels.find(s.kernel, s.stride[0], s.dilation[0], group_in),
+            copy: sweeps.copy,
             tile_rows,
             program: program(&window, &strip, tile_rows, group_in),
-            steps: steps(&window, &strip, group_in),
+            steps,
             packed: PackedWeights::pack(problem, &plan.gemm, &plan.variant, weights, bias)?,
             plain_epilogue: has_plain_epilogue(s),
             scratch: PerThread::new(threads, new_scratch)?,
@@ -87,14 +85,26 @@ impl SweepConv {
         }))
     }
 
-    /// Computes the output channels of `piece` in `group` over its band.
-    fn run_band(&self, piece: &Piece, group: usize, operands: &Operands<'_>, scratch: &mut Scratch) {
+    /// Computes the output channels of a piece.
+    fn run_piece(&self, piece: &Piece, operands: &Operands<'_>, scratch: &mut Scratch) {
         let (s, group_in) = (self.problem.spec(), self.problem.group_in_channels());
-        let start = (piece.image * s.in_channels + group * group_in) * s.input[0] * s.input[1];
-        let Scratch { staged, widened, sums } = scratch;
-        let band = Band { start, channels: group_in, first: piece.first, size: piece.size };
+        let start = (piece.image * s.in_channels + piece.groups.start * group_in) * s.input[0] * s.input[1];
+        // All groups are staged before the first one is computed: what was stored a moment ago can't be read at another
+        // offset before it has reached the cache.
+        let channels = piece.groups.len() * group_in;
+        let band = Band { start, channels, first: piece.first, size: piece.size };
         let stager = Stager { window: &self.window, strip: &self.strip, copy: self.copy };
-        stager.stage(operands.input, &band, staged.as_mut_slice(), widened);
+        stager.stage(operands.input, &band, scratch.staged.as_mut_slice(), &mut scratch.widened);
+        for group in piece.groups.clone() {
+            let at = (group - piece.groups.start) * group_in * self.strip.channel_stride;
+            self.run_group(piece, group, at, operands, scratch);
+        }
+    }
+
+    /// Computes the output channels of `piece` in `group`, whose strip starts at float `at`.
+    fn run_group(&self, piece: &Piece, group: usize, at: usize, operands: &Operands<'_>, scratch: &mut Scratch) {
+        let s = self.problem.spec();
+        let Scratch { staged, sums, .. } = scratch;
         let [rows, columns] = piece.size;
         let pitch = self.window.columns.output;
         for channel in piece.channels.clone() {
@@ -111,7 +121,7 @@ impl SweepConv {
                     (sums.as_mut_ptr(), columns)
                 };
                 let call = SweepCall {
-                    input: staged.as_slice()[row * self.strip.pitch..].as_ptr(),
+                    input: staged.as_slice()[at + row * self.strip.pitch..].as_ptr(),
                     program: self.program.as_ptr(),
                     rows: self.program.len(),
                     steps: self.steps.as_ptr(),

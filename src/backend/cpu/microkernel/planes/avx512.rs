@@ -1,8 +1,8 @@
 //! Planes with AVX-512F: 32 registers of 16 floats.
 #![allow(unsafe_code)]
 
-use super::sweep::{NO_ROW, SweepCall, sweep_kernel};
-use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, SweepKernels, plane_kernels, plane_table, spread};
+use super::sweep::{NO_ROW, SweepCall, SweepKernels, sweep_kernel};
+use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, Sweeps, plane_kernels, plane_table, spread};
 use crate::conv::CHANNEL_BLOCK;
 use core::arch::x86_64::*;
 

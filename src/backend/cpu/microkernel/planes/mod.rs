@@ -23,7 +23,7 @@ mod avx2;
 mod avx512;
 
 use crate::backend::cpu::isa::Isa;
-use sweep::{ACCUMULATORS, SweepKernel};
+use sweep::{ACCUMULATORS, SweepKernels};
 
 /// A vector of neighbouring positions in the memory that a kernel reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,31 +112,31 @@ pub(in crate::backend::cpu) struct PlaneKernels {
     pub copy: unsafe fn(&RowCopy),
 }
 
-/// The sweep of one ISA.
+/// The sweeps of one ISA.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::backend::cpu) struct SweepKernels {
+pub(in crate::backend::cpu) struct Sweeps {
     /// Floats of a vector.
     pub lanes: usize,
-    /// Tiles of four rows and two vectors of columns.
-    pub wide: SweepKernel,
-    /// Tiles of eight rows and one vector of columns.
-    pub narrow: SweepKernel,
+    /// For planes wider than a vector.
+    pub wide: SweepKernels,
+    /// For the others.
+    pub narrow: SweepKernels,
     /// Copies rows.
     pub copy: unsafe fn(&RowCopy),
 }
 
-/// The sweep of `isa`, if it computes tiles of `tile_m` pixels.
-pub(in crate::backend::cpu) fn find_sweep(isa: Isa, tile_m: usize) -> Option<SweepKernels> {
-    let kernels = match isa {
-        Isa::Portable => portable::SWEEP,
+/// The sweeps of `isa`, if they compute tiles of `tile_m` pixels.
+pub(in crate::backend::cpu) fn find_sweep(isa: Isa, tile_m: usize) -> Option<Sweeps> {
+    let sweeps = match isa {
+        Isa::Portable => portable::SWEEPS,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => avx2::SWEEP,
+        Isa::Avx2 => avx2::SWEEPS,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => avx512::SWEEP,
+        Isa::Avx512 => avx512::SWEEPS,
         #[cfg(not(target_arch = "x86_64"))]
         Isa::Avx2 | Isa::Avx512 => return None,
     };
-    Some(kernels).filter(|kernels| ACCUMULATORS * kernels.lanes == tile_m)
+    Some(sweeps).filter(|sweeps| ACCUMULATORS * sweeps.lanes == tile_m)
 }
 
 /// The kernels of `isa` with `tile_n` output channels and up to `tile_m` pixels, if it has them.
@@ -168,9 +168,8 @@ macro_rules! plane_table {
             Some(PlaneKernels { lanes: $lanes, tiles, copy: copy_rows })
         }
 
-        /// The sweep.
-        pub(super) const SWEEP: SweepKernels =
-            SweepKernels { lanes: $lanes, wide: sweep::<4, 2>, narrow: sweep::<8, 1>, copy: copy_rows };
+        /// The sweeps.
+        pub(super) const SWEEPS: Sweeps = Sweeps { lanes: $lanes, wide: WIDE, narrow: NARROW, copy: copy_rows };
     };
 }
 use plane_table;

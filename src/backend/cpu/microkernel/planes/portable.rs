@@ -1,8 +1,8 @@
 //! Planes in plain Rust: the definition of the result on every CPU.
 #![allow(unsafe_code)]
 
-use super::sweep::{NO_ROW, SweepCall, sweep_kernel};
-use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, SweepKernels, plane_kernels, plane_table};
+use super::sweep::{NO_ROW, SweepCall, SweepKernels, sweep_kernel};
+use super::{PlaneCall, PlaneKernels, PlaneTile, RowCopy, Sweeps, plane_kernels, plane_table};
 use crate::conv::CHANNEL_BLOCK;
 use crate::conv::epilogue::relu;
 
