@@ -3,7 +3,7 @@
 //! All in f64: extents may reach 2^40, and a price needs no more than a few digits. The equations stand in
 //! `docs/planner.md`.
 
-use crate::conv::ConvProblem;
+use crate::conv::{ConvProblem, Layout};
 use crate::plan::candidates::Cut;
 use crate::plan::machine::{Family, KernelVariant, MachineModel, MemoryLevel};
 use crate::plan::tile::{GemmShape, LoopOrder};
@@ -80,7 +80,8 @@ fn rows_collide(problem: &ConvProblem, machine: &MachineModel, variant: &KernelV
     let Some(&MemoryLevel { capacity_bytes: Some(capacity), ways, .. }) = machine.levels.first() else {
         return false;
     };
-    if ways == 0 || variant.family != Family::Broadcast {
+    // Planes are transposed into scratch, with a pitch of the backend's choice.
+    if ways == 0 || variant.family != Family::Broadcast || s.layout == Layout::Nchw {
         return false;
     }
     let pitch = s.in_channels as u128 * s.stride[1] as u128 * variant.dtype.bytes() as u128;

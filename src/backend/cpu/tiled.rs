@@ -24,6 +24,11 @@ const TABLE_BUDGET: usize = 1 << 17;
 /// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
 const FEW_CHANNELS: usize = 8;
 
+/// Floats of a staged pixel with `len` channels: pixels a multiple of 1 KiB apart would share few sets of the caches.
+const fn apart(len: usize) -> usize {
+    if len.is_multiple_of(256) { len + 16 } else { len }
+}
+
 /// How a problem's inputs reach the microkernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
@@ -82,6 +87,7 @@ struct Scratch {
 
 /// The plan's blocks, as far as the scratch allows them.
 struct Blocking {
+    block_m: usize,
     block_n: usize,
     pass_channels: usize,
     order: LoopOrder,
@@ -103,7 +109,11 @@ impl Blocking {
             _ if blocks_of_pixels >= threads => (plan.gemm.n, LoopOrder::PixelsOuter),
             _ => (plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
         };
-        let mut blocking = Self { block_n, pass_channels, order };
+        let block_m = match access {
+            Access::Staged => staged_pixels(problem, plan, threads),
+            Access::InPlace | Access::StagedRows => plan.block_m,
+        };
+        let mut blocking = Self { block_m, block_n, pass_channels, order };
         blocking.fit_accumulators(problem, &plan.variant);
         blocking
     }
@@ -151,9 +161,19 @@ impl Blocking {
     }
 
     fn blocks(&self, plan: &TilePlan) -> Vec<OutputBlock> {
-        let cut = TilePlan { block_n: self.block_n, order: self.order, ..plan.clone() };
+        let cut = TilePlan { block_m: self.block_m, block_n: self.block_n, order: self.order, ..plan.clone() };
         (0..cut.block_count()).map(|index| cut.block(index)).collect()
     }
+}
+
+/// Pixels of a block whose input is staged: whole output rows, so that pieces are whole rows too, of several tiles, and as
+/// many rows as windows share; but a block for each thread.
+fn staged_pixels(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> usize {
+    let (s, columns) = (problem.spec(), problem.output()[1]);
+    let rows = plan.gemm.m / columns;
+    let shared = (s.kernel[0] - 1).saturating_mul(s.dilation[0]) / s.stride[0];
+    let wanted = plan.block_m.max(8 * plan.variant.tile_m).div_ceil(columns).max(2 * shared);
+    wanted.min(rows.div_ceil(threads)).max(plan.block_m / columns).max(1) * columns
 }
 
 /// Pixels that are computed together, and the input pieces that they read where it is staged.
@@ -252,7 +272,7 @@ impl TiledConv {
             Family::Broadcast | Family::Planes => PixelContents::Channels {
                 first: block.group * group_in + channels.start,
                 count: channels.len(),
-                len: channels.len(),
+                len: apart(channels.len()),
             },
             Family::Lanewise if group_in == 1 && self.problem.group_out_channels() == 1 => {
                 PixelContents::Channels { first: block.n.start, count: block.n.len(), len: self.lanes(block.n.len()) }

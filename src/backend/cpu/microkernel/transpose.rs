@@ -58,15 +58,35 @@ mod x86 {
 
     /// Writes the walk over blocks of `LANES` x `LANES`, the last ones with masks.
     macro_rules! blocks {
-        ($name:ident, $feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $square:ident) => {
+        ($name:ident, $feature:literal, $lanes:expr, $zero:ident, $load_all:ident, $load:ident,
+         $store_all:ident, $store:ident, $square:ident) => {
             /// # Safety
             /// As [`transpose`](super::transpose).
             #[target_feature(enable = $feature)]
+            #[allow(clippy::needless_range_loop)]
             pub(super) unsafe fn $name(call: &Transposition) {
                 for row in (0..call.rows).step_by($lanes) {
                     let rows = $lanes.min(call.rows - row);
                     for column in (0..call.columns).step_by($lanes) {
                         let columns = $lanes.min(call.columns - column);
+                        if rows == $lanes && columns == $lanes {
+                            let mut block = [$zero(); $lanes];
+                            for i in 0..$lanes {
+                                // SAFETY: a vector of a row of the matrix (contract).
+                                block[i] = unsafe {
+                                    $load_all(call.source.add((row + i) * call.source_stride + column))
+                                };
+                            }
+                            let block = $square(block);
+                            for j in 0..$lanes {
+                                // SAFETY: a vector of a row of the transposed matrix (contract).
+                                unsafe {
+                                    let to = call.destination.add((column + j) * call.destination_stride + row);
+                                    $store_all(to, block[j]);
+                                }
+                            }
+                            continue;
+                        }
                         let mut block = [$zero(); $lanes];
                         for (i, vector) in block.iter_mut().enumerate() {
                             if i < rows {
@@ -155,7 +175,7 @@ mod x86 {
         d
     }
 
-    blocks!(blocks_avx512, "avx512f", 16, _mm512_setzero_ps, load_16, store_16, square_16);
+    blocks!(blocks_avx512, "avx512f", 16, _mm512_setzero_ps, _mm512_loadu_ps, load_16, _mm512_storeu_ps, store_16, square_16);
 
     /// # Safety
     /// `count` floats must be readable at `from`.
@@ -214,7 +234,7 @@ mod x86 {
         c
     }
 
-    blocks!(blocks_avx2, "avx2,fma", 8, _mm256_setzero_ps, load_8, store_8, square_8);
+    blocks!(blocks_avx2, "avx2,fma", 8, _mm256_setzero_ps, _mm256_loadu_ps, load_8, _mm256_storeu_ps, store_8, square_8);
 }
 
 #[cfg(test)]
