@@ -82,10 +82,10 @@ const AVX2: &[KernelVariant] = &[
     row("conv2d_f32_lane_8x8_avx2", Family::Lanewise, 8, 8, 0.60),
     row("conv2d_f32_lane_4x8_avx2", Family::Lanewise, 4, 8, 0.45),
     row("conv2d_f32_lane_1x8_avx2", Family::Lanewise, 1, 8, 0.12),
-    row("conv2d_f32_planes_6x16_avx2", Family::Planes, 16, 6, 0.97),
     row("conv2d_f32_planes_5x16_avx2", Family::Planes, 16, 5, 0.94),
-    row("conv2d_f32_planes_4x24_avx2", Family::Planes, 24, 4, 0.97),
+    row("conv2d_f32_planes_4x16_avx2", Family::Planes, 16, 4, 0.90),
     row("conv2d_f32_planes_3x24_avx2", Family::Planes, 24, 3, 0.90),
+    row("conv2d_f32_planes_2x32_avx2", Family::Planes, 32, 2, 0.80),
     row("conv2d_f32_planes_1x64_avx2", Family::Planes, 64, 1, 0.60),
 ];
 

@@ -117,7 +117,8 @@ impl<'a> SharedOutput<'a> {
     /// Where they would leave the tensor.
     pub(super) fn planes(&self, image: usize, channel: usize, channels: usize, region: &PlaneRegion) -> PlaneOrigin {
         let channel_stride = self.pixels;
-        let at = image * self.strides.batch + channel * channel_stride + region.first[0] * region.pitch + region.first[1];
+        let at =
+            image * self.strides.batch + channel * channel_stride + region.first[0] * region.pitch + region.first[1];
         let end = at + (channels - 1) * channel_stride + (region.size[0] - 1) * region.pitch + region.size[1];
         assert!(end <= self.len);
         let data = match self.data {

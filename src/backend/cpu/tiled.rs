@@ -21,6 +21,8 @@ const STAGE_BUDGET: usize = 1 << 20;
 const ACCUMULATOR_BUDGET: usize = 1 << 19;
 /// Entries of a run table a thread may hold: 1 MiB.
 const TABLE_BUDGET: usize = 1 << 17;
+/// Tiles of pixels that are staged together at least: rows of a tile then end within a tile seldom.
+const STAGED_TILES: usize = 8;
 /// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
 const FEW_CHANNELS: usize = 8;
 
@@ -103,15 +105,15 @@ impl Blocking {
             channels if several_passes && channels < group_in => channels.next_multiple_of(CHANNEL_BLOCK).min(group_in),
             _ => group_in,
         };
-        let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m);
+        let block_m = match access {
+            Access::Staged => staged_pixels(problem, plan, threads),
+            Access::InPlace | Access::StagedRows => plan.block_m,
+        };
+        let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(block_m);
         let (block_n, order) = match access {
             Access::InPlace => (plan.block_n.min(plan.gemm.n), plan.order),
             _ if blocks_of_pixels >= threads => (plan.gemm.n, LoopOrder::PixelsOuter),
             _ => (plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
-        };
-        let block_m = match access {
-            Access::Staged => staged_pixels(problem, plan, threads),
-            Access::InPlace | Access::StagedRows => plan.block_m,
         };
         let mut blocking = Self { block_m, block_n, pass_channels, order };
         blocking.fit_accumulators(problem, &plan.variant);
@@ -137,7 +139,9 @@ impl Blocking {
         let pixels = height.saturating_mul(width);
         loop {
             let (pixel_len, narrower) = match variant.family {
-                Family::Broadcast | Family::Planes => (self.pass_channels, (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK)),
+                Family::Broadcast | Family::Planes => {
+                    (self.pass_channels, (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK))
+                }
                 Family::Lanewise => {
                     let lanes = self.block_n.next_multiple_of(variant.tile_n);
                     let narrower = (self.block_n / 2).next_multiple_of(variant.tile_n);
@@ -166,14 +170,18 @@ impl Blocking {
     }
 }
 
-/// Pixels of a block whose input is staged: whole output rows, so that pieces are whole rows too, of several tiles, and as
-/// many rows as windows share; but a block for each thread.
+/// Pixels of a block whose input is staged: whole output rows, so that pieces are whole rows too. Of several tiles, and of
+/// more rows than windows share with the next block, as far as the threads get equal shares.
 fn staged_pixels(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> usize {
     let (s, columns) = (problem.spec(), problem.output()[1]);
     let rows = plan.gemm.m / columns;
     let shared = (s.kernel[0] - 1).saturating_mul(s.dilation[0]) / s.stride[0];
-    let wanted = plan.block_m.max(8 * plan.variant.tile_m).div_ceil(columns).max(2 * shared);
-    wanted.min(rows.div_ceil(threads)).max(plan.block_m / columns).max(1) * columns
+    let tiles = plan.block_m.max(STAGED_TILES * plan.variant.tile_m).div_ceil(columns);
+    let most = tiles.max(shared.saturating_mul(2)).clamp(1, rows);
+    // Rows that the busiest thread stages and computes, and one more for what a block costs beside.
+    let rows_of_thread = |block: usize| (rows.div_ceil(block).div_ceil(threads)).saturating_mul(block + shared + 1);
+    let best = (1..=most).rev().min_by_key(|block| rows_of_thread(*block));
+    best.unwrap_or(1) * columns
 }
 
 /// Pixels that are computed together, and the input pieces that they read where it is staged.

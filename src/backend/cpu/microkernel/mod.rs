@@ -16,8 +16,8 @@
 
 mod activate;
 pub(super) mod planes;
-mod transpose;
 mod portable;
+mod transpose;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -73,9 +73,8 @@ mod x86 {
                             let mut block = [$zero(); $lanes];
                             for i in 0..$lanes {
                                 // SAFETY: a vector of a row of the matrix (contract).
-                                block[i] = unsafe {
-                                    $load_all(call.source.add((row + i) * call.source_stride + column))
-                                };
+                                block[i] =
+                                    unsafe { $load_all(call.source.add((row + i) * call.source_stride + column)) };
                             }
                             let block = $square(block);
                             for j in 0..$lanes {
@@ -91,9 +90,8 @@ mod x86 {
                         for (i, vector) in block.iter_mut().enumerate() {
                             if i < rows {
                                 // SAFETY: `columns` elements of a row of the matrix (contract).
-                                *vector = unsafe {
-                                    $load(call.source.add((row + i) * call.source_stride + column), columns)
-                                };
+                                *vector =
+                                    unsafe { $load(call.source.add((row + i) * call.source_stride + column), columns) };
                             }
                         }
                         let block = $square(block);
@@ -175,7 +173,17 @@ mod x86 {
         d
     }
 
-    blocks!(blocks_avx512, "avx512f", 16, _mm512_setzero_ps, _mm512_loadu_ps, load_16, _mm512_storeu_ps, store_16, square_16);
+    blocks!(
+        blocks_avx512,
+        "avx512f",
+        16,
+        _mm512_setzero_ps,
+        _mm512_loadu_ps,
+        load_16,
+        _mm512_storeu_ps,
+        store_16,
+        square_16
+    );
 
     /// # Safety
     /// `count` floats must be readable at `from`.
@@ -234,7 +242,17 @@ mod x86 {
         c
     }
 
-    blocks!(blocks_avx2, "avx2,fma", 8, _mm256_setzero_ps, _mm256_loadu_ps, load_8, _mm256_storeu_ps, store_8, square_8);
+    blocks!(
+        blocks_avx2,
+        "avx2,fma",
+        8,
+        _mm256_setzero_ps,
+        _mm256_loadu_ps,
+        load_8,
+        _mm256_storeu_ps,
+        store_8,
+        square_8
+    );
 }
 
 #[cfg(test)]

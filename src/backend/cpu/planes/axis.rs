@@ -55,7 +55,9 @@ mod tests {
     /// Every tap of every output is where the definition says, for many shapes.
     #[test]
     fn offsets_are_the_definition() {
-        for [stride, pad, taps, dilation] in [[1, 0, 1, 1], [1, 1, 3, 1], [2, 3, 7, 1], [3, 2, 3, 2], [4, 0, 2, 1], [2, 1, 3, 3]] {
+        for [stride, pad, taps, dilation] in
+            [[1, 0, 1, 1], [1, 1, 3, 1], [2, 3, 7, 1], [3, 2, 3, 2], [4, 0, 2, 1], [2, 1, 3, 3]]
+        {
             let axis = Axis::new([50, 7], stride, pad, taps, dilation);
             for first in 0..5 {
                 for (tap, (index, offset)) in axis.taps.iter().enumerate() {

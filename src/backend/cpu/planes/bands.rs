@@ -126,7 +126,9 @@ impl Pieces {
 
     /// Rows and columns of a plane's last band.
     pub(super) fn last_band(&self) -> [usize; 2] {
-        std::array::from_fn(|axis| self.output[axis] - (self.output[axis].div_ceil(self.band[axis]) - 1) * self.band[axis])
+        std::array::from_fn(|axis| {
+            self.output[axis] - (self.output[axis].div_ceil(self.band[axis]) - 1) * self.band[axis]
+        })
     }
 
     /// Images, runs of groups, bands, blocks of channels; the last ones vary fastest.

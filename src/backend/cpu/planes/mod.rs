@@ -23,7 +23,7 @@ use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::backend::cpu::threads::PerThread;
 use crate::conv::{Activation, ConvProblem, ConvSpec, DType, Layout, TensorRef};
-use bands::{Pieces, Piece};
+use bands::{Piece, Pieces};
 use pixels::{Pitch, PixelTable};
 use strip::{Band, SLACK, Stager, Strip, Window};
 
@@ -187,12 +187,17 @@ impl PlanesConv {
                     // band that `plane` has checked, which is this piece's alone; `sums` holds a tile.
                     unsafe { kernel(&call) };
                     if !self.plain_epilogue {
-                        for (i, sums) in sums.as_mut_slice().chunks_mut(vectors.len() * self.kernels.lanes).take(used).enumerate() {
+                        for (i, sums) in
+                            sums.as_mut_slice().chunks_mut(vectors.len() * self.kernels.lanes).take(used).enumerate()
+                        {
                             for (vector, sums) in vectors.iter().zip(sums.chunks_mut(self.kernels.lanes)) {
                                 for store in &table.stores[vector.first_store..][..vector.stores] {
                                     let lanes = store.lanes.trailing_zeros() as usize;
                                     let len = store.lanes.count_ones() as usize;
-                                    let at = origin.at.wrapping_add(i * origin.channel_stride).wrapping_add_signed(store.output);
+                                    let at = origin
+                                        .at
+                                        .wrapping_add(i * origin.channel_stride)
+                                        .wrapping_add_signed(store.output);
                                     operands.output.write_run(at.wrapping_add(lanes), &mut sums[lanes..lanes + len]);
                                 }
                             }

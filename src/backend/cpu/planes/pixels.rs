@@ -83,9 +83,15 @@ mod tests {
     /// Each pixel is stored once, from the lane that read it, and never read twice.
     #[test]
     fn every_pixel_is_stored_once() {
-        for (rows, columns, input, lanes) in
-            [(1, 5, 5, 16), (7, 7, 9, 16), (7, 7, 7, 16), (3, 33, 40, 16), (4, 16, 18, 16), (9, 1, 4, 8), (2, 3, 100, 4)]
-        {
+        for (rows, columns, input, lanes) in [
+            (1, 5, 5, 16),
+            (7, 7, 9, 16),
+            (7, 7, 7, 16),
+            (3, 33, 40, 16),
+            (4, 16, 18, 16),
+            (9, 1, 4, 8),
+            (2, 3, 100, 4),
+        ] {
             let pitch = Pitch { input, output: columns + 3 };
             let table = PixelTable::new([rows, columns], pitch, lanes);
             let mut stored = Vec::new();
@@ -93,7 +99,10 @@ mod tests {
                 for store in &table.stores[vector.first_store..][..vector.stores] {
                     for lane in (0..lanes).filter(|lane| store.lanes >> lane & 1 == 1) {
                         let (position, output) = (vector.input + lane, (store.output + lane as isize) as usize);
-                        assert_eq!((position / input, position % input), (output / pitch.output, output % pitch.output));
+                        assert_eq!(
+                            (position / input, position % input),
+                            (output / pitch.output, output % pitch.output)
+                        );
                         assert!(vector.lanes >> lane & 1 == 1);
                         stored.push(position);
                     }
@@ -106,7 +115,8 @@ mod tests {
 
     #[test]
     fn rows_that_lie_close_share_vectors() {
-        let count = |rows, columns, input| PixelTable::new([rows, columns], Pitch { input, output: columns }, 16).vectors.len();
+        let count =
+            |rows, columns, input| PixelTable::new([rows, columns], Pitch { input, output: columns }, 16).vectors.len();
         assert_eq!(count(7, 7, 7), 4, "49 pixels");
         assert_eq!(count(7, 7, 9), 4, "61 positions");
         assert_eq!(count(56, 56, 58), 203);

@@ -150,7 +150,8 @@ impl Stager<'_> {
                 let inside = rows.inside(band.first[0], row_phase, wanted_rows);
                 let top = rows.position(band.first[0], row_phase) + signed(inside.start * rows.stride);
                 for phase in 0..columns.phases.len() {
-                    let fill = |rows: Range<usize>| at + rows.start * self.strip.pitch..at + rows.end * self.strip.pitch;
+                    let fill =
+                        |rows: Range<usize>| at + rows.start * self.strip.pitch..at + rows.end * self.strip.pitch;
                     staged[fill(0..inside.start)].fill(0.0);
                     if !inside.is_empty() {
                         let from = plane + top.unsigned_abs() * columns.input;

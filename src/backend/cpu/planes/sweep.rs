@@ -2,7 +2,9 @@
 #![allow(unsafe_code)]
 
 use crate::backend::BackendError;
-use crate::backend::cpu::microkernel::planes::sweep::{MOST_ROWS, MOST_VECTORS, NO_ROW, SweepCall, SweepKernel, SweepRow};
+use crate::backend::cpu::microkernel::planes::sweep::{
+    MOST_ROWS, MOST_VECTORS, NO_ROW, SweepCall, SweepKernel, SweepRow,
+};
 use crate::backend::cpu::microkernel::planes::{RowCopy, find_sweep};
 use crate::backend::cpu::output::PlaneRegion;
 use crate::backend::cpu::pack::PackedWeights;
@@ -159,7 +161,10 @@ fn program(window: &Window, strip: &Strip, tile_rows: usize, group_in: usize) ->
     for row in 0..tile_rows + axis.reach {
         for phase in 0..axis.phases.len() {
             let filter_row = |output: usize| {
-                let tap = axis.taps.iter().position(|tap| output < tile_rows && output <= row && *tap == (phase, row - output));
+                let tap = axis
+                    .taps
+                    .iter()
+                    .position(|tap| output < tile_rows && output <= row && *tap == (phase, row - output));
                 tap.map_or(NO_ROW, |tap| tap * row_len)
             };
             let weights: [usize; MOST_ROWS] = std::array::from_fn(filter_row);
