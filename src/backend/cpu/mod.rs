@@ -3,8 +3,8 @@
 //! [`CpuBackend::prepare`] packs the weights into panels and fixes blocks and scratch; a run only loops:
 //! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`), pointers to a tile's inputs
 //! (`window`), the register tile itself (`microkernel`). Inputs that the kernels can't read in place are copied piece by
-//! piece (`stage`); results leave through `output`. Nothing depends on the thread, the block or the ISA that computes
-//! an element, so the bits never do.
+//! piece (`stage`); results leave through `output`. Planes have loops of their own (`planes`). Nothing depends on the
+//! thread, the block or the ISA that computes an element, so the bits never do.
 
 mod buffer;
 mod float_env;

@@ -72,9 +72,9 @@ mod x86 {
                         if rows == $lanes && columns == $lanes {
                             let mut block = [$zero(); $lanes];
                             for i in 0..$lanes {
+                                let at = (row + i) * call.source_stride + column;
                                 // SAFETY: a vector of a row of the matrix (contract).
-                                block[i] =
-                                    unsafe { $load_all(call.source.add((row + i) * call.source_stride + column)) };
+                                block[i] = unsafe { $load_all(call.source.add(at)) };
                             }
                             let block = $square(block);
                             for j in 0..$lanes {
@@ -89,9 +89,9 @@ mod x86 {
                         let mut block = [$zero(); $lanes];
                         for (i, vector) in block.iter_mut().enumerate() {
                             if i < rows {
+                                let at = (row + i) * call.source_stride + column;
                                 // SAFETY: `columns` elements of a row of the matrix (contract).
-                                *vector =
-                                    unsafe { $load(call.source.add((row + i) * call.source_stride + column), columns) };
+                                *vector = unsafe { $load(call.source.add(at), columns) };
                             }
                         }
                         let block = $square(block);

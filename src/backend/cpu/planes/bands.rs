@@ -61,7 +61,7 @@ impl Pieces {
         let group_out = problem.group_out_channels();
         let budget = if group_out <= FEW_CHANNELS { SMALL_STRIP } else { SHARED_STRIP };
         let strip_len = |band: [usize; 2]| Strip::staged(window, band).len(problem.group_in_channels());
-        let mut band = if group_out <= FEW_CHANNELS {
+        let mut band = if group_out <= FEW_CHANNELS && !in_place {
             output
         } else if output[0] == 1 {
             [1, plan.block_m.min(output[1])]
@@ -83,7 +83,14 @@ impl Pieces {
             }
         }
         if band[0] > 1 {
-            band[0] = output[0].div_ceil(output[0].div_ceil(band[0])); // evenly
+            // Even bands, as many for each thread.
+            let bands = output[0].div_ceil(band[0]);
+            let bands = if bands * s.batch * s.groups < threads * PIECES_A_THREAD {
+                bands.next_multiple_of(threads).min(output[0])
+            } else {
+                bands
+            };
+            band[0] = output[0].div_ceil(bands);
         }
         let steps = band[0] * band[1] * group_out * problem.reduction_len();
         let groups_a_piece = (PIECE_STEPS / steps.max(1)).min(budget / strip_len(band).max(1)).clamp(1, s.groups);

@@ -13,11 +13,9 @@ mod pixels;
 mod strip;
 mod sweep;
 
-use sweep::SweepConv;
-
 use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
-use crate::backend::cpu::microkernel::planes::{self, PlaneCall, PlaneKernels};
+use crate::backend::cpu::microkernel::planes::{self, PixelStore, PixelVector, PlaneCall, PlaneKernels};
 use crate::backend::cpu::output::PlaneRegion;
 use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
@@ -26,6 +24,7 @@ use crate::conv::{Activation, ConvProblem, ConvSpec, DType, Layout, TensorRef};
 use bands::{Piece, Pieces};
 use pixels::{Pitch, PixelTable};
 use strip::{Band, SLACK, Stager, Strip, Window};
+use sweep::SweepConv;
 
 /// The method of a plan whose kernel is one of planes; `Ok(None)` where the tensors are no planes, or a band is too large
 /// to stage.
@@ -150,10 +149,10 @@ impl PlanesConv {
         };
         let region = PlaneRegion { first: piece.first, size: piece.size, pitch: self.window.columns.output };
         let table = &self.tables[usize::from(piece.is_last_size)];
+        let all_lanes = ((1_u64 << self.kernels.lanes) - 1) as u32; // CAST: at most 32 lanes
         let reach = self.strip.reach() + (group_in - 1) * self.strip.channel_stride + self.kernels.lanes;
         for block in self.pieces.channel_blocks(&piece.channels) {
             for vectors in table.vectors.chunks(self.kernels.tiles.len()) {
-                let all_lanes = ((1_u64 << self.kernels.lanes) - 1) as u32; // CAST: at most 32 lanes
                 let whole = vectors.iter().all(|vector| vector.stores == 1 && vector.lanes == all_lanes);
                 let readable = vectors.last().is_some_and(|last| last.input + reach <= input.len());
                 let tile = &self.kernels.tiles[vectors.len() - 1];
@@ -184,25 +183,37 @@ impl PlanesConv {
                     // tile has, and all that it may read, to the last lane of the last channel under the last tap, is
                     // in `input` (`readable`, or only lanes that are output pixels, whose taps are in the tensor). The
                     // panel and its bias are as long as the kernel's channels ask for. The table's stores stay in the
-                    // band that `plane` has checked, which is this piece's alone; `sums` holds a tile.
+                    // band that `planes` has checked, which is this piece's alone; `sums` holds a tile.
                     unsafe { kernel(&call) };
                     if !self.plain_epilogue {
-                        for (i, sums) in
-                            sums.as_mut_slice().chunks_mut(vectors.len() * self.kernels.lanes).take(used).enumerate()
-                        {
-                            for (vector, sums) in vectors.iter().zip(sums.chunks_mut(self.kernels.lanes)) {
-                                for store in &table.stores[vector.first_store..][..vector.stores] {
-                                    let lanes = store.lanes.trailing_zeros() as usize;
-                                    let len = store.lanes.count_ones() as usize;
-                                    let at = origin
-                                        .at
-                                        .wrapping_add(i * origin.channel_stride)
-                                        .wrapping_add_signed(store.output);
-                                    operands.output.write_run(at.wrapping_add(lanes), &mut sums[lanes..lanes + len]);
-                                }
-                            }
-                        }
+                        let sums = sums.as_mut_slice();
+                        self.store(sums, vectors, &table.stores, used, |at, sums| {
+                            operands.output.write_run(origin.at.wrapping_add_signed(at), sums);
+                        });
                     }
+                }
+            }
+        }
+    }
+
+    /// Hands each run of a tile's sums to `write`, with its distance from the band's first element in the output.
+    fn store(
+        &self,
+        sums: &mut [f32],
+        vectors: &[PixelVector],
+        stores: &[PixelStore],
+        channels: usize,
+        write: impl Fn(isize, &mut [f32]),
+    ) {
+        let lanes = self.kernels.lanes;
+        let plane_len = self.problem.output_pixels();
+        for (channel, sums) in sums.chunks_mut(vectors.len() * lanes).take(channels).enumerate() {
+            for (vector, sums) in vectors.iter().zip(sums.chunks_mut(lanes)) {
+                for store in &stores[vector.first_store..][..vector.stores] {
+                    let first = store.lanes.trailing_zeros() as usize;
+                    let len = store.lanes.count_ones() as usize;
+                    let at = (channel * plane_len + first) as isize + store.output; // CAST: in a tensor
+                    write(at, &mut sums[first..first + len]);
                 }
             }
         }

@@ -128,6 +128,15 @@ pub(super) struct Band {
     pub size: [usize; 2],
 }
 
+/// `count` rows of one phase of the columns, from index `from` of the input to index `to` of the staged floats.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    phase: usize,
+    from: usize,
+    to: usize,
+    count: usize,
+}
+
 /// Copies bands of one problem's input.
 #[derive(Debug)]
 pub(super) struct Stager<'a> {
@@ -155,8 +164,8 @@ impl Stager<'_> {
                     staged[fill(0..inside.start)].fill(0.0);
                     if !inside.is_empty() {
                         let from = plane + top.unsigned_abs() * columns.input;
-                        let to = fill(inside.clone()).start;
-                        self.rows(input, band, phase, [from, to], inside.len(), staged, widened);
+                        let rows = Rows { phase, from, to: fill(inside.clone()).start, count: inside.len() };
+                        self.copy_rows(input, band, &rows, staged, widened);
                     }
                     staged[fill(inside.end..wanted_rows)].fill(0.0);
                     at += self.strip.phase_len;
@@ -165,18 +174,9 @@ impl Stager<'_> {
         }
     }
 
-    /// Copies `count` rows of one phase of the columns, from index `from` of the input to index `to` of `staged`.
-    #[allow(clippy::too_many_arguments)] // the two ends, and what lies between them
-    fn rows(
-        &self,
-        input: TensorRef<'_>,
-        band: &Band,
-        phase: usize,
-        [from, to]: [usize; 2],
-        count: usize,
-        staged: &mut [f32],
-        widened: &mut [f32],
-    ) {
+    /// Copies some rows of a band into `staged`.
+    fn copy_rows(&self, input: TensorRef<'_>, band: &Band, rows: &Rows, staged: &mut [f32], widened: &mut [f32]) {
+        let Rows { phase, from, to, count } = *rows;
         let (columns, pitch) = (&self.window.columns, self.strip.pitch);
         let source_stride = self.window.rows.stride * columns.input;
         let len = band.size[1] + columns.reach;
