@@ -285,6 +285,26 @@ fn lanewise_blocks_keep_pixels_whole_where_rows_share_out_evenly() {
 }
 
 #[test]
+fn planes_are_read_as_planes_where_transposing_costs_more() {
+    for isa in [("avx512", 16), ("avx2", 8)] {
+        let machine = zen5(isa.0, isa.1, 1);
+        let family = |problem: ConvProblem, layout| {
+            let problem = problem.respecify(|spec| spec.layout = layout).unwrap();
+            plan(&problem, &machine).unwrap().variant.family
+        };
+        for problem in [layer([64, 64], 56, 1, 1), layer([32, 32], 112, 3, 32), layer([3, 64], 112, 3, 1)] {
+            assert_eq!(family(problem, Layout::Nchw), Family::Planes, "{isa:?} {problem:?}");
+            assert_ne!(family(problem, Layout::Nhwc), Family::Planes, "{isa:?} {problem:?}");
+        }
+        // 49 pixels fill three vectors of 16 and a lane of a fourth; each is transposed once for 2048 channels.
+        assert_eq!(family(layer([512, 2048], 7, 1, 1), Layout::Nchw), Family::Broadcast, "{isa:?}");
+        // A single channel is a plane in either layout.
+        let single = layer([1, 1], 512, 3, 1);
+        assert_eq!([Layout::Nchw, Layout::Nhwc].map(|layout| family(single, layout)), [Family::Planes; 2], "{isa:?}");
+    }
+}
+
+#[test]
 fn a_tiny_layer_is_one_block_on_the_calling_thread() {
     let plan = plan(&layer([16, 16], 4, 1, 1), &zen5("avx512", 16, 16)).unwrap();
     assert_eq!(plan.block_count(), 1, "{plan}");

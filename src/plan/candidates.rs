@@ -54,7 +54,11 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
     let fit: Vec<_> = machine.variants.iter().filter(usable).copied().collect();
     // Lane by lane, each group costs its own lanes: only worth it where a vector has no room for more of one group.
     let narrow = problem.spec().groups > 1;
-    let wanted = |variant: &&KernelVariant| narrow || variant.family == Family::Broadcast;
+    let wanted = |variant: &&KernelVariant| match variant.family {
+        Family::Broadcast => true,
+        Family::Lanewise => narrow,
+        Family::Planes => super::planes::can_compute(problem, machine, variant),
+    };
     let mut chosen: Vec<_> = fit.iter().filter(wanted).copied().collect();
     if chosen.is_empty() {
         chosen = fit;
@@ -69,7 +73,7 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
 /// than three quarters of the block cache.
 fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> usize {
     let all = problem.group_in_channels();
-    if variant.family == Family::Lanewise {
+    if variant.family != Family::Broadcast {
         return all;
     }
     let Some(capacity) = machine.levels.get(1).and_then(|level| level.capacity_bytes) else {
@@ -143,7 +147,7 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
         steps => (steps.min(cut.block_channels), 1),
     };
     let input_channels = match cut.variant.family {
-        Family::Broadcast => channels,
+        Family::Broadcast | Family::Planes => channels,
         Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()) / problem.group_out_channels(),
     };
     let element = cut.variant.dtype.bytes() as f64;

@@ -3,7 +3,7 @@
 //! All in f64: extents may reach 2^40, and a price needs no more than a few digits. The equations stand in
 //! `docs/planner.md`.
 
-use crate::conv::ConvProblem;
+use crate::conv::{ConvProblem, Layout};
 use crate::plan::candidates::Cut;
 use crate::plan::machine::{Family, KernelVariant, MachineModel, MemoryLevel};
 use crate::plan::tile::{GemmShape, LoopOrder};
@@ -60,16 +60,21 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
 pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
     let gemm = GemmShape::new(problem, variant.family);
     let compute = &machine.compute;
+    let shared = |cycles: f64| cycles / (compute.units as f64 * compute.clock_hz);
+    if variant.family == Family::Planes {
+        return shared(super::planes::cycles(problem, machine, variant));
+    }
+    let transposing = super::planes::transposing_cycles(problem, machine, variant.family);
     let tiles = tiles(problem, &gemm, variant);
     let starts = match variant.family {
-        Family::Broadcast => tiles,
         Family::Lanewise => tiles_along_m(problem, &gemm, variant), // a call walks all vectors of its pixels
+        Family::Broadcast | Family::Planes => tiles,
     };
     let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
     let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
     let conflicts = if rows_collide(problem, machine, variant) { COLLIDING_RATE } else { 1.0 };
     let cycles = tiles * steps / (rate * variant.efficiency * conflicts) + starts * compute.tile_cycles;
-    cycles * variant.units_per_tile as f64 / (compute.units as f64 * compute.clock_hz)
+    shared(cycles * variant.units_per_tile as f64 + transposing)
 }
 
 /// Rate that is left where the input rows of a tile evict each other (measured on Zen 4: 0.70 to 0.75 with 14 rows a
@@ -82,7 +87,8 @@ fn rows_collide(problem: &ConvProblem, machine: &MachineModel, variant: &KernelV
     let Some(&MemoryLevel { capacity_bytes: Some(capacity), ways, .. }) = machine.levels.first() else {
         return false;
     };
-    if ways == 0 || variant.family == Family::Lanewise {
+    // Planes are transposed into scratch, with a pitch of the backend's choice.
+    if ways == 0 || variant.family != Family::Broadcast || s.layout == Layout::Nchw {
         return false;
     }
     let pitch = s.in_channels as u128 * s.stride[1] as u128 * variant.dtype.bytes() as u128;
@@ -97,7 +103,7 @@ fn tiles(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f6
 /// Lane by lane, tiles end with the row.
 fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f64 {
     match variant.family {
-        Family::Broadcast => gemm.m.div_ceil(variant.tile_m) as f64,
+        Family::Broadcast | Family::Planes => gemm.m.div_ceil(variant.tile_m) as f64,
         Family::Lanewise => {
             let columns = problem.output()[1];
             (gemm.m / columns) as f64 * columns.div_ceil(variant.tile_m) as f64
@@ -116,7 +122,7 @@ fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
             let mean = (cut.gemm.m as f64 / along_m(cut)) * (cut.gemm.n as f64 / along_n(cut));
             cut.block_m as f64 * cut.block_n as f64 / mean
         }
-        Family::Broadcast | Family::Lanewise => 1.0,
+        Family::Broadcast | Family::Lanewise | Family::Planes => 1.0,
     };
     (pieces / teams).ceil() * teams / pieces * largest
 }
@@ -160,7 +166,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         // To the registers: every step reads a vector of weights, and an input value a pixel or, lane by lane, a
         // vector of them, which a sliding window keeps for the outputs that see it.
         let inputs = match (variant.family, variant.window) {
-            (Family::Broadcast, _) => k * variant.tile_m as f64,
+            (Family::Broadcast | Family::Planes, _) => k * variant.tile_m as f64,
             (Family::Lanewise, None) => k * (variant.tile_m * variant.tile_n) as f64,
             (Family::Lanewise, Some(window)) => {
                 let columns = (variant.tile_m - 1) * window.stride + window.columns;
@@ -172,7 +178,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
     let inner = machine.levels.get(index - 1).and_then(|level| level.capacity_bytes).unwrap_or(0) as f64;
     let kept = |bytes: f64| bytes <= inner * KEPT_SHARE;
     let input_channels = match variant.family {
-        Family::Broadcast => problem.group_in_channels() as f64,
+        Family::Broadcast | Family::Planes => problem.group_in_channels() as f64,
         Family::Lanewise => {
             cut.block_n as f64 * problem.group_in_channels() as f64 / problem.group_out_channels() as f64
         }
@@ -186,8 +192,8 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         let window = window_pixels(problem, variant.tile_m) * input_channels * element;
         let panels_a_visit = match variant.family {
             Family::Lanewise => along_n(cut), // each block reads its own channels
-            Family::Broadcast if kept(window) => along_n(cut),
-            Family::Broadcast => cut.gemm.n.div_ceil(variant.tile_n) as f64,
+            Family::Broadcast | Family::Planes if kept(window) => along_n(cut),
+            Family::Broadcast | Family::Planes => cut.gemm.n.div_ceil(variant.tile_n) as f64,
         };
         return weights + tile_rows * window * panels_a_visit + sums;
     }

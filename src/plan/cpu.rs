@@ -93,6 +93,13 @@ const AVX512: &[KernelVariant] = &[
     sliding("conv2d_f32_lane_14x16_w3s2c8_avx512", [3, 2, 8], 14, 16, 0.75),
     sliding("conv2d_f32_lane_14x16_w3s1c16_avx512", [3, 1, 16], 14, 16, 0.93),
     sliding("conv2d_f32_lane_14x16_w3s2c16_avx512", [3, 2, 16], 14, 16, 0.75),
+    row("conv2d_f32_planes_14x32_avx512", Family::Planes, 32, 14, 0.98),
+    row("conv2d_f32_planes_12x32_avx512", Family::Planes, 32, 12, 0.98),
+    row("conv2d_f32_planes_10x32_avx512", Family::Planes, 32, 10, 0.97),
+    row("conv2d_f32_planes_8x48_avx512", Family::Planes, 48, 8, 0.98),
+    row("conv2d_f32_planes_6x64_avx512", Family::Planes, 64, 6, 0.98),
+    row("conv2d_f32_planes_4x96_avx512", Family::Planes, 96, 4, 0.97),
+    row("conv2d_f32_planes_1x128_avx512", Family::Planes, 128, 1, 0.80),
 ];
 
 const AVX2: &[KernelVariant] = &[
@@ -115,10 +122,17 @@ const AVX2: &[KernelVariant] = &[
     sliding("conv2d_f32_lane_7x8_w3s2c4_avx2", [3, 2, 4], 7, 8, 0.60),
     sliding("conv2d_f32_lane_7x8_w3s1c8_avx2", [3, 1, 8], 7, 8, 0.80),
     sliding("conv2d_f32_lane_7x8_w3s2c8_avx2", [3, 2, 8], 7, 8, 0.60),
+    row("conv2d_f32_planes_5x16_avx2", Family::Planes, 16, 5, 0.94),
+    row("conv2d_f32_planes_4x16_avx2", Family::Planes, 16, 4, 0.90),
+    row("conv2d_f32_planes_3x24_avx2", Family::Planes, 24, 3, 0.90),
+    row("conv2d_f32_planes_2x32_avx2", Family::Planes, 32, 2, 0.80),
+    row("conv2d_f32_planes_1x64_avx2", Family::Planes, 64, 1, 0.60),
 ];
 
 const PORTABLE: &[KernelVariant] = &[
     row("conv2d_f32_bcast_4x16_portable", Family::Broadcast, 4, 16, 0.95),
     row("conv2d_f32_bcast_1x16_portable", Family::Broadcast, 1, 16, 0.90),
     row("conv2d_f32_lane_4x16_portable", Family::Lanewise, 4, 16, 0.90),
+    row("conv2d_f32_planes_4x8_portable", Family::Planes, 8, 4, 0.90),
+    row("conv2d_f32_planes_1x32_portable", Family::Planes, 32, 1, 0.85),
 ];

@@ -87,6 +87,7 @@ impl TilePlan {
         let family = match self.variant.family {
             Family::Broadcast => "broadcast: an input value meets a vector of output channels",
             Family::Lanewise => "lanewise: output channels side by side meet their own inputs",
+            Family::Planes => "planes: neighbouring pixels of a plane meet a weight that is broadcast",
         };
         let order = match self.order {
             LoopOrder::PixelsOuter => "pixels outer: weights stream past each block of pixels",

@@ -67,6 +67,8 @@ pub enum Family {
     /// Lane by lane: a vector of output channels, possibly of several groups, meets a vector of their own inputs.
     /// Depthwise and small groups.
     Lanewise,
+    /// Planes: a vector of neighbouring output pixels of one plane meets a weight that is broadcast.
+    Planes,
 }
 
 /// What a lanewise kernel was unrolled for: it loads an input column once for all the outputs that see it.
@@ -119,7 +121,7 @@ impl KernelVariant {
     /// Output channels that one vector of the kernel covers: [`tile_n`](Self::tile_n), but lane by lane only whole groups.
     pub const fn panel_channels(&self, problem: &ConvProblem) -> usize {
         match self.family {
-            Family::Broadcast => self.tile_n,
+            Family::Broadcast | Family::Planes => self.tile_n,
             Family::Lanewise => self.tile_n - self.tile_n % problem.group_out_channels(),
         }
     }
@@ -129,7 +131,7 @@ impl KernelVariant {
     pub fn can_compute(&self, problem: &ConvProblem) -> bool {
         let groups = self.panel_channels(problem) / problem.group_out_channels();
         let channels = problem.group_in_channels();
-        self.family == Family::Broadcast
+        self.family != Family::Lanewise
             || groups > 0
                 && channels <= CHANNEL_BLOCK
                 && groups * channels <= self.tile_n

@@ -11,6 +11,7 @@ mod cpu;
 mod explain;
 mod gpu;
 mod machine;
+mod planes;
 mod tile;
 
 pub use cpu::cpu_machine;

@@ -23,7 +23,9 @@ impl GemmShape {
     pub const fn new(problem: &ConvProblem, family: Family) -> Self {
         let (m, k) = (problem.spec().batch * problem.output_pixels(), problem.reduction_len());
         match family {
-            Family::Broadcast => Self { m, n: problem.group_out_channels(), k, groups: problem.spec().groups },
+            Family::Broadcast | Family::Planes => {
+                Self { m, n: problem.group_out_channels(), k, groups: problem.spec().groups }
+            }
             Family::Lanewise => Self { m, n: problem.spec().out_channels, k, groups: 1 },
         }
     }

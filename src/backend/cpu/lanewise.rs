@@ -127,7 +127,7 @@ impl LanewiseConv {
         conv.sums_stride = conv.widest_block();
         conv.scratch = PerThread::new(threads, || {
             Ok(Scratch {
-                stager: Stager::new(problem),
+                stager: Stager::new(problem, isa),
                 staged: AlignedBuffer::zeroed(staged, "staged input")?,
                 sums: AlignedBuffer::zeroed(conv.tile_m * conv.sums_stride, "accumulators")?,
             })
@@ -203,7 +203,7 @@ impl LanewiseConv {
                 input => {
                     let (pixels, piece) = self.staged_chunk(pixel..block.m.end, inputs.len());
                     let staged = &mut scratch.staged.as_mut_slice()[..piece.pixels() * inputs.len()];
-                    scratch.stager.stage(input, &piece, &inputs, staged);
+                    scratch.stager.stage(input, &piece, &inputs, inputs.len(), staged);
                     let (data, column) = (staged.as_ptr(), inputs.len() as isize); // CAST: in the scratch
                     let row = piece.columns.len() as isize * column; // CAST: likewise
                     (pixels, View { data, top: piece.rows.start, left: piece.columns.start, row, column })

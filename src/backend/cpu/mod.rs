@@ -2,9 +2,9 @@
 //!
 //! [`CpuBackend::prepare`] packs the weights into panels and fixes blocks and scratch; a run only loops:
 //! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`; `lanewise` for depthwise and
-//! small groups), pointers to a tile's inputs (`window`), the register tile itself (`microkernel`). Inputs that the kernels can't read in place are copied piece by
-//! piece (`stage`); results leave through `output`. Nothing depends on the thread, the block or the ISA that computes
-//! an element, so the bits never do.
+//! small groups; `planes` for pixels side by side), pointers to a tile's inputs (`window`), the register tile itself
+//! (`microkernel`). Inputs that the kernels can't read in place are copied piece by piece (`stage`); results leave through
+//! `output`. Nothing depends on the thread, the block or the ISA that computes an element, so the bits never do.
 
 mod buffer;
 mod float_env;
@@ -15,6 +15,7 @@ mod microkernel;
 mod output;
 mod pack;
 mod peak;
+mod planes;
 mod prepared;
 mod scalar;
 mod stage;

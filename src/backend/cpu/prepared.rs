@@ -4,6 +4,7 @@ use crate::backend::cpu::float_env::FloatEnv;
 use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::lanewise::LanewiseConv;
 use crate::backend::cpu::output::SharedOutput;
+use crate::backend::cpu::planes;
 use crate::backend::cpu::scalar::ScalarConv;
 use crate::backend::cpu::threads::Team;
 use crate::backend::cpu::tiled::TiledConv;
@@ -83,6 +84,7 @@ fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError
         _ if !finite => None,
         Family::Broadcast => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
         Family::Lanewise => LanewiseConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        Family::Planes => planes::method(ingredients)?,
     };
     Ok(method.unwrap_or_else(|| Box::new(ScalarConv::new(ingredients))))
 }

@@ -1,7 +1,10 @@
 //! Copies a piece of the input into scratch, pixel by pixel with the channels side by side, as f32.
 //!
 //! Needed where the microkernels can't read the input in place: planes (NCHW), f16, filter rows with padding in between.
+#![allow(unsafe_code)]
 
+use crate::backend::cpu::isa::Isa;
+use crate::backend::cpu::microkernel::{Transposition, transpose};
 use crate::conv::{ConvProblem, Layout, Strides, TensorRef};
 use half::slice::HalfFloatSliceExt;
 use std::ops::Range;
@@ -26,28 +29,43 @@ pub(super) struct Stager {
     strides: Strides,
     layout: Layout,
     width: usize,
-    /// A row of a plane, widened from f16.
+    isa: Isa,
+    /// Rows of some planes, widened from f16.
     widened: Vec<f32>,
 }
 
-/// Channels of a plane-major input that are transposed together: their destinations are one cache line a pixel.
-const TRANSPOSED_CHANNELS: usize = 16;
+/// Channels of f16 planes that are widened and then transposed together: their destinations are one cache line a pixel.
+const WIDENED_CHANNELS: usize = 16;
 
 impl Stager {
-    pub(super) fn new(problem: &ConvProblem) -> Self {
+    pub(super) fn new(problem: &ConvProblem, isa: Isa) -> Self {
         let s = problem.spec();
         Self {
             strides: s.layout.strides(s.in_channels, s.input),
             layout: s.layout,
             width: s.input[1],
+            isa,
             widened: Vec::new(),
         }
     }
 
-    /// Fills `staged` with `piece`: `[rows][columns][channels]`.
-    pub(super) fn stage(&mut self, input: TensorRef<'_>, piece: &Piece, channels: &Range<usize>, staged: &mut [f32]) {
-        let len = channels.len();
+    /// Fills `staged` with `piece`: `[rows][columns][len]`, where `len` is the count of channels or more; what lies
+    /// behind a pixel's channels is left as it is.
+    pub(super) fn stage(
+        &mut self,
+        input: TensorRef<'_>,
+        piece: &Piece,
+        channels: &Range<usize>,
+        len: usize,
+        staged: &mut [f32],
+    ) {
         let row_len = piece.columns.len() * len;
+        if self.layout == Layout::Nchw && piece.columns == (0..self.width as isize) && !piece.rows.is_empty() {
+            // Whole rows of a plane are one run.
+            let count = piece.rows.len() * self.width;
+            let at = [piece.image, piece.rows.start as usize, 0]; // CAST: inside the image
+            return self.row_of_planes(input, at, count, channels, &mut staged[..count * len]);
+        }
         for (y, row) in piece.rows.clone().zip(staged.chunks_exact_mut(row_len.max(1))) {
             let inside = piece.columns.start.max(0)..piece.columns.end.min(self.width as isize);
             if inside.is_empty() {
@@ -76,10 +94,12 @@ impl Stager {
         channels: &Range<usize>,
         row: &mut [f32],
     ) {
-        // Where all channels are wanted, neighbouring pixels are one run.
-        let run = if channels.len() == self.strides.column { count } else { 1 };
-        for (i, pixels) in row.chunks_exact_mut(run * channels.len()).enumerate().take(count / run) {
+        let len = row.len() / count;
+        // Where all channels are wanted and packed, neighbouring pixels are one run.
+        let run = if channels.len() == self.strides.column && channels.len() == len { count } else { 1 };
+        for (i, pixels) in row.chunks_exact_mut(run * len).enumerate() {
             let at = self.strides.at(image, channels.start, y, x + i);
+            let pixels = &mut pixels[..run * channels.len()];
             let wanted = at..at + pixels.len();
             match input {
                 TensorRef::F32(data) => pixels.copy_from_slice(&data[wanted]),
@@ -88,7 +108,7 @@ impl Stager {
         }
     }
 
-    /// A row gathered from planes: 16 channels at a time, so that each destination line is filled while it is close.
+    /// `count` neighbouring pixels gathered from planes.
     fn row_of_planes(
         &mut self,
         input: TensorRef<'_>,
@@ -97,31 +117,43 @@ impl Stager {
         channels: &Range<usize>,
         row: &mut [f32],
     ) {
-        for block in (0..channels.len()).step_by(TRANSPOSED_CHANNELS) {
-            for channel in block..(block + TRANSPOSED_CHANNELS).min(channels.len()) {
-                let source = self.plane_row(input, [image, channels.start + channel, y, x], count);
-                for (pixel, value) in row.chunks_exact_mut(channels.len()).zip(source) {
-                    pixel[channel] = *value;
+        let (len, at) = (row.len() / count, self.strides.at(image, channels.start, y, x));
+        let stride = self.strides.channel;
+        match input {
+            TensorRef::F32(data) => {
+                transpose_into(self.isa, &data[at..], stride, [channels.len(), count], row, len);
+            }
+            TensorRef::F16(data) => {
+                self.widened.resize(WIDENED_CHANNELS * count, 0.0);
+                for block in (0..channels.len()).step_by(WIDENED_CHANNELS) {
+                    let channels = WIDENED_CHANNELS.min(channels.len() - block);
+                    for (channel, widened) in self.widened.chunks_exact_mut(count).take(channels).enumerate() {
+                        data[at + (block + channel) * stride..][..count].convert_to_f32_slice(widened);
+                    }
+                    transpose_into(self.isa, &self.widened, count, [channels, count], &mut row[block..], len);
                 }
             }
         }
     }
+}
 
-    /// `count` floats of a plane's row.
-    fn plane_row<'a>(
-        &'a mut self,
-        input: TensorRef<'a>,
-        [image, channel, y, x]: [usize; 4],
-        count: usize,
-    ) -> &'a [f32] {
-        let at = self.strides.at(image, channel, y, x);
-        match input {
-            TensorRef::F32(data) => &data[at..at + count],
-            TensorRef::F16(data) => {
-                self.widened.resize(count, 0.0);
-                data[at..at + count].convert_to_f32_slice(&mut self.widened);
-                &self.widened
-            }
-        }
+/// Transposes `rows` x `columns` floats of `source`, whose rows are `source_stride` apart, into `destination`, whose rows
+/// are `destination_stride` apart.
+fn transpose_into(
+    isa: Isa,
+    source: &[f32],
+    source_stride: usize,
+    [rows, columns]: [usize; 2],
+    destination: &mut [f32],
+    destination_stride: usize,
+) {
+    if rows == 0 || columns == 0 {
+        return;
     }
+    assert!(columns <= source_stride && (rows - 1) * source_stride + columns <= source.len());
+    assert!(rows <= destination_stride && (columns - 1) * destination_stride + rows <= destination.len());
+    let (source, destination) = (source.as_ptr(), destination.as_mut_ptr());
+    let call = Transposition { source, source_stride, rows, columns, destination, destination_stride };
+    // SAFETY: the ISA in use was found available, and both slices hold their matrix, as asserted; they can't overlap.
+    unsafe { transpose(isa, &call) };
 }

@@ -3,6 +3,7 @@
 
 use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
+use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::microkernel::{self, TileCall, TileKernel};
 use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
@@ -22,8 +23,15 @@ const ACCUMULATOR_BUDGET: usize = 1 << 19;
 const TABLE_BUDGET: usize = 1 << 17;
 /// Floats of a cache line, the largest vector that is streamed.
 const CACHE_LINE: usize = 16;
+/// Tiles of pixels that are staged together at least: rows of a tile then end within a tile seldom.
+const STAGED_TILES: usize = 8;
 /// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
 const FEW_CHANNELS: usize = 8;
+
+/// Floats of a staged pixel with `len` channels: pixels a multiple of 1 KiB apart would share few sets of the caches.
+const fn apart(len: usize) -> usize {
+    if len.is_multiple_of(256) { len + 16 } else { len }
+}
 
 /// How a problem's inputs reach the microkernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +48,7 @@ enum Access {
 #[derive(Debug)]
 pub(super) struct TiledConv {
     problem: ConvProblem,
+    isa: Isa,
     kernel: TileKernel,
     tile_m: usize,
     tile_n: usize,
@@ -87,6 +96,7 @@ struct Scratch {
 
 /// The plan's blocks, as far as the scratch allows them.
 struct Blocking {
+    block_m: usize,
     block_n: usize,
     pass_channels: usize,
     order: LoopOrder,
@@ -102,13 +112,17 @@ impl Blocking {
             channels if several_passes && channels < group_in => channels.next_multiple_of(CHANNEL_BLOCK).min(group_in),
             _ => group_in,
         };
-        let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m);
+        let block_m = match access {
+            Access::Staged => staged_pixels(problem, plan, threads),
+            Access::InPlace | Access::StagedRows => plan.block_m,
+        };
+        let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(block_m);
         let (block_n, order) = match access {
             Access::InPlace => (plan.block_n.min(plan.gemm.n), plan.order),
             _ if blocks_of_pixels >= threads => (plan.gemm.n, LoopOrder::PixelsOuter),
             _ => (plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
         };
-        let mut blocking = Self { block_n, pass_channels, order };
+        let mut blocking = Self { block_m, block_n, pass_channels, order };
         blocking.fit_accumulators(problem, &plan.variant);
         blocking
     }
@@ -144,9 +158,23 @@ impl Blocking {
     }
 
     fn blocks(&self, plan: &TilePlan) -> Vec<OutputBlock> {
-        let cut = TilePlan { block_n: self.block_n, order: self.order, ..plan.clone() };
+        let cut = TilePlan { block_m: self.block_m, block_n: self.block_n, order: self.order, ..plan.clone() };
         (0..cut.block_count()).map(|index| cut.block(index)).collect()
     }
+}
+
+/// Pixels of a block whose input is staged: whole output rows, so that pieces are whole rows too. Of several tiles, and of
+/// more rows than windows share with the next block, as far as the threads get equal shares.
+fn staged_pixels(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> usize {
+    let (s, columns) = (problem.spec(), problem.output()[1]);
+    let rows = plan.gemm.m / columns;
+    let shared = (s.kernel[0] - 1).saturating_mul(s.dilation[0]) / s.stride[0];
+    let tiles = plan.block_m.max(STAGED_TILES * plan.variant.tile_m).div_ceil(columns);
+    let most = tiles.max(shared.saturating_mul(2)).clamp(1, rows);
+    // Rows that the busiest thread stages and computes, and one more for what a block costs beside.
+    let rows_of_thread = |block: usize| (rows.div_ceil(block).div_ceil(threads)).saturating_mul(block + shared + 1);
+    let best = (1..=most).rev().min_by_key(|block| rows_of_thread(*block));
+    best.unwrap_or(1) * columns
 }
 
 /// Pixels that are computed together, and the input pieces that they read where it is staged.
@@ -179,6 +207,7 @@ impl TiledConv {
         let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in));
         let mut conv = Self {
             problem: *problem,
+            isa,
             kernel,
             tile_m,
             tile_n,
@@ -205,13 +234,13 @@ impl TiledConv {
 
     /// Scratch for a thread, which may get any block.
     fn new_scratch(&self) -> Result<Scratch, BackendError> {
-        let stager = Stager::new(&self.problem);
+        let stager = Stager::new(&self.problem, self.isa);
         let (mut staged, mut accumulators) = (0, self.tile_m * self.tile_n);
         for block in &self.blocks {
             let mut pixel = block.m.start;
             while pixel < block.m.end {
                 let chunk = self.chunk(block, pixel);
-                staged = staged.max(chunk.staged_pixels() * self.pass_channels);
+                staged = staged.max(chunk.staged_pixels() * self.pixel_len(self.pass_channels));
                 if self.passes() > 1 {
                     let rows = chunk.pixels.len().next_multiple_of(self.tile_m);
                     accumulators = accumulators.max(rows * self.lanes(block.n.len()));
@@ -226,6 +255,11 @@ impl TiledConv {
             accumulators: AlignedBuffer::zeroed(accumulators, "accumulators")?,
             bases: Vec::new(),
         })
+    }
+
+    /// Floats of a staged pixel with `channels` channels.
+    fn pixel_len(&self, channels: usize) -> usize {
+        if self.access == Access::StagedRows { channels } else { apart(channels) }
     }
 
     fn passes(&self) -> usize {
@@ -332,12 +366,12 @@ impl TiledConv {
             }
             _ => {
                 let group = block.group * self.problem.group_in_channels();
-                let (wanted, len) = (group + channels.start..group + channels.end, channels.len());
+                let (wanted, len) = (group + channels.start..group + channels.end, self.pixel_len(channels.len()));
                 let row = chunk.pieces.first().map_or(0, |piece| piece.columns.len() * len);
                 let mut at = 0;
                 for piece in &chunk.pieces {
                     let end = at + piece.pixels() * len;
-                    stager.stage(input, piece, &wanted, &mut staged.as_mut_slice()[at..end]);
+                    stager.stage(input, piece, &wanted, len, &mut staged.as_mut_slice()[at..end]);
                     let (row, len) = (row as isize, len as isize); // CAST: in the scratch
                     bases.push(at as isize - piece.rows.start * row - piece.columns.start * len); // CAST: likewise
                     at = end;

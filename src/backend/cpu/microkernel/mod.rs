@@ -22,7 +22,9 @@
 
 mod activate;
 mod lanewise;
+pub(super) mod planes;
 mod portable;
+mod transpose;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -31,6 +33,7 @@ mod avx512;
 
 pub(super) use activate::activate;
 pub(super) use lanewise::{StripCall, StripKernel};
+pub(super) use transpose::{Transposition, transpose};
 
 use crate::backend::cpu::isa::Isa;
 use crate::plan::SlidingWindow;
