@@ -20,6 +20,7 @@ mod stage;
 mod threads;
 mod tiled;
 mod window;
+mod winograd;
 
 pub use info::{Cache, CpuInfo};
 pub use isa::Isa;

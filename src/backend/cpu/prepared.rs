@@ -6,9 +6,10 @@ use crate::backend::cpu::output::SharedOutput;
 use crate::backend::cpu::scalar::ScalarConv;
 use crate::backend::cpu::threads::Team;
 use crate::backend::cpu::tiled::TiledConv;
+use crate::backend::cpu::winograd::WinogradConv;
 use crate::backend::{BackendError, Prepared, check_tensor};
 use crate::conv::{ConvProblem, TensorMut, TensorRef};
-use crate::plan::TilePlan;
+use crate::plan::{Algorithm, TilePlan};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,6 +68,9 @@ impl CpuConv {
 fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError> {
     let weights = ingredients.weights;
     let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
+    if let (Algorithm::Winograd(cut), true) = (ingredients.plan.algorithm, finite) {
+        return Ok(Box::new(WinogradConv::new(ingredients, &cut)?));
+    }
     let tiled = if finite { TiledConv::new(ingredients)? } else { None };
     Ok(match tiled {
         Some(conv) => Box::new(conv),

@@ -1,7 +1,7 @@
 //! `sparkle-run conv2d`: one convolution on files or generated data.
 
 use crate::backend::Backend;
-use crate::cli::args::{Conv2dArgs, FileArgs, Math, RunArgs};
+use crate::cli::args::{Conv2dArgs, FileArgs, RunArgs};
 use crate::cli::arrays::{Arrays, Given};
 use crate::cli::commands::picture;
 use crate::cli::data::Elements;
@@ -72,7 +72,7 @@ pub(super) fn execute(
     let cpu = &chosen.cpu;
     let mut trace = Trace::start(args.trace.is_some());
     let mut output = Elements::zeros(problem.spec().dtype, problem.output_len(), "output")?;
-    let (plan, _) = trace.span("plan", || plan::plan(problem, cpu.machine()));
+    let (plan, _) = trace.span("plan", || plan::plan_for(problem, cpu.machine(), chosen.maths));
     let plan = plan?;
     let (weights, bias) = (arrays.weights.as_ref(), arrays.bias.as_ref().map(Elements::as_ref));
     let (prepared, prepare_seconds) = trace.span("prepare", || cpu.prepare(problem, &plan, weights, bias));
@@ -147,11 +147,8 @@ fn report(problem: &ConvProblem, plan: &TilePlan, args: &RunArgs, chosen: &Chose
         device: cpu.name().to_owned(),
         isa: cpu.isa().to_string(),
         threads: cpu.threads(),
-        math: match args.device.math {
-            // The CPU has no other maths yet.
-            Math::Exact | Math::Fast => "exact",
-        },
-        kernel: plan.variant.name,
+        math: plan.maths().to_string(),
+        kernel: plan.kernel().name,
         iters: args.iters.unwrap_or(1),
         warmup: args.warmup,
         prepare_us: 0.0,

@@ -16,6 +16,7 @@
 
 mod activate;
 mod portable;
+pub(super) mod winograd;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
