@@ -54,6 +54,28 @@ impl WinogradTile {
         self.inputs() * self.inputs()
     }
 
+    /// How much larger than the inputs' and filters' magnitude (as [`convolve_tiled`] has it) an intermediate value may be,
+    /// rounded up to a power of two: the largest sums of a row of `B`, `G` and `A`, each squared.
+    ///
+    /// [`convolve_tiled`]: crate::conv::reference::convolve_tiled
+    pub const fn growth(self) -> f64 {
+        match self {
+            Self::F2 => 64.0,   // 2, 1, 3
+            Self::F4 => 8192.0, // 4.875, 16/9, 8
+        }
+    }
+
+    /// Roundings of a sum over `channels` input channels that [`verify`](crate::conv::verify::verify) allows, in units of
+    /// 2^-24 of that magnitude: one a channel for the chain and a constant for the transforms. The constants are some
+    /// four times what was measured (`tests/conformance/fast.rs`); worst cases are larger, and not met by data.
+    pub fn roundings(self, channels: usize) -> f64 {
+        let transforms = match self {
+            Self::F2 => 8.0,
+            Self::F4 => 48.0,
+        };
+        channels as f64 + transforms // CAST: a count far below 2^53
+    }
+
     /// Row `row` of `G g` for the three taps of a filter's column, in f64.
     ///
     /// # Panics

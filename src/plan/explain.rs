@@ -42,7 +42,8 @@ pub(super) fn winograd_level_uses(
     let products = cut.tile.products();
     let channels = problem.spec().in_channels;
     let matrices = |rows: usize, columns: usize| 4.0 * products as f64 * rows as f64 * columns as f64;
-    let (strip, filters) = (matrices(cut.strip, channels + cut.block_n), matrices(channels, problem.spec().out_channels));
+    let (strip, filters) =
+        (matrices(cut.strip, channels + cut.block_n), matrices(channels, problem.spec().out_channels));
     (machine.levels.iter().zip(&cost.levels).enumerate())
         .map(|(index, (level, (moved_bytes, seconds)))| {
             let (wanted, what) = match index {

@@ -46,10 +46,14 @@ impl WinogradTile {
     }
 }
 
-/// Whether the algorithm applies at all.
+/// Fewer channels than this spend their time in the transforms.
+const FEWEST_CHANNELS: usize = 16;
+
+/// Whether the algorithm applies and may win.
 pub(super) fn applies(problem: &ConvProblem) -> bool {
     let s = problem.spec();
-    s.kernel == [3, 3] && s.stride == [1, 1] && s.groups == 1
+    let narrowest = s.in_channels.min(s.out_channels);
+    s.kernel == [3, 3] && s.stride == [1, 1] && s.groups == 1 && narrowest >= FEWEST_CHANNELS
 }
 
 /// The cuts worth pricing: by capacities alone, like those of the direct method.
@@ -70,12 +74,20 @@ pub(super) fn candidates(problem: &ConvProblem, machine: &MachineModel, tile: Wi
         blocks.dedup();
         let shares = [1, 2, 3, 4].map(|share: usize| tiles.div_ceil(share.saturating_mul(units)));
         let runs = [1, 2, 3, 4, 6, 8, 12].map(|run| run * variant.tile_m);
-        let mut strips: Vec<_> = shares.into_iter().chain(runs).map(|strip| strip.min(tiles)).collect();
+        let even = |strip: usize| tiles.div_ceil(tiles.div_ceil(strip));
+        let mut strips: Vec<_> = shares.into_iter().chain(runs).map(even).collect();
         strips.sort_unstable();
         strips.dedup();
         for block_n in blocks.into_iter().map(|count| count * variant.tile_n) {
             for shared in [false, true] {
-                cuts.extend(strips.iter().map(|strip| WinogradCut { tile, variant, tiles, strip: *strip, block_n, shared }));
+                cuts.extend(strips.iter().map(|strip| WinogradCut {
+                    tile,
+                    variant,
+                    tiles,
+                    strip: *strip,
+                    block_n,
+                    shared,
+                }));
             }
         }
     }
@@ -149,7 +161,10 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Winogra
     let Compute { units, clock_hz, .. } = machine.compute;
     let sizes = Sizes::new(problem, cut);
     let pieces = if cut.shared { sizes.blocks * sizes.strips } else { sizes.strips };
-    let imbalance = (pieces / units as f64).ceil() * units as f64 / pieces;
+    // Strips are of equal length, but for the last one.
+    let all = cut.tiles as f64 * pieces / sizes.strips;
+    let longest = ((pieces / units as f64).ceil() * cut.strip as f64).min(all);
+    let imbalance = longest * units as f64 / all;
     let cycles = products_cycles(problem, &machine.compute, cut) + transform_cycles(problem, &machine.compute, cut);
     let compute_seconds = cycles * imbalance / (units as f64 * clock_hz);
     let moved = moved_bytes(problem, machine, cut, &sizes);
@@ -163,8 +178,34 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Winogra
         .collect();
     let phases = if cut.shared { 2.0 } else { 1.0 };
     let dispatch = if pieces <= 1.0 { 0.0 } else { phases * machine.compute.dispatch_ns * 1e-9 };
-    Cost::new(machine, compute_seconds, levels, dispatch)
+    Cost::new(machine, compute_seconds + exposed_seconds(machine, &sizes), levels, dispatch)
 }
+
+/// Seconds for which the transforms wait: they write and read many matrices at once, which no prefetcher follows, and
+/// what another core wrote comes from its cache.
+fn exposed_seconds(machine: &MachineModel, sizes: &Sizes) -> f64 {
+    let Compute { units, clock_hz, .. } = machine.compute;
+    let kept =
+        |level: &MemoryLevel, bytes: f64| level.capacity_bytes.is_none_or(|most| bytes <= most as f64 * KEPT_SHARE);
+    let wait = |bytes: f64, together: f64| {
+        let level = machine.levels.iter().skip(1).find(|level| kept(level, together)).or(machine.levels.last());
+        level.map_or(0.0, |level| {
+            let instances = (units as f64 / level.shared_by.max(1) as f64).max(1.0);
+            EXPOSED * bytes / (level.bandwidth * instances)
+        })
+    };
+    if !sizes.shared {
+        return wait(sizes.inputs + 2.0 * sizes.sums, sizes.strip_inputs + sizes.strip_sums);
+    }
+    let from_others = if units > 1 { sizes.inputs / (CROSS_CORE_BYTES_PER_CYCLE * clock_hz) } else { 0.0 };
+    wait(sizes.inputs * (1.0 + sizes.blocks), sizes.inputs) + wait(2.0 * sizes.sums, sizes.strip_sums) + from_others
+}
+
+/// How much longer than at full bandwidth a transform waits for its matrices.
+const EXPOSED: f64 = 2.5;
+
+/// What a core gets of lines that another one has written (measured on Zen 4).
+const CROSS_CORE_BYTES_PER_CYCLE: f64 = 2.0;
 
 /// Cycles of the products of all tiles.
 fn products_cycles(problem: &ConvProblem, compute: &Compute, cut: &WinogradCut) -> f64 {
@@ -209,10 +250,12 @@ fn moved_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &WinogradCut,
 
     let strip = sizes.strip_inputs + sizes.strip_sums;
     let tensors = (problem.input_len() + problem.output_len()) as f64 * problem.spec().dtype.bytes() as f64;
-    // Each with the bytes that must stay somewhere for it.
+    // Each with the bytes that must stay somewhere for it. Threads that work side by side read the same filters, which main
+    // memory delivers to a shared cache once.
+    let rounds = (sizes.strips / machine.compute.units as f64).ceil();
     let streams = match cut.shared {
         false => vec![
-            (sizes.strips * sizes.filters, sizes.filters),
+            (rounds * sizes.filters, sizes.filters),
             (sizes.inputs * (1.0 + sizes.blocks) + 2.0 * sizes.sums, strip),
             (tensors, tensors),
         ],
@@ -225,13 +268,24 @@ fn moved_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &WinogradCut,
         ],
     };
     let levels = machine.levels.iter().enumerate();
-    levels.map(|(index, _)| if index == 0 { registers } else { from_level(&streams, &machine.levels, index) }).collect()
+    let again = if cut.shared { 0.0 } else { (sizes.strips - rounds) * sizes.filters };
+    let moved = |index: usize, level: &MemoryLevel| {
+        let own = if level.capacity_bytes.is_some() { again } else { 0.0 };
+        let kept_inside = index > 1 && fits_inside(&machine.levels, index, sizes.filters);
+        from_level(&streams, &machine.levels, index) + if kept_inside { 0.0 } else { own }
+    };
+    levels.map(|(index, level)| if index == 0 { registers } else { moved(index, level) }).collect()
 }
 
 /// Bytes of the streams that no level inside `index` keeps.
 fn from_level(streams: &[(f64, f64)], levels: &[MemoryLevel], index: usize) -> f64 {
-    let inner = levels[index - 1].capacity_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
-    // A first-level cache keeps none of them, there is always another product's matrix in between.
-    let kept = |bytes: f64| index > 1 && bytes <= inner * KEPT_SHARE;
-    streams.iter().filter(|(_, home)| !kept(*home)).map(|(bytes, _)| bytes).sum()
+    let passing = streams.iter().filter(|(_, home)| !fits_inside(levels, index, *home));
+    passing.fold(0.0, |sum, (bytes, _)| sum + bytes)
+}
+
+/// Whether a level inside `index` keeps `bytes`. The first one keeps nothing: there is always another product's matrix in
+/// between.
+fn fits_inside(levels: &[MemoryLevel], index: usize, bytes: f64) -> bool {
+    let inner = levels[index - 1].capacity_bytes.map_or(f64::INFINITY, |capacity| capacity as f64);
+    index > 1 && bytes <= inner * KEPT_SHARE
 }

@@ -21,7 +21,10 @@ enum Memory {
     Lines(Vec<Line>),
     /// From byte `start` on.
     #[cfg(target_os = "linux")]
-    Pages { map: memmap2::MmapMut, start: usize },
+    Pages {
+        map: memmap2::MmapMut,
+        start: usize,
+    },
 }
 
 /// Bytes of a huge page on x86-64 and most others.

@@ -15,7 +15,7 @@ use crate::cli::{files, output, problem};
 use crate::conv::text::{ProblemText, options};
 use crate::conv::verify::{self, Verdict};
 use crate::conv::{ConvProblem, reference};
-use crate::plan::{self, TilePlan};
+use crate::plan::{self, Algorithm, TilePlan};
 use std::io::Write;
 use std::path::Path;
 
@@ -89,7 +89,7 @@ pub(super) fn execute(
     let iters = args.iters.unwrap_or(1);
     let seconds = (0..iters).map(|_| once(&mut trace, "run", &mut output)).collect::<Result<Vec<_>, _>>()?;
     let samples = Samples::new(seconds).ok_or_else(|| Failure::input("--iters must be at least 1"))?;
-    let verify = args.verify.then(|| trace.span("verify", || verify(problem, arrays, &output)).0).transpose()?;
+    let verify = args.verify.then(|| trace.span("verify", || verify(problem, &plan, arrays, &output)).0).transpose()?;
 
     let mut report = report(problem, &plan, args, chosen);
     report.prepare_us = prepare_seconds * 1e6;
@@ -166,15 +166,14 @@ fn report(problem: &ConvProblem, plan: &TilePlan, args: &RunArgs, chosen: &Chose
 }
 
 /// Compares with the f64 reference.
-fn verify(problem: &ConvProblem, arrays: &Arrays, output: &Elements) -> Result<VerifyReport, Failure> {
-    let (bias, residual) = (arrays.bias.as_ref(), arrays.residual.as_ref());
-    let expected = reference::convolve(
-        problem,
-        arrays.input.as_ref(),
-        arrays.weights.as_ref(),
-        bias.map(Elements::as_ref),
-        residual.map(Elements::as_ref),
-    );
+fn verify(problem: &ConvProblem, plan: &TilePlan, arrays: &Arrays, output: &Elements) -> Result<VerifyReport, Failure> {
+    let (input, weights) = (arrays.input.as_ref(), arrays.weights.as_ref());
+    let bias = arrays.bias.as_ref().map(Elements::as_ref);
+    let residual = arrays.residual.as_ref().map(Elements::as_ref);
+    let expected = match plan.algorithm {
+        Algorithm::Direct => reference::convolve(problem, input, weights, bias, residual),
+        Algorithm::Winograd(cut) => reference::convolve_tiled(problem, cut.tile, input, weights, bias, residual),
+    };
     let verdict = expected.and_then(|expected| verify::verify(problem, output.as_ref(), &expected));
     let Verdict { ok, failures, max_abs_error, worst } = verdict.map_err(|error| Failure::Input(error.into()))?;
     Ok(VerifyReport {

@@ -90,9 +90,8 @@ mod tests {
             for tile in [WinogradTile::F2, WinogradTile::F4] {
                 let grid = Grid::new(&problem, tile);
                 for (axis, (spans, before)) in [(&grid.rows, 2), (&grid.columns, 1)].into_iter().enumerate() {
-                    let outputs = |span: &Span| {
-                        (0..span.count).map(|i| span.output + i * dilation[axis]).collect::<Vec<_>>()
-                    };
+                    let outputs =
+                        |span: &Span| (0..span.count).map(|i| span.output + i * dilation[axis]).collect::<Vec<_>>();
                     let mut covered: Vec<_> = spans.iter().flat_map(outputs).collect();
                     covered.sort_unstable();
                     assert_eq!(covered, (0..problem.output()[axis]).collect::<Vec<_>>());

@@ -1,6 +1,7 @@
 //! From the input tensor to transformed tiles.
 #![allow(unsafe_code)]
 
+use crate::backend::cpu::buffer::AlignedBuffer;
 use crate::backend::cpu::microkernel::winograd::InputCall;
 use crate::backend::cpu::stage::{Piece, PixelContents, Stager};
 use crate::backend::cpu::winograd::WinogradConv;
@@ -15,22 +16,23 @@ const MOST_LANES: usize = 16;
 
 /// Where a run of tiles reads its pixels.
 struct Source<'a> {
-    data: &'a [f32],
-    /// Where in `data` the row of each of the tile's input rows starts; `None` in the padding.
-    rows: [Option<usize>; LONGEST],
+    /// The tile's input rows: `columns` pixels, `None` in the padding.
+    rows: [Option<&'a [f32]>; LONGEST],
     /// The image's columns that the rows hold.
     columns: Range<isize>,
-    /// Floats between columns.
-    column: usize,
-    /// Channels that a pixel holds.
+    /// Channels of a pixel, which are also the floats between columns.
     channels: usize,
 }
+
+/// The pixels of a tile, row by row: each points to a pixel's channels, or to as many zeros.
+type Pixels = [*const f32; LONGEST * LONGEST];
 
 /// Copies of input rows that can't be read in place.
 #[derive(Debug)]
 pub(super) struct Staging {
     pub stager: Stager,
-    pub floats: Vec<f32>,
+    /// The input rows of the longest run.
+    pub floats: AlignedBuffer,
 }
 
 impl WinogradConv {
@@ -53,12 +55,28 @@ impl WinogradConv {
         let mut row = row;
         for run in self.grid.runs(tiles) {
             let source = self.source(&run, input, staging);
-            for span in &self.grid.columns[run.columns.clone()] {
-                // SAFETY: the caller's promise, for one row after the other.
-                unsafe { self.transform_tile(&source, span, out.add(row * self.inputs.row)) };
+            let spans = &self.grid.columns[run.columns.clone()];
+            let mut next = spans.first().map(|span| self.pixels(&source, span));
+            for index in 0..spans.len() {
+                let Some(pixels) = next else { break };
+                next = spans.get(index + 1).map(|span| self.pixels(&source, span));
+                let ahead = next.as_ref().unwrap_or(&pixels);
+                // SAFETY: `pixels` are as long as the source says; the caller's promise, for one row after the other.
+                unsafe { self.transform_tile(&pixels, ahead, source.channels, out.add(row * self.inputs.row)) };
                 row += 1;
             }
         }
+    }
+
+    /// Floats that the copies of a run of at most `tiles` tiles take.
+    pub(super) fn staged_len(&self, tiles: usize) -> usize {
+        let s = self.problem.spec();
+        if Self::reads_in_place(s.layout, s.dtype) {
+            return 0;
+        }
+        // Tiles of several phases lie all over the row.
+        let apart = if s.dilation[1] == 1 { tiles.saturating_mul(self.tile.outputs()) + 2 } else { usize::MAX };
+        self.tile.inputs().saturating_mul(apart.min(s.input[1])).saturating_mul(self.padded_channels())
     }
 
     /// Where `run` is read; copies it first where it can't be read in place.
@@ -71,68 +89,77 @@ impl WinogradConv {
         };
         if let (TensorRef::F32(data), true) = (input, Self::reads_in_place(s.layout, s.dtype)) {
             let strides = s.layout.strides(s.in_channels, s.input);
-            let rows = std::array::from_fn(|tap| inside(tap).map(|y| strides.at(run.image, 0, y, 0)));
+            let row = |y: usize| &data[strides.at(run.image, 0, y, 0)..][..strides.row];
             let columns = 0..s.input[1] as isize; // CAST: extents of a checked problem
-            return Source { data, rows, columns, column: s.in_channels, channels: s.in_channels };
+            return Source { rows: std::array::from_fn(|tap| inside(tap).map(row)), columns, channels: s.in_channels };
         }
         let spans = &self.grid.columns[run.columns.clone()];
         let reach = ((self.tile.inputs() - 1) * s.dilation[1]) as isize; // CAST: inside the padded image
         let left = spans.iter().map(|span| span.input).min().unwrap_or(0).max(0);
         let right = spans.iter().map(|span| span.input + reach + 1).max().unwrap_or(0).min(s.input[1] as isize);
         let columns = left..right.max(left);
-        let len = self.inputs.row.min(self.padded_channels());
+        let len = self.padded_channels();
         let contents = PixelContents::Channels { first: 0, count: s.in_channels, len };
         let row_len = columns.len() * len;
-        staging.floats.resize(row_len * LONGEST, 0.0);
         let mut rows = [None; LONGEST];
-        for (tap, (row, floats)) in rows.iter_mut().zip(staging.floats.chunks_exact_mut(row_len.max(1))).enumerate() {
+        let floats = staging.floats.as_mut_slice().chunks_exact_mut(row_len.max(1));
+        for (tap, (row, floats)) in rows.iter_mut().zip(floats).enumerate() {
             if let Some(y) = inside(tap) {
                 let y = y as isize; // CAST: inside the image
                 let piece = Piece { image: run.image, rows: y..y + 1, columns: columns.clone() };
                 staging.stager.stage(input, &piece, &contents, floats);
-                *row = Some(tap * row_len);
+                *row = Some(&*floats);
             }
         }
-        Source { data: &staging.floats, rows, columns, column: len, channels: len }
+        Source { rows, columns, channels: len }
     }
 
-    /// Transforms one tile.
-    ///
-    /// # Safety
-    /// As [`transform_tiles`](Self::transform_tiles), for the row at `out`.
-    unsafe fn transform_tile(&self, source: &Source<'_>, span: &Span, out: *mut f32) {
-        let (t, lanes) = (self.tile.inputs(), self.kernels.lanes);
-        let zeros = &self.zeros.as_slice()[..source.channels.next_multiple_of(lanes)];
-        let mut pixels = [zeros; LONGEST * LONGEST];
+    /// The pixels of the tile in the columns of `span`.
+    fn pixels(&self, source: &Source<'_>, span: &Span) -> Pixels {
+        let t = self.tile.inputs();
+        let mut pixels = [self.zeros.as_slice()[..source.channels].as_ptr(); LONGEST * LONGEST];
         for j in 0..t {
             let x = span.input + (j * self.problem.spec().dilation[1]) as isize; // CAST: inside the padded image
             if !source.columns.contains(&x) {
                 continue;
             }
-            let at = (x - source.columns.start) as usize * source.column; // CAST: not negative
+            let at = (x - source.columns.start) as usize * source.channels; // CAST: not negative
             for i in 0..t {
                 if let Some(row) = source.rows[i] {
-                    pixels[i * t + j] = &source.data[row + at..][..source.channels];
+                    // A pixel of the row, which holds one for each of the columns.
+                    pixels[i * t + j] = row.as_ptr().wrapping_add(at);
                 }
             }
         }
-        let pointers = pixels.map(<[f32]>::as_ptr);
-        let vectors = source.channels / lanes;
+        pixels
+    }
+
+    /// Transforms one tile; the one `ahead` comes next.
+    ///
+    /// # Safety
+    /// Each of `pixels` must hold `channels` floats. As [`transform_tiles`](Self::transform_tiles) for the row at `out`.
+    unsafe fn transform_tile(&self, pixels: &Pixels, ahead: &Pixels, channels: usize, out: *mut f32) {
+        let lanes = self.kernels.lanes;
+        let vectors = channels / lanes;
         let slab = self.inputs.slab;
-        let call = InputCall { pixels: pointers.as_ptr(), vectors, out, slab };
-        // SAFETY: the ISA was found available when the backend was made. Each of the `t x t` pointers is to a slice of at
-        // least `vectors` vectors; the caller gives a row of every slab, which holds the padded channels.
+        let call = InputCall { pixels: pixels.as_ptr(), ahead: ahead.as_ptr(), vectors, out, slab };
+        // SAFETY: the ISA was found available when the backend was made. Each of the `t x t` pointers is to at least
+        // `vectors` vectors; the caller gives a row of every slab, which holds the padded channels.
         unsafe { (self.kernels.input)(&call) };
         let done = vectors * lanes;
-        if done == source.channels {
+        if done == channels {
             return;
         }
         let mut tail = [[0.0_f32; MOST_LANES]; LONGEST * LONGEST];
         for (copy, pixel) in tail.iter_mut().zip(pixels) {
-            copy[..source.channels - done].copy_from_slice(&pixel[done..source.channels]);
+            // SAFETY: the pixel holds `channels` floats, of which `done` are skipped.
+            let rest = unsafe { std::slice::from_raw_parts(pixel.add(done), channels - done) };
+            copy[..channels - done].copy_from_slice(rest);
         }
         let pointers = tail.each_ref().map(|copy| copy.as_ptr());
         // SAFETY: as above, with one vector that `tail` holds; the slabs' rows have room for it, as they are padded.
-        unsafe { (self.kernels.input)(&InputCall { pixels: pointers.as_ptr(), vectors: 1, out: out.add(done), slab }) };
+        unsafe {
+            (self.kernels.input)(&InputCall { pixels: pointers.as_ptr(), vectors: 1, out: out.add(done), ..call })
+        };
     }
 }

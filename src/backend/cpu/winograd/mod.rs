@@ -150,10 +150,14 @@ impl WinogradConv {
 
     fn new_scratch(&self) -> Result<Scratch, BackendError> {
         let inputs = if self.shared.is_some() { 0 } else { self.inputs.len() };
-        let run = self.strip.min(self.grid.columns.len());
-        let outputs = self.tile.outputs() * self.tile.outputs() * run;
+        let columns = self.grid.columns.len();
+        let longest_run = self.strip.max(if self.shared.is_some() { self.chunk } else { 0 }).min(columns);
+        let outputs = self.tile.outputs() * self.tile.outputs() * self.strip.min(columns);
         Ok(Scratch {
-            staging: Staging { stager: Stager::new(&self.problem), floats: Vec::new() },
+            staging: Staging {
+                stager: Stager::new(&self.problem),
+                floats: AlignedBuffer::zeroed(self.staged_len(longest_run), "staged input")?,
+            },
             inputs: AlignedBuffer::zeroed(inputs, "transformed input")?,
             sums: AlignedBuffer::zeroed(self.sums.len(), "sums of products")?,
             outputs: AlignedBuffer::zeroed(outputs.saturating_mul(self.block_n), "outputs of tiles")?,

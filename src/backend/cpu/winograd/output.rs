@@ -18,7 +18,13 @@ struct Channels<'a> {
 
 impl WinogradConv {
     /// Transforms the sums of `tiles` and of the channels of `block` back, and stores them.
-    pub(super) fn store_tiles(&self, tiles: Range<usize>, block: usize, scratch: &mut Scratch, output: &SharedOutput<'_>) {
+    pub(super) fn store_tiles(
+        &self,
+        tiles: Range<usize>,
+        block: usize,
+        scratch: &mut Scratch,
+        output: &SharedOutput<'_>,
+    ) {
         let first = block * self.block_n;
         let count = self.block_n.min(self.problem.spec().out_channels - first);
         let channels = Channels { first, count, bias: self.weights.bias(block) };
@@ -83,7 +89,8 @@ impl WinogradConv {
         let rows = &self.grid.rows[run.row];
         let width = spans.len() * m * self.block_n;
         for index in 0..spans.len() {
-            let room = &mut scratch.outputs.as_mut_slice()[index * m * self.block_n..][..(m - 1) * width + m * self.block_n];
+            let room =
+                &mut scratch.outputs.as_mut_slice()[index * m * self.block_n..][..(m - 1) * width + m * self.block_n];
             let out = room.as_mut_ptr();
             let call = OutputCall {
                 out,

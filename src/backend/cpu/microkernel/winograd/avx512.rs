@@ -5,11 +5,25 @@ use super::{InputCall, OutputCall, ProductCall, ProductKernel, WinogradKernels, 
 use crate::conv::WinogradTile;
 use core::arch::x86_64::*;
 
-/// Brings the line at `address` close; any address will do.
+/// Brings the line at `address` into the first-level cache; any address will do.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn prefetch(address: *const f32) {
     _mm_prefetch::<_MM_HINT_T0>(address.cast());
+}
+
+/// Brings the line at `address` into the second-level cache; any address will do.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn prefetch_l2(address: *const f32) {
+    _mm_prefetch::<_MM_HINT_T1>(address.cast());
+}
+
+/// Brings the line at `address` into the first-level cache to write it; any address will do.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn prefetch_write(address: *const f32) {
+    _mm_prefetch::<_MM_HINT_ET0>(address.cast());
 }
 
 winograd_kernels!(
@@ -25,7 +39,9 @@ winograd_kernels!(
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_max_ps,
-    prefetch
+    prefetch,
+    prefetch_l2,
+    prefetch_write
 );
 
 winograd_table! {

@@ -2,7 +2,8 @@
 //!
 //! Every ISA runs the same sequence of operations in every lane, so results don't depend on it. Contracts:
 //! - [`InputCall`]: `pixels` holds the `t x t` pointers of a tile, row by row, each to `vectors` vectors of channels (of
-//!   zeros where the pixel lies in the padding); `out` receives them in `t x t` slabs, `slab` floats apart.
+//!   zeros where the pixel lies in the padding); `ahead` those of
+//!   the tile to come, whose columns but the first two are prefetched; `out` receives them in `t x t` slabs, `slab` floats apart.
 //! - [`OutputCall`]: `sums` holds `t x t` slabs of `vectors` vectors, `slab` floats apart. Of the `m x m` outputs those
 //!   in the first `rows` and `columns` are stored at `out + i * row + j * column`. `bias`, if not null, is as long as
 //!   the vectors; `relu` clamps after it.
@@ -24,6 +25,7 @@ use crate::conv::WinogradTile;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::backend::cpu) struct InputCall {
     pub pixels: *const *const f32,
+    pub ahead: *const *const f32,
     pub vectors: usize,
     pub out: *mut f32,
     pub slab: usize,
@@ -111,7 +113,7 @@ use winograd_table;
 macro_rules! winograd_kernels {
     (
         [$(#[$attribute:meta])*], $vector:ty, $lanes:expr, $zero:ident, $load:ident, $store:ident, $splat:ident,
-        $fma:ident, $mul:ident, $add:ident, $sub:ident, $max:ident, $prefetch:ident
+        $fma:ident, $mul:ident, $add:ident, $sub:ident, $max:ident, $prefetch:ident, $prefetch_l2:ident, $prefetch_write:ident
     ) => {
         /// `B' d` of F(2, 3): points 0, 1, -1, infinity.
         $(#[$attribute])*
@@ -158,9 +160,9 @@ macro_rules! winograd_kernels {
             ]
         }
 
-        winograd_kernels!(@transforms [$(#[$attribute])*], $vector, $lanes, $zero, $load, $store, $add, $max,
+        winograd_kernels!(@transforms [$(#[$attribute])*], $vector, $lanes, $zero, $load, $store, $add, $max, $prefetch, $prefetch_write,
             input_f2, output_f2, forward_f2, inverse_f2, 4, 2);
-        winograd_kernels!(@transforms [$(#[$attribute])*], $vector, $lanes, $zero, $load, $store, $add, $max,
+        winograd_kernels!(@transforms [$(#[$attribute])*], $vector, $lanes, $zero, $load, $store, $add, $max, $prefetch, $prefetch_write,
             input_f4, output_f4, forward_f4, inverse_f4, 6, 4);
 
         /// `MR` rows meet `NV` vectors of output channels.
@@ -182,7 +184,7 @@ macro_rules! winograd_kernels {
                 for j in 0..NV {
                     // SAFETY: the panel holds `tile_n` floats a step (contract).
                     b[j] = unsafe { $load(panel.add(j * $lanes)) };
-                    $prefetch(ahead.wrapping_add(j * $lanes));
+                    $prefetch_l2(ahead.wrapping_add(j * $lanes));
                 }
                 for i in 0..MR {
                     // SAFETY: a row holds `depth` floats (contract).
@@ -205,7 +207,7 @@ macro_rules! winograd_kernels {
 
     (
         @transforms [$(#[$attribute:meta])*], $vector:ty, $lanes:expr, $zero:ident, $load:ident, $store:ident,
-        $add:ident, $max:ident, $input:ident, $output:ident, $forward:ident, $inverse:ident, $t:literal, $m:literal
+        $add:ident, $max:ident, $prefetch:ident, $prefetch_write:ident, $input:ident, $output:ident, $forward:ident, $inverse:ident, $t:literal, $m:literal
     ) => {
         /// `B' d B` of a tile.
         ///
@@ -229,6 +231,10 @@ macro_rules! winograd_kernels {
                     }
                 }
                 for i in 0..$t {
+                    for j in 2..$t {
+                        // SAFETY: `ahead` holds `t x t` pointers (contract).
+                        $prefetch(unsafe { *call.ahead.add(i * $t + j) }.wrapping_add(at));
+                    }
                     let row = $forward(half[i]);
                     for j in 0..$t {
                         // SAFETY: `out` holds `t x t` slabs of `vectors` vectors (contract).
@@ -271,6 +277,8 @@ macro_rules! winograd_kernels {
                         if call.relu {
                             sum = $max($zero(), sum); // the second operand passes where it is NaN
                         }
+                        let next = call.out.wrapping_add(i * call.row + ($m + j) * call.column + at);
+                        $prefetch_write(next);
                         if i < call.rows && j < call.columns {
                             // SAFETY: `out` holds the outputs in the first `rows` and `columns` (contract).
                             unsafe { $store(call.out.add(i * call.row + j * call.column + at), sum) };

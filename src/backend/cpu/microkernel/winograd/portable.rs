@@ -56,7 +56,7 @@ fn max(a: Vector, b: Vector) -> Vector {
 /// There is no portable way to prefetch.
 fn prefetch(_address: *const f32) {}
 
-winograd_kernels!([], Vector, LANES, zero, load, store, splat, fma, mul, add, sub, max, prefetch);
+winograd_kernels!([], Vector, LANES, zero, load, store, splat, fma, mul, add, sub, max, prefetch, prefetch, prefetch);
 
 winograd_table! {
     LANES;

@@ -1,0 +1,189 @@
+//! Fast maths: Winograd's algorithm against the f64 reference, within its documented bound, on every instruction set.
+
+use crate::problems::{Random, Tensors};
+use crate::{assert_same, run_plan};
+use sparkle::backend::Backend;
+use sparkle::backend::cpu::{CpuBackend, CpuOptions, Isa};
+use sparkle::conv::reference::{Reference, convolve_tiled};
+use sparkle::conv::verify::verify;
+use sparkle::conv::{
+    Activation, ConvProblem, ConvSpec, DType, Epilogue, Layout, Maths, Padding, TensorRef, WinogradTile,
+};
+use sparkle::plan::{Algorithm, TilePlan, WinogradCut, plan, plan_for};
+
+const TILES: [WinogradTile; 2] = [WinogradTile::F2, WinogradTile::F4];
+
+fn backend(isa: Isa, threads: usize) -> CpuBackend {
+    CpuBackend::new(CpuOptions { threads: Some(threads), isa: Some(isa) }).unwrap()
+}
+
+/// The direct plan with a cut of Winograd's algorithm put in, whatever the planner would choose.
+fn forced(backend: &CpuBackend, problem: &ConvProblem, tile: WinogradTile, strip: usize, panels: usize) -> TilePlan {
+    let direct = plan(problem, backend.machine()).unwrap();
+    let variant = backend.machine().winograd[strip % backend.machine().winograd.len()];
+    let shared = strip.is_multiple_of(2);
+    let cut = WinogradCut { tile, variant, tiles: 0, strip, block_n: panels * variant.tile_n, shared };
+    TilePlan { algorithm: Algorithm::Winograd(cut), ..direct }
+}
+
+fn reference(problem: &ConvProblem, tile: WinogradTile, tensors: &Tensors) -> Reference {
+    convolve_tiled(problem, tile, tensors.input(), tensors.weights(), tensors.bias(), tensors.residual()).unwrap()
+}
+
+/// The verdict on widened results.
+fn check(what: &str, problem: &ConvProblem, output: &[f32], reference: &Reference) {
+    let verdict = match problem.spec().dtype {
+        DType::F32 => verify(problem, TensorRef::F32(output), reference),
+        DType::F16 => {
+            let output: Vec<_> = output.iter().map(|value| half::f16::from_f32(*value)).collect();
+            verify(problem, TensorRef::F16(&output), reference)
+        }
+    };
+    let verdict = verdict.unwrap();
+    assert!(verdict.ok, "{what}: {verdict:?}");
+}
+
+/// A small problem that Winograd's algorithm applies to.
+fn random_problem(random: &mut Random) -> ConvProblem {
+    let activations =
+        [Activation::None, Activation::Relu, Activation::Relu6, Activation::Gelu, Activation::LeakyRelu(0.1)];
+    loop {
+        let mut below = |limit: usize| (random.next() >> 20) as usize % limit;
+        let spec = ConvSpec {
+            batch: 1 + below(3),
+            in_channels: 1 + below(40),
+            input: [1 + below(20), 1 + below(20)],
+            out_channels: 1 + below(70),
+            kernel: [3, 3],
+            padding: Padding { top: below(3), left: below(3), bottom: below(3), right: below(3) },
+            dilation: [1 + below(4), 1 + below(4)],
+            layout: [Layout::Nhwc, Layout::Nchw][below(2)],
+            dtype: [DType::F32, DType::F32, DType::F16][below(3)],
+            epilogue: Epilogue {
+                bias: below(2) == 0,
+                residual: below(3) == 0,
+                activation: activations[below(activations.len())],
+            },
+            ..ConvSpec::default()
+        };
+        if let Ok(problem) = ConvProblem::new(spec) {
+            return problem;
+        }
+    }
+}
+
+#[test]
+fn random_problems_are_within_the_bound_and_the_same_bits_everywhere() {
+    let mut random = Random(1);
+    let backends: Vec<_> =
+        Isa::available().into_iter().flat_map(|isa| (1..=3).map(move |threads| backend(isa, threads))).collect();
+    for round in 0..60 {
+        let problem = random_problem(&mut random);
+        let tensors = Tensors::random(&problem, round);
+        for tile in TILES {
+            let what = format!("round {round}, {tile}: {problem:?}");
+            let mut first: Option<Vec<f32>> = None;
+            for (index, backend) in backends.iter().enumerate() {
+                let strip = 1 + (round as usize * 7 + index * 3) % 11;
+                let plan = forced(backend, &problem, tile, strip, 1 + index % 3);
+                let output = run_plan(backend, &problem, &plan, &tensors);
+                match &first {
+                    Some(first) => assert_same(&what, &output, first),
+                    None => {
+                        check(&what, &problem, &output, &reference(&problem, tile, &tensors));
+                        first = Some(output);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Layers on which the planner itself takes Winograd's algorithm, with any number of threads the same bits.
+#[test]
+fn the_planners_choice_gives_the_same_bits_with_every_number_of_threads() {
+    for (channels, map, dilation) in [([64, 64], 28, 1), ([33, 70], 19, 1), ([48, 32], 21, 2), ([128, 96], 14, 1)] {
+        let [in_channels, out_channels] = channels;
+        let problem = ConvProblem::new(ConvSpec {
+            in_channels,
+            out_channels,
+            input: [map, map],
+            padding: Padding::symmetric(dilation, dilation),
+            dilation: [dilation, dilation],
+            layout: Layout::Nhwc,
+            ..ConvSpec::default()
+        })
+        .unwrap();
+        let tensors = Tensors::random(&problem, 3);
+        let mut first: Option<Vec<f32>> = None;
+        for threads in 1..=3 {
+            let backend = backend(Isa::best(), threads);
+            let plan = plan_for(&problem, backend.machine(), Maths::Fast).unwrap();
+            let Algorithm::Winograd(cut) = plan.algorithm else { panic!("{plan}") };
+            let output = run_plan(&backend, &problem, &plan, &tensors);
+            check(&format!("{problem:?}"), &problem, &output, &reference(&problem, cut.tile, &tensors));
+            match &first {
+                Some(first) => assert_same("other threads", &output, first),
+                None => first = Some(output),
+            }
+        }
+    }
+}
+
+/// What values are like.
+#[derive(Clone, Copy, Debug)]
+enum Data {
+    Uniform,
+    Positive,
+    Normal,
+    /// Mostly zeros, as after a relu.
+    Sparse,
+}
+
+impl Data {
+    fn values(self, random: &mut Random, len: usize) -> Vec<f32> {
+        let uniform = random.values(len);
+        match self {
+            Self::Uniform => uniform,
+            Self::Positive => uniform.into_iter().map(f32::abs).collect(),
+            // The sum of twelve uniform values less their mean, scaled to a variance of one.
+            Self::Normal => (0..len).map(|_| random.values(12).iter().sum::<f32>() * 0.5).collect(),
+            Self::Sparse => uniform.into_iter().map(|x| if x > 0.5 { x } else { 0.0 }).collect(),
+        }
+    }
+}
+
+/// The largest error in units of 2^-24 of the element's magnitude, over `channels` input channels.
+fn measured_error(tile: WinogradTile, data: Data, channels: usize) -> f64 {
+    let problem = ConvProblem::new(ConvSpec {
+        in_channels: channels,
+        input: [24, 24],
+        out_channels: 16,
+        layout: Layout::Nhwc,
+        ..ConvSpec::default()
+    })
+    .unwrap();
+    let mut random = Random(channels as u64);
+    let (input, weights) =
+        (data.values(&mut random, problem.input_len()), Data::Normal.values(&mut random, problem.weights_len()));
+    let tensors = Tensors::new(&problem, &mut random, input, weights);
+    let backend = backend(Isa::best(), 1);
+    let output = run_plan(&backend, &problem, &forced(&backend, &problem, tile, 7, 1), &tensors);
+    let reference = reference(&problem, tile, &tensors);
+    let error =
+        |(got, want): (&f32, &sparkle::conv::reference::Element)| (f64::from(*got) - want.value).abs() / want.magnitude;
+    let largest = output.iter().zip(&reference.elements).map(error).fold(0.0, f64::max);
+    largest * f64::from(1 << 24)
+}
+
+/// The errors that the bound's constants were chosen from: a worse choice of points, a filter rounded twice or a sum in
+/// another type shows here.
+#[test]
+fn errors_are_what_the_documentation_says() {
+    for tile in TILES {
+        for data in [Data::Uniform, Data::Positive, Data::Normal, Data::Sparse] {
+            let errors = [1, 4, 16, 64, 256].map(|channels| measured_error(tile, data, channels));
+            println!("{tile} {data:?}: {errors:.2?}");
+        }
+    }
+}
