@@ -70,8 +70,8 @@ impl WinogradTile {
     /// four times what was measured (`tests/conformance/fast.rs`); worst cases are larger, and not met by data.
     pub fn roundings(self, channels: usize) -> f64 {
         let transforms = match self {
-            Self::F2 => 8.0,
-            Self::F4 => 48.0,
+            Self::F2 => 10.0,
+            Self::F4 => 80.0,
         };
         channels as f64 + transforms // CAST: a count far below 2^53
     }

@@ -1,6 +1,6 @@
 //! The cut: which kernel, which blocks at which level, in which order, and what that is predicted to cost.
 
-use crate::conv::{ConvProblem, Maths};
+use crate::conv::{ConvProblem, Maths, WinogradTile};
 use crate::plan::machine::{Family, KernelVariant};
 use crate::plan::winograd::WinogradCut;
 use std::fmt;
@@ -47,6 +47,16 @@ pub enum Algorithm {
     Direct,
     /// With fewer products, cut like this.
     Winograd(WinogradCut),
+}
+
+impl Algorithm {
+    /// The size of Winograd's tiles; `None` for the direct method.
+    pub const fn tile(&self) -> Option<WinogradTile> {
+        match self {
+            Self::Direct => None,
+            Self::Winograd(cut) => Some(cut.tile),
+        }
+    }
 }
 
 impl fmt::Display for Algorithm {
