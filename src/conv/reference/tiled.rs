@@ -24,7 +24,7 @@ pub fn convolve_tiled(
     let operands = Operands::new(problem, input, weights, bias, residual)?;
     let largest = largest_near(&operands, tile);
     let channels = problem.group_in_channels();
-    let filters: Vec<f64> = operands.weights.chunks_exact(problem.taps()).map(|taps| sum_of_abs(taps)).collect();
+    let filters: Vec<f64> = operands.weights.chunks_exact(problem.taps()).map(sum_of_abs).collect();
     let [rows, columns] = problem.output();
     let magnitudes = each_output(problem, |at| {
         let first = at.channel / problem.group_out_channels() * channels;
