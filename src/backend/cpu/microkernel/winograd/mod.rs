@@ -2,8 +2,8 @@
 //!
 //! Every ISA runs the same sequence of operations in every lane, so results don't depend on it. Contracts:
 //! - [`InputCall`]: `pixels` holds the `t x t` pointers of a tile, row by row, each to `vectors` vectors of channels (of
-//!   zeros where the pixel lies in the padding); `ahead` those of
-//!   the tile to come, whose columns but the first two are prefetched; `out` receives them in `t x t` slabs, `slab` floats apart.
+//!   zeros where the pixel lies in the padding); `ahead` holds those of the tile to come, of which all columns but the
+//!   first two are prefetched; `out` receives the products' inputs in `t x t` slabs, `slab` floats apart.
 //! - [`OutputCall`]: `sums` holds `t x t` slabs of `vectors` vectors, `slab` floats apart. Of the `m x m` outputs those
 //!   in the first `rows` and `columns` are stored at `out + i * row + j * column`. `bias`, if not null, is as long as
 //!   the vectors; `relu` clamps after it.
@@ -58,12 +58,20 @@ pub(in crate::backend::cpu) struct ProductCall {
     pub prefetch: *const f32,
 }
 
+/// An input transform.
+///
 /// # Safety
-/// The CPU must have the kernel's ISA and the call must keep the module's contract. So for the other two.
+/// The CPU must have the kernel's ISA and the call must keep the module's contract.
 pub(in crate::backend::cpu) type InputKernel = unsafe fn(&InputCall);
 /// An output transform.
+///
+/// # Safety
+/// As [`InputKernel`].
 pub(in crate::backend::cpu) type OutputKernel = unsafe fn(&OutputCall);
 /// A product of some rows with a panel.
+///
+/// # Safety
+/// As [`InputKernel`].
 pub(in crate::backend::cpu) type ProductKernel = unsafe fn(&ProductCall);
 
 /// The kernels of one ISA for one size of tile.
