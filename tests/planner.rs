@@ -1,10 +1,10 @@
 //! The planner: properties over random problems on every machine model, and known answers.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use sparkle::conv::{CHANNEL_BLOCK, ConvProblem, ConvSpec, DType, Layout, Padding};
+use sparkle::conv::{CHANNEL_BLOCK, ConvProblem, ConvSpec, DType, Layout, Maths, Padding, WinogradTile};
 use sparkle::plan::{
-    Family, LoopOrder, MachineModel, MemoryLevel, Stores, TilePlan, cpu_machine, gpu_model, gpu_models, plan,
-    side_by_side,
+    Algorithm, Family, LoopOrder, MachineModel, MemoryLevel, Stores, TilePlan, WinogradCut, cpu_machine, gpu_model,
+    gpu_models, plan, plan_for, side_by_side,
 };
 
 /// Random problems in all, dealt over [`WORKERS`] threads.
@@ -38,6 +38,9 @@ fn check_seed(seed: u64, [cpus, gpus]: &[Vec<MachineModel>; 2]) {
         check_cover(&plan, &problem, &context);
         if seed.is_multiple_of(4) {
             check_bandwidth(&plan, &problem, machine, &mut random, &context);
+        }
+        if seed.is_multiple_of(16) {
+            check_fast(&problem, machine, &mut random, seed);
         }
         if seed.is_multiple_of(8) {
             let again = sparkle::plan::plan(&problem, machine).unwrap();
@@ -112,6 +115,44 @@ fn check_bandwidth(
     let other = sparkle::plan::plan(problem, &faster).unwrap();
     assert!(other.seconds <= plan.seconds, "level {level} times {factor} gives\n{other}\nbefore: {}", context());
     assert_eq!(other.candidates, plan.candidates, "{}", context());
+}
+
+/// Fast maths on the problem made dense 3 x 3: sane numbers, no slower than exact maths, and no slower with more bandwidth.
+fn check_fast(problem: &ConvProblem, machine: &MachineModel, random: &mut Random, seed: u64) {
+    let dense = problem.respecify(|spec| {
+        (spec.kernel, spec.stride, spec.groups) = ([3, 3], [1, 1], 1);
+        spec.padding = Padding::symmetric(1, 1);
+    });
+    let Ok(problem) = dense else { return };
+    let fast = |machine: &MachineModel| plan_for(&problem, machine, Maths::Fast).unwrap();
+    let chosen = fast(machine);
+    let context = || format!("seed {seed}: {problem:?}\n{chosen}");
+    assert_eq!(chosen, fast(machine), "not deterministic, {}", context());
+    let exact = plan_for(&problem, machine, Maths::Exact).unwrap();
+    assert_eq!(exact, plan(&problem, machine).unwrap());
+    assert_eq!(exact.algorithm, Algorithm::Direct, "{}", context());
+    let Algorithm::Winograd(WinogradCut { tile, tiles, strip, block_n, variant, .. }) = chosen.algorithm else {
+        return assert_eq!(chosen, exact);
+    };
+    let outputs = problem.spec().batch * problem.output_pixels();
+    let of_tile = tile.outputs() * tile.outputs();
+    assert!(tiles <= outputs && tiles >= outputs.div_ceil(of_tile), "{tiles} tiles, {}", context());
+    assert!(strip > 0 && strip <= tiles && block_n > 0 && block_n.is_multiple_of(variant.tile_n), "{}", context());
+    let least = problem.flops() as f64 / machine.compute.peak_flops() / 4.0;
+    assert!(chosen.seconds.is_finite() && chosen.seconds > least, "faster than the peak, {}", context());
+    for pair in chosen.levels.windows(2) {
+        assert!(pair[1].moved_bytes <= pair[0].moved_bytes, "an outer level moves more, {}", context());
+    }
+    for level in &chosen.levels {
+        assert!(level.capacity_bytes.is_none_or(|most| level.footprint_bytes <= most), "{}", context());
+        assert!(level.footprint_bytes > 0 && level.moved_bytes >= 0.0 && level.seconds.is_finite(), "{}", context());
+    }
+    let mut faster = machine.clone();
+    let level = random.below(faster.levels.len() as u64) as usize;
+    faster.levels[level].bandwidth *= 1.0 + random.below(1000) as f64 / 100.0;
+    let other = fast(&faster);
+    assert!(other.seconds <= chosen.seconds && other.candidates == chosen.candidates, "{other}\nbefore: {}", context());
+    assert_eq!(other.algorithm.tile(), Some(tile), "{}", context());
 }
 
 const THREADS: [usize; 5] = [1, 2, 7, 16, 96];
@@ -227,6 +268,43 @@ fn resnet_3x3_keeps_all_channels_in_one_pass() {
     assert_eq!(plan.block_count() % 2, 0, "both threads get as much, {plan}");
     // 231 MFLOP at 538 GFLOP/s take 430 us.
     assert!(plan.seconds > 430e-6 && plan.seconds < 520e-6, "{plan}");
+}
+
+/// The tile of the fast plan; `None` for the direct method.
+fn fast_tile(problem: &ConvProblem, machine: &MachineModel) -> Option<WinogradTile> {
+    plan_for(problem, machine, Maths::Fast).unwrap().algorithm.tile()
+}
+
+#[test]
+fn fast_maths_take_the_large_tiles_except_on_small_maps_and_few_channels() {
+    let machine = zen5("avx512", 16, 1);
+    for (channels, map) in [([64, 64], 56), ([128, 128], 28), ([256, 256], 14), ([512, 512], 14), ([320, 320], 64)] {
+        assert_eq!(fast_tile(&layer(channels, map, 3, 1), &machine), Some(WinogradTile::F4), "{channels:?} {map}");
+    }
+    assert_ne!(fast_tile(&layer([512, 512], 7, 3, 1), &machine), Some(WinogradTile::F4));
+    let dilated = layer([256, 256], 28, 3, 1).respecify(|spec| {
+        (spec.dilation, spec.padding) = ([2, 2], Padding::symmetric(2, 2));
+    });
+    assert_eq!(fast_tile(&dilated.unwrap(), &machine), Some(WinogradTile::F4));
+    for other in
+        [layer([3, 64], 224, 3, 1), layer([64, 64], 56, 5, 1), layer([64, 64], 56, 1, 1), layer([64, 64], 56, 3, 2)]
+    {
+        assert_eq!(fast_tile(&other, &machine), None, "{other:?}");
+    }
+    let strided = layer([64, 64], 56, 3, 1).respecify(|spec| spec.stride = [2, 2]).unwrap();
+    assert_eq!(fast_tile(&strided, &machine), None);
+    assert_eq!(fast_tile(&layer([64, 64], 56, 3, 1), &gpu_model("gfx1100").unwrap()), None);
+}
+
+#[test]
+fn the_algorithm_does_not_depend_on_the_number_of_threads() {
+    for (channels, map) in
+        [([64, 64], 56), ([512, 512], 7), ([512, 512], 14), ([24, 16], 9), ([32, 32], 8), ([17, 40], 5)]
+    {
+        let problem = layer(channels, map, 3, 1);
+        let tiles = THREADS.map(|threads| fast_tile(&problem, &zen5("avx512", 16, threads)));
+        assert!(tiles.windows(2).all(|pair| pair[0] == pair[1]), "{problem:?}: {tiles:?}");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) struct Cost {
 const IMPERFECT_OVERLAP: f64 = 0.05;
 
 /// Share of a cache that one operand may fill and still be there when it comes again.
-const KEPT_SHARE: f64 = 0.5;
+pub(super) const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
     let imbalance = imbalance(problem, machine, cut);
@@ -39,20 +39,27 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
             (asked_for, asked_for / (level.bandwidth * instances) * unshared)
         })
         .collect();
-    let times = std::iter::once(("FMA", compute_seconds))
-        .chain(machine.levels.iter().zip(&levels).map(|(level, (_, seconds))| (level.name, *seconds)));
-    let (mut longest, mut sum) = (("FMA", 0.0_f64), 0.0);
-    for (name, seconds) in times {
-        sum += seconds;
-        if seconds > longest.1 {
-            longest = (name, seconds);
-        }
-    }
     let on_caller = machine.compute.caller_is_unit && blocks(cut) <= 1.0;
     let dispatch = if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 };
-    let work = longest.1 + IMPERFECT_OVERLAP * (sum - longest.1);
-    let bound = if dispatch > work { "dispatch" } else { longest.0 };
-    Cost { compute_seconds, levels, seconds: work + dispatch, bound }
+    Cost::new(machine, compute_seconds, levels, dispatch)
+}
+
+impl Cost {
+    /// From the seconds of arithmetic, the levels' bytes and seconds, and those of handing out the work.
+    pub(super) fn new(machine: &MachineModel, compute_seconds: f64, levels: Vec<(f64, f64)>, dispatch: f64) -> Self {
+        let times = std::iter::once(("FMA", compute_seconds))
+            .chain(machine.levels.iter().zip(&levels).map(|(level, (_, seconds))| (level.name, *seconds)));
+        let (mut longest, mut sum) = (("FMA", 0.0_f64), 0.0);
+        for (name, seconds) in times {
+            sum += seconds;
+            if seconds > longest.1 {
+                longest = (name, seconds);
+            }
+        }
+        let work = longest.1 + IMPERFECT_OVERLAP * (sum - longest.1);
+        let bound = if dispatch > work { "dispatch" } else { longest.0 };
+        Self { compute_seconds, levels, seconds: work + dispatch, bound }
+    }
 }
 
 /// Seconds of arithmetic if all units share it evenly: whole tiles, idle lanes and all, and what each tile costs to

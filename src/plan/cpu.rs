@@ -14,10 +14,10 @@ pub fn cpu_machine(
     clock_hz: f64,
     levels: Vec<MemoryLevel>,
 ) -> MachineModel {
-    let variants = match isa {
-        "avx512" => AVX512,
-        "avx2" => AVX2,
-        _ => PORTABLE,
+    let (variants, winograd) = match isa {
+        "avx512" => (AVX512, WINOGRAD_AVX512),
+        "avx2" => (AVX2, WINOGRAD_AVX2),
+        _ => (PORTABLE, WINOGRAD_PORTABLE),
     };
     // Handing work to a warm thread takes a few cache misses; a tile's pointers, bias and stores some 40 cycles.
     let compute = Compute {
@@ -29,7 +29,7 @@ pub fn cpu_machine(
         caller_is_unit: true,
         tile_cycles: 40.0,
     };
-    MachineModel { name, compute, levels, variants: variants.to_vec() }
+    MachineModel { name, compute, levels, variants: variants.to_vec(), winograd: winograd.to_vec() }
 }
 
 const fn row(name: &'static str, family: Family, tile_m: usize, tile_n: usize, efficiency: f64) -> KernelVariant {
@@ -136,3 +136,18 @@ const PORTABLE: &[KernelVariant] = &[
     row("conv2d_f32_planes_4x8_portable", Family::Planes, 8, 4, 0.90),
     row("conv2d_f32_planes_1x32_portable", Family::Planes, 32, 1, 0.85),
 ];
+
+// Products of Winograd's algorithm: register tiles as above, without pointers to runs.
+const WINOGRAD_AVX512: &[KernelVariant] = &[
+    row("winograd_f32_14x32_avx512", Family::Broadcast, 14, 32, 0.97),
+    row("winograd_f32_9x48_avx512", Family::Broadcast, 9, 48, 0.97),
+    row("winograd_f32_6x64_avx512", Family::Broadcast, 6, 64, 0.97),
+    row("winograd_f32_14x16_avx512", Family::Broadcast, 14, 16, 0.90),
+];
+
+const WINOGRAD_AVX2: &[KernelVariant] = &[
+    row("winograd_f32_6x16_avx2", Family::Broadcast, 6, 16, 0.97),
+    row("winograd_f32_6x8_avx2", Family::Broadcast, 6, 8, 0.65),
+];
+
+const WINOGRAD_PORTABLE: &[KernelVariant] = &[row("winograd_f32_4x16_portable", Family::Broadcast, 4, 16, 0.95)];

@@ -79,6 +79,7 @@ impl Chip {
             },
             levels,
             variants: if self.vgprs >= 1536 { LARGE_FILE.to_vec() } else { SMALL_FILE.to_vec() },
+            winograd: Vec::new(),
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct MachineModel {
     pub levels: Vec<MemoryLevel>,
     /// Kernels that exist.
     pub variants: Vec<KernelVariant>,
+    /// Kernels of the products of Winograd's algorithm; empty where it does not exist.
+    pub winograd: Vec<KernelVariant>,
 }
 
 /// Identical compute units: cores of a CPU, SIMDs of a GPU.

@@ -1,7 +1,9 @@
 //! The cut: which kernel, which blocks at which level, in which order, and what that is predicted to cost.
 
-use crate::conv::ConvProblem;
+use crate::conv::{ConvProblem, Maths, WinogradTile};
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
+use crate::plan::winograd::WinogradCut;
+use std::fmt;
 use std::ops::Range;
 
 /// A convolution seen as matrix products, one per group: `m` output pixels (batch folded in) x `n` output channels,
@@ -71,6 +73,34 @@ pub(super) fn passes_through_caches(problem: &ConvProblem, machine: &MachineMode
     last.is_some_and(|capacity| bytes > capacity / CACHED_SHARE)
 }
 
+/// How a problem is computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Algorithm {
+    /// Tap by tap, in the order of the exact maths.
+    Direct,
+    /// With fewer products, cut like this.
+    Winograd(WinogradCut),
+}
+
+impl Algorithm {
+    /// The size of Winograd's tiles; `None` for the direct method.
+    pub const fn tile(&self) -> Option<WinogradTile> {
+        match self {
+            Self::Direct => None,
+            Self::Winograd(cut) => Some(cut.tile),
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str("direct"),
+            Self::Winograd(cut) => write!(f, "winograd {}", cut.tile),
+        }
+    }
+}
+
 /// One memory level under a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LevelUse {
@@ -93,7 +123,10 @@ pub struct LevelUse {
 pub struct TilePlan {
     /// Name of the machine that it was made for.
     pub machine: String,
-    /// The kernel.
+    /// How it is computed. The fields from `variant` to `order` cut the direct method, which computes what
+    /// [`Algorithm::Winograd`] can't: weights that are not finite.
+    pub algorithm: Algorithm,
+    /// The kernel of the direct method.
     pub variant: KernelVariant,
     /// The problem as matrix products.
     pub gemm: GemmShape,
@@ -135,6 +168,22 @@ pub struct OutputBlock {
 }
 
 impl TilePlan {
+    /// The kernel that does the arithmetic.
+    pub const fn kernel(&self) -> &KernelVariant {
+        match &self.algorithm {
+            Algorithm::Direct => &self.variant,
+            Algorithm::Winograd(cut) => &cut.variant,
+        }
+    }
+
+    /// The maths of the results.
+    pub const fn maths(&self) -> Maths {
+        match self.algorithm {
+            Algorithm::Direct => Maths::Exact,
+            Algorithm::Winograd(_) => Maths::Fast,
+        }
+    }
+
     /// How many blocks there are along pixels and channels of one group.
     pub const fn grid(&self) -> [usize; 2] {
         [self.gemm.m.div_ceil(self.block_m), self.gemm.n.div_ceil(self.block_n)]

@@ -1,4 +1,5 @@
-//! The CPU backend: exact maths on rayon threads, with microkernels for AVX-512, AVX2 and portable Rust.
+//! The CPU backend: convolution on rayon threads, with microkernels for AVX-512, AVX2 and portable Rust. Maths are exact
+//! but where a plan says otherwise (`winograd`).
 //!
 //! [`CpuBackend::prepare`] packs the weights into panels and fixes blocks and scratch; a run only loops:
 //! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`; `lanewise` for depthwise and
@@ -22,6 +23,7 @@ mod stage;
 mod threads;
 mod tiled;
 mod window;
+mod winograd;
 
 pub use info::{Cache, CpuInfo};
 pub use isa::Isa;

@@ -8,9 +8,10 @@ use crate::backend::cpu::planes;
 use crate::backend::cpu::scalar::ScalarConv;
 use crate::backend::cpu::threads::Team;
 use crate::backend::cpu::tiled::TiledConv;
+use crate::backend::cpu::winograd::WinogradConv;
 use crate::backend::{BackendError, Prepared, check_tensor};
 use crate::conv::{ConvProblem, TensorMut, TensorRef};
-use crate::plan::{Family, TilePlan};
+use crate::plan::{Algorithm, Family, TilePlan};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,11 +81,13 @@ impl CpuConv {
 fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError> {
     let weights = ingredients.weights;
     let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
-    let method: Option<Box<dyn Method>> = match ingredients.plan.variant.family {
+    let Ingredients { plan, .. } = ingredients;
+    let method: Option<Box<dyn Method>> = match (plan.algorithm, plan.variant.family) {
         _ if !finite => None,
-        Family::Broadcast => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
-        Family::Lanewise => LanewiseConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
-        Family::Planes => planes::method(ingredients)?,
+        (Algorithm::Winograd(cut), _) => Some(Box::new(WinogradConv::new(ingredients, &cut)?)),
+        (Algorithm::Direct, Family::Broadcast) => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        (Algorithm::Direct, Family::Lanewise) => LanewiseConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        (Algorithm::Direct, Family::Planes) => planes::method(ingredients)?,
     };
     Ok(method.unwrap_or_else(|| Box::new(ScalarConv::new(ingredients))))
 }

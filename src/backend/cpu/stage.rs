@@ -49,8 +49,7 @@ impl Stager {
         }
     }
 
-    /// Fills `staged` with `piece`: `[rows][columns][len]`, where `len` is the count of channels or more; what lies
-    /// behind a pixel's channels is left as it is.
+    /// Fills `staged` with `piece`: `[rows][columns][len]`, a pixel's channels and zeros up to `len`.
     pub(super) fn stage(
         &mut self,
         input: TensorRef<'_>,
@@ -60,6 +59,9 @@ impl Stager {
         staged: &mut [f32],
     ) {
         let row_len = piece.columns.len() * len;
+        if len > channels.len() {
+            staged.chunks_exact_mut(len).for_each(|pixel| pixel[channels.len()..].fill(0.0));
+        }
         if self.layout == Layout::Nchw && piece.columns == (0..self.width as isize) && !piece.rows.is_empty() {
             // Whole rows of a plane are one run.
             let count = piece.rows.len() * self.width;

@@ -10,7 +10,7 @@ use crate::cli::output;
 use crate::cli::report::SCHEMA;
 use crate::cli::timing::{self, Samples};
 use crate::conv::{ConvProblem, Layout};
-use crate::plan;
+use crate::plan::{self, Algorithm};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -61,6 +61,7 @@ struct Bench<'a> {
 /// A layer with its weights packed and its arrays filled.
 struct Ready {
     problem: ConvProblem,
+    algorithm: Algorithm,
     prepared: Box<dyn Prepared>,
     input: Elements,
     output: Elements,
@@ -83,6 +84,8 @@ struct PeakRow {
     #[serde(flatten)]
     row: Row,
     source_network: String,
+    /// `direct`, or Winograd's with the size of its tiles.
+    algorithm: String,
     peak_gflops: f64,
     fraction_of_peak: f64,
 }
@@ -103,7 +106,7 @@ struct BenchReport<'a> {
     device: &'a str,
     isa: String,
     threads: usize,
-    math: &'static str,
+    math: String,
     fallback: &'a Option<Fallback>,
     layers: Vec<PeakRow>,
     geomeans: Vec<NetworkMean>,
@@ -124,9 +127,10 @@ impl Bench<'_> {
         let dtype = problem.spec().dtype;
         let random = |len, what, stream| Elements::random(dtype, len, what, SEED, stream);
         let weights = random(problem.weights_len(), "weights", Stream::Weights)?;
-        let plan = plan::plan(&problem, cpu.machine())?;
+        let plan = plan::plan_for(&problem, cpu.machine(), self.chosen.maths)?;
         Ok(Ready {
             problem,
+            algorithm: plan.algorithm,
             prepared: cpu.prepare(&problem, &plan, weights.as_ref(), None)?,
             input: random(problem.input_len(), "input", Stream::Input)?,
             output: Elements::zeros(dtype, problem.output_len(), "output")?,
@@ -134,7 +138,7 @@ impl Bench<'_> {
     }
 
     fn measure(&self, name: &str, ready: &mut Ready) -> Result<Row, Failure> {
-        let Ready { problem, prepared, input, output } = ready;
+        let Ready { problem, prepared, input, output, .. } = ready;
         let seconds = timing::sample(self.budget, || prepared.run(input.as_ref(), None, output.as_mut()))?;
         let samples = Samples::new(seconds).ok_or_else(|| Failure::system("the clock gave no sample"))?;
         let min_us = samples.min_us();
@@ -153,7 +157,8 @@ impl Bench<'_> {
         let row = self.measure(&layer.name, &mut ready)?;
         let peak_gflops = self.chosen.cpu.peak_gflops(PEAK_BUDGET);
         let fraction_of_peak = if peak_gflops > 0.0 { row.gflops / peak_gflops } else { 0.0 };
-        Ok(PeakRow { row, source_network: layer.network.clone(), peak_gflops, fraction_of_peak })
+        let (source_network, algorithm) = (layer.network.clone(), ready.algorithm.to_string());
+        Ok(PeakRow { row, source_network, algorithm, peak_gflops, fraction_of_peak })
     }
 
     fn csv(&self, layers: &[Layer]) -> Result<(), Failure> {
@@ -205,7 +210,7 @@ impl Bench<'_> {
             device: chosen.cpu.name(),
             isa: chosen.cpu.isa().to_string(),
             threads: chosen.cpu.threads(),
-            math: "exact",
+            math: chosen.maths.to_string(),
             fallback: &chosen.fallback,
             geomeans: network_means(&rows),
             layers: rows,
@@ -294,7 +299,13 @@ mod tests {
 
     fn row(layer: &str, network: &str, gflops: f64) -> PeakRow {
         let row = Row { runner: RUNNER, layer: layer.to_owned(), threads: 1, min_us: 1.0, median_us: 2.0, gflops };
-        PeakRow { row, source_network: network.to_owned(), peak_gflops: 100.0, fraction_of_peak: gflops / 100.0 }
+        PeakRow {
+            row,
+            source_network: network.to_owned(),
+            algorithm: "direct".to_owned(),
+            peak_gflops: 100.0,
+            fraction_of_peak: gflops / 100.0,
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod lanewise;
 pub(super) mod planes;
 mod portable;
 mod transpose;
+pub(super) mod winograd;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
