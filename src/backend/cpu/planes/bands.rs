@@ -61,7 +61,10 @@ impl Pieces {
         let group_out = problem.group_out_channels();
         let budget = if group_out <= FEW_CHANNELS { SMALL_STRIP } else { SHARED_STRIP };
         let strip_len = |band: [usize; 2]| Strip::staged(window, band).len(problem.group_in_channels());
-        let mut band = if group_out <= FEW_CHANNELS && !in_place {
+        // Too little to share with another thread.
+        let steps = problem.output_len().saturating_mul(problem.reduction_len());
+        let is_small = steps < 2 * PIECE_STEPS;
+        let mut band = if is_small || (group_out <= FEW_CHANNELS && !in_place) {
             output
         } else if output[0] == 1 {
             [1, plan.block_m.min(output[1])]
@@ -85,7 +88,7 @@ impl Pieces {
         if band[0] > 1 {
             // Even bands, as many for each thread.
             let bands = output[0].div_ceil(band[0]);
-            let bands = if bands * s.batch * s.groups < threads * PIECES_A_THREAD {
+            let bands = if !is_small && bands * s.batch * s.groups < threads * PIECES_A_THREAD {
                 bands.next_multiple_of(threads).min(output[0])
             } else {
                 bands
@@ -104,7 +107,7 @@ impl Pieces {
             channels_a_piece: group_out,
             block_n: plan.block_n.min(group_out),
         };
-        if pieces.count() < threads * PIECES_A_THREAD {
+        if !is_small && pieces.count() < threads * PIECES_A_THREAD {
             pieces.split_channels(plan.variant.tile_n, threads, problem.reduction_len());
         }
         Some(pieces)
