@@ -31,6 +31,9 @@ pub(super) struct Pieces {
     /// Output channels of a piece, and of the blocks whose weights stay in the caches within it.
     channels_a_piece: usize,
     block_n: usize,
+    /// Pieces that are handed out together: neighbours, so that a thread finds its part of the tensors in its own
+    /// caches.
+    together: usize,
 }
 
 /// One of them.
@@ -106,10 +109,12 @@ impl Pieces {
             group_out,
             channels_a_piece: group_out,
             block_n: plan.block_n.min(group_out),
+            together: 1,
         };
         if !is_small && pieces.count() < threads * PIECES_A_THREAD {
             pieces.split_channels(plan.variant.tile_n, threads, problem.reduction_len());
         }
+        pieces.together = (pieces.count() / (threads * PIECES_A_THREAD)).max(1);
         Some(pieces)
     }
 
@@ -148,12 +153,23 @@ impl Pieces {
         [self.images, self.groups.div_ceil(self.groups_a_piece), bands, channels]
     }
 
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.grid().iter().product()
     }
 
+    /// How many runs of pieces there are to hand out.
+    pub(super) fn runs(&self) -> usize {
+        self.count().div_ceil(self.together)
+    }
+
+    /// The pieces of run `index`, below that.
+    pub(super) fn run(&self, index: usize) -> impl Iterator<Item = Piece> {
+        let first = index * self.together;
+        (first..self.count().min(first + self.together)).map(|piece| self.get(piece))
+    }
+
     /// Piece `index`, below the count.
-    pub(super) fn get(&self, index: usize) -> Piece {
+    fn get(&self, index: usize) -> Piece {
         let [_, runs, bands, blocks] = self.grid();
         let (block, rest) = (index % blocks, index / blocks);
         let (band, rest) = (rest % bands, rest / bands);
