@@ -112,15 +112,13 @@ impl Blocking {
             channels if several_passes && channels < group_in => channels.next_multiple_of(CHANNEL_BLOCK).min(group_in),
             _ => group_in,
         };
-        let block_m = match access {
-            Access::Staged => staged_pixels(problem, plan, threads),
-            Access::InPlace | Access::StagedRows => plan.block_m,
-        };
-        let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(block_m);
-        let (block_n, order) = match access {
-            Access::InPlace => (plan.block_n.min(plan.gemm.n), plan.order),
-            _ if blocks_of_pixels >= threads => (plan.gemm.n, LoopOrder::PixelsOuter),
-            _ => (plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
+        let (block_m, block_n, order) = match access {
+            Access::Staged => staged_blocks(problem, plan, threads),
+            Access::InPlace => (plan.block_m, plan.block_n.min(plan.gemm.n), plan.order),
+            Access::StagedRows if plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m) >= threads => {
+                (plan.block_m, plan.gemm.n, LoopOrder::PixelsOuter)
+            }
+            Access::StagedRows => (plan.block_m, plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
         };
         let mut blocking = Self { block_m, block_n, pass_channels, order };
         blocking.fit_accumulators(problem, &plan.variant);
@@ -161,6 +159,20 @@ impl Blocking {
         let cut = TilePlan { block_m: self.block_m, block_n: self.block_n, order: self.order, ..plan.clone() };
         (0..cut.block_count()).map(|index| cut.block(index)).collect()
     }
+}
+
+/// Pixels and channels of a block whose input is staged, and the order. Each pixel is staged once where every thread gets a
+/// block all the same; few pixels are staged by every thread, for an equal share of the channels.
+fn staged_blocks(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> (usize, usize, LoopOrder) {
+    let (gemm, variant) = (&plan.gemm, &plan.variant);
+    let panels = gemm.n.div_ceil(variant.tile_n);
+    let few_pixels = gemm.m <= STAGED_TILES * variant.tile_m * threads;
+    if threads > 1 && gemm.groups == 1 && few_pixels && panels.is_multiple_of(threads) {
+        return (gemm.m, panels / threads * variant.tile_n, LoopOrder::PixelsOuter);
+    }
+    let block_m = staged_pixels(problem, plan, threads);
+    let block_n = if gemm.groups * gemm.m.div_ceil(block_m) >= threads { gemm.n } else { plan.block_n.min(gemm.n) };
+    (block_m, block_n, LoopOrder::PixelsOuter)
 }
 
 /// Pixels of a block whose input is staged: whole output rows, so that pieces are whole rows too. Of several tiles, and of

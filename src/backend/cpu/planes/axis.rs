@@ -58,14 +58,14 @@ mod tests {
         for [stride, pad, taps, dilation] in
             [[1, 0, 1, 1], [1, 1, 3, 1], [2, 3, 7, 1], [3, 2, 3, 2], [4, 0, 2, 1], [2, 1, 3, 3]]
         {
-            let axis = Axis::new([50, 7], stride, pad, taps, dilation);
+            let axis = Axis::new([11, 7], stride, pad, taps, dilation);
             for first in 0..5 {
                 for (tap, (index, offset)) in axis.taps.iter().enumerate() {
                     for o in first..7 {
                         let at = axis.position(first, *index) + ((o - first + offset) * stride) as isize;
                         assert_eq!(at, (o * stride + tap * dilation) as isize - pad as isize);
                         let inside = axis.inside(first, *index, 20).contains(&(o - first + offset));
-                        assert_eq!(inside, (0..50).contains(&at));
+                        assert_eq!(inside, (0..11).contains(&at));
                     }
                 }
             }

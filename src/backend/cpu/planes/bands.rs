@@ -31,6 +31,9 @@ pub(super) struct Pieces {
     /// Output channels of a piece, and of the blocks whose weights stay in the caches within it.
     channels_a_piece: usize,
     block_n: usize,
+    /// Pieces that are handed out together: neighbours, so that a thread finds its part of the tensors in its own
+    /// caches.
+    together: usize,
 }
 
 /// One of them.
@@ -61,7 +64,10 @@ impl Pieces {
         let group_out = problem.group_out_channels();
         let budget = if group_out <= FEW_CHANNELS { SMALL_STRIP } else { SHARED_STRIP };
         let strip_len = |band: [usize; 2]| Strip::staged(window, band).len(problem.group_in_channels());
-        let mut band = if group_out <= FEW_CHANNELS && !in_place {
+        // Too little to share with another thread.
+        let steps = problem.output_len().saturating_mul(problem.reduction_len());
+        let is_small = steps < 2 * PIECE_STEPS;
+        let mut band = if is_small || (group_out <= FEW_CHANNELS && !in_place) {
             output
         } else if output[0] == 1 {
             [1, plan.block_m.min(output[1])]
@@ -85,7 +91,7 @@ impl Pieces {
         if band[0] > 1 {
             // Even bands, as many for each thread.
             let bands = output[0].div_ceil(band[0]);
-            let bands = if bands * s.batch * s.groups < threads * PIECES_A_THREAD {
+            let bands = if !is_small && bands * s.batch * s.groups < threads * PIECES_A_THREAD {
                 bands.next_multiple_of(threads).min(output[0])
             } else {
                 bands
@@ -103,10 +109,12 @@ impl Pieces {
             group_out,
             channels_a_piece: group_out,
             block_n: plan.block_n.min(group_out),
+            together: 1,
         };
-        if pieces.count() < threads * PIECES_A_THREAD {
+        if !is_small && pieces.count() < threads * PIECES_A_THREAD {
             pieces.split_channels(plan.variant.tile_n, threads, problem.reduction_len());
         }
+        pieces.together = (pieces.count() / (threads * PIECES_A_THREAD)).max(1);
         Some(pieces)
     }
 
@@ -145,12 +153,23 @@ impl Pieces {
         [self.images, self.groups.div_ceil(self.groups_a_piece), bands, channels]
     }
 
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.grid().iter().product()
     }
 
+    /// How many runs of pieces there are to hand out.
+    pub(super) fn runs(&self) -> usize {
+        self.count().div_ceil(self.together)
+    }
+
+    /// The pieces of run `index`, below that.
+    pub(super) fn run(&self, index: usize) -> impl Iterator<Item = Piece> {
+        let first = index * self.together;
+        (first..self.count().min(first + self.together)).map(|piece| self.get(piece))
+    }
+
     /// Piece `index`, below the count.
-    pub(super) fn get(&self, index: usize) -> Piece {
+    fn get(&self, index: usize) -> Piece {
         let [_, runs, bands, blocks] = self.grid();
         let (block, rest) = (index % blocks, index / blocks);
         let (band, rest) = (rest % bands, rest / bands);

@@ -82,13 +82,12 @@ fn has_plain_epilogue(s: &ConvSpec) -> bool {
 
 impl Method for PlanesConv {
     fn pieces(&self, _phase: usize) -> usize {
-        self.pieces.count()
+        self.pieces.runs()
     }
 
     fn work(&self, _phase: usize, thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
         let mut scratch = self.scratch.of(thread);
-        for piece in pieces {
-            let piece = self.pieces.get(piece);
+        for piece in pieces.flat_map(|run| self.pieces.run(run)) {
             for group in piece.groups.clone() {
                 self.run_band(&piece, group, operands, &mut scratch);
             }

@@ -36,13 +36,13 @@ pub(super) struct SweepConv {
 
 impl Method for SweepConv {
     fn pieces(&self, _phase: usize) -> usize {
-        self.pieces.count()
+        self.pieces.runs()
     }
 
     fn work(&self, _phase: usize, thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
         let mut scratch = self.scratch.of(thread);
-        for piece in pieces {
-            self.run_piece(&self.pieces.get(piece), operands, &mut scratch);
+        for piece in pieces.flat_map(|run| self.pieces.run(run)) {
+            self.run_piece(&piece, operands, &mut scratch);
         }
     }
 }
