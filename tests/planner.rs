@@ -62,7 +62,8 @@ fn check_numbers(plan: &TilePlan, problem: &ConvProblem, machine: &MachineModel,
     for pair in plan.levels.windows(2) {
         assert!(pair[1].moved_bytes <= pair[0].moved_bytes, "an outer level moves more, {}", context());
     }
-    let peak = problem.flops() as f64 / (machine.compute.peak_flops() * plan.variant.rate);
+    let met = met_share(problem, 0) * met_share(problem, 1);
+    let peak = met * problem.flops() as f64 / (machine.compute.peak_flops() * plan.variant.rate);
     assert!(plan.seconds.is_finite() && plan.seconds > peak, "faster than the peak, {}", context());
     assert!(plan.candidates > 0 && plan.candidates < 600, "{} candidates, {}", plan.candidates, context());
 
@@ -74,6 +75,22 @@ fn check_numbers(plan: &TilePlan, problem: &ConvProblem, machine: &MachineModel,
     assert!(whole(plan.block_channels, CHANNEL_BLOCK, channels), "{}", context());
     let outputs = plan.gemm.m * plan.gemm.n * plan.gemm.groups;
     assert_eq!(outputs, problem.output_len(), "{}", context());
+}
+
+/// Share of the taps along `axis` that meet data, counted one by one; 0 where there are too many to count.
+fn met_share(problem: &ConvProblem, axis: usize) -> f64 {
+    let s = problem.spec();
+    let (outputs, taps) = (problem.output()[axis], s.kernel[axis]);
+    let before = [s.padding.top, s.padding.left][axis];
+    if outputs.saturating_mul(taps) > 1 << 16 {
+        return 0.0;
+    }
+    let meets = |output: usize, tap: usize| {
+        let at = (output * s.stride[axis] + tap * s.dilation[axis]).checked_sub(before);
+        at.is_some_and(|at| at < s.input[axis])
+    };
+    let met = (0..outputs).flat_map(|output| (0..taps).map(move |tap| (output, tap))).filter(|(o, t)| meets(*o, *t));
+    met.count() as f64 / (outputs * taps) as f64
 }
 
 /// Small outputs are painted block by block; of large ones the corners of the grid are looked at.

@@ -78,11 +78,40 @@ pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant:
         Family::Broadcast | Family::Planes => tiles,
     };
     let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
+    let steps = if compute.caller_is_unit { steps * met_share(problem, variant) } else { steps };
     let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
     let conflicts = if rows_collide(problem, machine, variant) { COLLIDING_RATE } else { 1.0 };
     let cycles = tiles * steps / (rate * variant.efficiency * conflicts) + starts * compute.tile_cycles;
     shared(cycles * variant.units_per_tile as f64 + transposing)
 }
+
+/// Share of the multiplications that padding leaves: taps above and below the image are skipped. Lane by lane, so are all
+/// beside it; of broadcast kernels, up to [`LEFT_OUT`] edge pixels where tiles end with the rows.
+fn met_share(problem: &ConvProblem, variant: &KernelVariant) -> f64 {
+    let s = problem.spec();
+    let [rows, columns] = problem.output();
+    let outside = |axis: usize, before: usize, outputs: usize, most: usize| -> f64 {
+        // Outputs for which a tap lies before the image, and after it, over all taps.
+        let missed = |tap: usize| {
+            let first = before.saturating_sub(tap * s.dilation[axis]).div_ceil(s.stride[axis]).min(outputs);
+            let reach = s.input[axis] as isize + before as isize - (tap * s.dilation[axis]) as isize; // CAST: checked extents
+            let inside = (reach.max(0).unsigned_abs()).div_ceil(s.stride[axis]).min(outputs);
+            first.min(most) + (outputs - inside).min(most)
+        };
+        let taps = s.kernel[axis];
+        if taps > TAPS_COUNTED { 0.0 } else { (0..taps).map(missed).sum::<usize>() as f64 / (taps * outputs) as f64 }
+    };
+    let in_rows = variant.family == Family::Lanewise || columns.is_multiple_of(variant.tile_m);
+    let left_out = if variant.family == Family::Lanewise { columns } else { LEFT_OUT.min(variant.tile_m / 2) };
+    let above = if in_rows || variant.tile_m <= columns { outside(0, s.padding.top, rows, rows) } else { 0.0 };
+    let beside = if in_rows { outside(1, s.padding.left, columns, left_out) } else { 0.0 };
+    (1.0 - above.min(1.0)) * (1.0 - beside.min(1.0))
+}
+
+/// Pixels at an end of a tile that kernels can leave out.
+const LEFT_OUT: usize = 4;
+/// Of absurdly large filters no tap is counted.
+const TAPS_COUNTED: usize = 1024;
 
 /// Rate that is left where the input rows of a tile evict each other (measured on Zen 4: 0.70 to 0.75 with 14 rows a
 /// page apart in an 8-way cache).

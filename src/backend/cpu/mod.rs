@@ -29,14 +29,17 @@ pub use info::{Cache, CpuInfo};
 pub use isa::Isa;
 
 use crate::backend::{Backend, BackendError, Prepared, check_tensor};
-use crate::conv::{ConvProblem, Layout, TensorRef};
-use crate::plan::{GemmShape, MachineModel, TilePlan};
+use crate::conv::{ConvProblem, Layout, Maths, TensorRef};
+use crate::plan::{self, GemmShape, MachineModel, TilePlan};
 use std::sync::Arc;
 use std::time::Duration;
 use threads::Team;
 
 /// More threads than any machine has cores only cost: systems take minutes to start a million of them.
 const MAX_THREADS: usize = 1024;
+
+/// Share of the other layout's predicted time that planes must stay under to be preferred.
+const CLEARLY: f64 = 0.9;
 
 /// What a caller may choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,9 +100,16 @@ impl CpuBackend {
         &self.info
     }
 
-    /// The layout in which activations are read in place.
-    pub const fn preferred_layout(&self, _problem: &ConvProblem) -> Layout {
-        Layout::Nhwc
+    /// The layout in which `problem` is predicted to run fastest: channels side by side, unless planes are clearly ahead.
+    pub fn preferred_layout(&self, problem: &ConvProblem, maths: Maths) -> Layout {
+        let seconds = |layout| {
+            let problem = problem.respecify(|spec| spec.layout = layout).ok()?;
+            plan::plan_for(&problem, &self.machine, maths).ok().map(|plan| plan.seconds)
+        };
+        match (seconds(Layout::Nchw), seconds(Layout::Nhwc)) {
+            (Some(planes), Some(pixels)) if planes < CLEARLY * pixels => Layout::Nchw,
+            _ => Layout::Nhwc,
+        }
     }
 
     /// Refuses a plan of another machine or problem: the loops below trust its sizes.

@@ -63,6 +63,8 @@ pub(super) struct TiledConv {
     /// Sums need nothing but a bias and perhaps a relu, so kernels store them themselves where the layout allows it.
     plain_epilogue: bool,
     fetch_ahead: bool,
+    /// The most tiles that a panel of weights meets before the next panel does.
+    tiles_together: usize,
     /// Whether full tiles go past the caches.
     streaming: bool,
     scratch: PerThread<Scratch>,
@@ -231,6 +233,7 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
+            tiles_together: tiles_together(problem, variant),
             fetch_ahead: plan.prefetch && access == Access::InPlace,
             streaming: plan.stores == Stores::Streaming && s.out_channels.is_multiple_of(CACHE_LINE),
             scratch: PerThread::default(),
@@ -398,15 +401,25 @@ impl TiledConv {
         let weights_offset = channels.start * self.problem.taps() * self.tile_n;
         let channel_base = block.group * self.problem.group_out_channels();
         let panels = block.n.start / self.tile_n..block.n.end.div_ceil(self.tile_n);
-        for pixel in chunk.pixels.clone().step_by(self.tile_m) {
+        let mut pixel = chunk.pixels.start;
+        while pixel < chunk.pixels.end {
             let rows = self.tile_m.min(chunk.pixels.end - pixel);
             table.build(&self.window, &pixels, pixel, rows, self.zeros.as_slice().as_ptr());
+            let tiles = if self.plain_epilogue && !stored && output.takes_rows() && rows == self.tile_m {
+                table.alike(&self.window, self.tiles_together.min((chunk.pixels.end - pixel) / self.tile_m))
+            } else {
+                1
+            };
+            let rows_together = rows * tiles;
             for panel in panels.clone() {
                 let first = panel * self.tile_n;
                 let columns = self.tile_n.min(block.n.end - first);
                 let channel = channel_base + first;
-                let direct =
-                    if self.plain_epilogue && !stored { output.rows(pixel, channel, rows, columns) } else { None };
+                let direct = if self.plain_epilogue && !stored {
+                    output.rows(pixel, channel, rows_together, columns)
+                } else {
+                    None
+                };
                 let acc_at = if stored { (pixel - chunk.pixels.start) * acc_stride + first - block.n.start } else { 0 };
                 let sums = &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
                 let (out, out_stride) = direct.unwrap_or((sums.as_mut_ptr(), acc_stride));
@@ -437,10 +450,13 @@ impl TiledConv {
                         .map_or(std::ptr::null(), <[f32]>::as_ptr),
                     relu: direct.is_some() && s.epilogue.activation == Activation::Relu,
                     ahead: if self.fetch_ahead && panel == panels.start { table.ahead() } else { 0 },
+                    tiles: if direct.is_some() { tiles } else { 1 },
+                    tile_step: table.ahead(),
+                    out_step: rows * out_stride,
                 };
                 // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `tile_m`
                 // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
-                // `zeros`, which are as long as any run. The panel holds `tap_count` x channels x `tile_n` floats and
+                // `zeros`, which are as long as any run; further tiles lie in the same row, or pixels follow each other. The panel holds `tap_count` x channels x `tile_n` floats and
                 // `weights_offset` skips the passes before. `out` is `rows` x `tile_n` floats: of the output, checked
                 // by `output.rows` and belonging to this block alone, or of this thread's accumulators, sliced above.
                 unsafe { (self.kernel)(&call) };
@@ -448,6 +464,7 @@ impl TiledConv {
                     output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
                 }
             }
+            pixel += rows_together;
         }
     }
 
@@ -478,6 +495,22 @@ struct Runs {
     full_blocks: usize,
     tail_len: usize,
     x_offset: usize,
+}
+
+/// Bytes of input that stay in the first level while panels of weights pass.
+const TILES_BYTES: usize = 8 << 10;
+/// Fewer tiles are not worth the detours of the output.
+const FEW_TILES: usize = 4;
+
+/// As many tiles as panels can share from the first level: few channels and taps are soon summed, and starting a kernel
+/// for each tile would cost as much.
+fn tiles_together(problem: &ConvProblem, variant: &KernelVariant) -> usize {
+    let s = problem.spec();
+    let bytes = [s.stride[1], s.kernel[0], s.in_channels, size_of::<f32>()].into_iter();
+    match TILES_BYTES / bytes.fold(variant.tile_m, usize::saturating_mul).max(1) {
+        ..FEW_TILES => 1,
+        tiles => tiles.min(16),
+    }
 }
 
 /// In place where the channels of a pixel lie side by side as f32.

@@ -15,6 +15,8 @@ pub(super) struct Window {
     fresh: Vec<bool>,
     /// From the first to one past the last tap, pixels.
     reach: [isize; 2],
+    /// Columns from the start of the first run to the end of the last, as far as they must hold data.
+    span: isize,
     /// Rows and columns that hold data: others are padding, which adds nothing.
     rows: [isize; 2],
     columns: [isize; 2],
@@ -37,6 +39,7 @@ impl Window {
             pad: [signed(s.padding.top), signed(s.padding.left)],
             taps,
             reach: [0, 1].map(|axis| signed((s.kernel[axis] - 1) * s.dilation[axis] + 1)),
+            span: signed((s.kernel[1] - 1) * s.dilation[1] + 1),
             rows: [0, signed(s.input[0])],
             columns: [0, signed(s.input[1])],
             output: problem.output(),
@@ -125,6 +128,8 @@ pub(super) struct RunTable {
     tile_m: usize,
     segments: Vec<Segment>,
     ahead: isize,
+    /// Whether every active tap meets data for all pixels, in one row.
+    uniform: bool,
 }
 
 /// Neighbouring pixels of a tile that lie in one output row.
@@ -133,6 +138,8 @@ struct Segment {
     /// Its first pixel in the tile.
     first: usize,
     count: usize,
+    /// Its first output column.
+    column: usize,
     /// Where the first pixel's window starts, floats and pixels.
     offset: isize,
     y: isize,
@@ -140,12 +147,17 @@ struct Segment {
 }
 
 impl Segment {
+    /// Whether `tap` meets a row of data.
+    fn meets_row(&self, window: &Window, tap: [isize; 2]) -> bool {
+        (window.rows[0]..window.rows[1]).contains(&(self.y + tap[0]))
+    }
+
     /// Those of its pixels for which `tap` meets data.
     fn inside(&self, window: &Window, tap: [isize; 2]) -> Range<usize> {
-        let (y, x) = (self.y + tap[0], self.x + tap[1]);
-        if y < window.rows[0] || y >= window.rows[1] {
+        if !self.meets_row(window, tap) {
             return 0..0;
         }
+        let x = self.x + tap[1];
         // In a run per row the columns are all staged, so only the window's start has to be inside.
         let ([left, right], stride) = (window.columns, window.stride[1]);
         let last = x + (signed(self.count) - 1) * stride;
@@ -178,6 +190,7 @@ impl RunTable {
             tile_m,
             segments: Vec::with_capacity(tile_m),
             ahead: 0,
+            uniform: false,
         }
     }
 
@@ -189,6 +202,21 @@ impl RunTable {
     /// The active taps, ascending.
     pub(super) fn active(&self) -> &[ActiveTap] {
         &self.active
+    }
+
+    /// How many of the next `most` tiles, this one counted, read alike: each `ahead` floats after the one before.
+    pub(super) fn alike(&self, window: &Window, most: usize) -> usize {
+        if !self.uniform {
+            return 1;
+        }
+        let Some(segment) = self.segments.first() else {
+            return most; // pixels one after the other, over rows and images
+        };
+        let pixels = |columns: isize, step: isize| columns.max(0).unsigned_abs() / step.unsigned_abs();
+        let last = segment.x + (signed(self.tile_m) - 1) * window.stride[1] + window.span;
+        let inside = pixels(window.columns[1] - last, window.stride[1]);
+        let in_row = window.output[1] - segment.column - self.tile_m;
+        most.min(1 + inside.min(in_row) / self.tile_m)
     }
 
     /// Floats from the runs of this tile to those of the tile that follows it; 0 where none does.
@@ -206,6 +234,7 @@ impl RunTable {
         }
         self.cut(window, pixels, first, used);
         self.active.clear();
+        self.uniform = self.segments.len() == 1;
         for (id, tap) in window.taps.iter().enumerate() {
             let at = self.active.len() * tile_m;
             let rows = &mut self.rows[at..at + tile_m];
@@ -229,12 +258,14 @@ impl RunTable {
                 }
             }
             if inside.is_empty() {
+                // Left out for all pixels: for those of the row's other tiles too, unless it is for the columns.
+                self.uniform &= !self.segments.iter().any(|segment| segment.meets_row(window, *tap));
                 continue;
             }
             rows[used..].fill(zeros);
+            self.uniform &= inside == (0..tile_m);
             let left_out = match &self.segments[..] {
-                [_] if inside == (1..tile_m) => LeftOut::First,
-                [_] if tile_m > 1 && inside == (0..tile_m - 1) && used == tile_m => LeftOut::Last,
+                [_] if used == tile_m => LeftOut::of(&inside, tile_m),
                 _ => LeftOut::Nothing,
             };
             self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
@@ -251,7 +282,7 @@ impl RunTable {
         while done < used {
             let count = (out_columns - column).min(used - done);
             let Origin { offset, y, x } = window.origin(pixels, [image, row, column]).unwrap_or_default();
-            self.segments.push(Segment { first: done, count, offset, y, x });
+            self.segments.push(Segment { first: done, count, column, offset, y, x });
             done += count;
             column += count;
             if column == out_columns {
@@ -280,6 +311,8 @@ impl RunTable {
         }
         self.rows[used..].fill(zeros);
         self.ahead = at - start;
+        self.segments.clear();
+        self.uniform = used == self.rows.len();
         self.active.clear();
         self.active.push(ActiveTap { id: 0, fresh: true, left_out: LeftOut::Nothing });
     }

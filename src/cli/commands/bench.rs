@@ -119,7 +119,7 @@ impl Bench<'_> {
         let problem =
             layer.problem.as_ref().map_err(|error| Failure::input(format_args!("layer {}: {error}", layer.name)))?;
         let layout = match self.io {
-            Io::Native => cpu.preferred_layout(problem),
+            Io::Native => cpu.preferred_layout(problem, self.chosen.maths),
             Io::Nchw => Layout::Nchw,
             Io::Nhwc => Layout::Nhwc,
         };

@@ -10,7 +10,9 @@
 //!   (at a run of zeros where that tap lies in the padding). Rows past `rows_used` must be readable and are not stored.
 //! - A run is read at `x_offset + block * block_stride + step`, `step < block_len` (`tail_len` in the last, shorter
 //!   block), one float a step.
-//! - `active` names the taps; under a tap that leaves out an edge pixel, that pixel's run is not read.
+//! - `active` names the taps; under a tap that leaves pixels out, their runs (of zeros) need not be read.
+//! - `tiles` tiles alike are computed, one after the other: the inputs of the next lie `tile_step` floats after those of
+//!   the last, the outputs `out_step`. All but a single one are whole: `rows_used` is `tile_m`.
 //! - `weights` is a panel `[block][tap][step][tile_n]` over all `tap_count` taps, 64-byte aligned.
 //! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
 //!   holds `tile_n` floats a row and is read first. If `streaming`, `columns` is `tile_n`, every vector of it is aligned
@@ -62,6 +64,9 @@ pub(super) struct TileCall {
     pub bias: *const f32,
     pub relu: bool,
     pub ahead: isize,
+    pub tiles: usize,
+    pub tile_step: isize,
+    pub out_step: usize,
 }
 
 /// A tap that adds something to a tile.
@@ -74,12 +79,27 @@ pub(super) struct ActiveTap {
     pub left_out: LeftOut,
 }
 
-/// The pixel of a tile that lies in the padding under a tap where its neighbours don't: the first or last of a row.
+/// Pixels at an end of a tile that lie in the padding under a tap where the others don't: so many of the first or last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LeftOut {
     Nothing,
-    First,
-    Last,
+    First(u8),
+    Last(u8),
+}
+
+impl LeftOut {
+    /// The most pixels that kernels leave out; of more they multiply zeros.
+    const MOST: usize = 4;
+
+    /// For a tile of `tile_m` pixels of which `inside` meet data.
+    pub(super) fn of(inside: &std::ops::Range<usize>, tile_m: usize) -> Self {
+        let (first, last) = (inside.start, tile_m - inside.end);
+        match (first.min(Self::MOST), last.min(Self::MOST)) {
+            (0, 0) => Self::Nothing,
+            (first, last) if first >= last => Self::First(first as u8), // CAST: at most 4
+            (_, last) => Self::Last(last as u8),                        // CAST: likewise
+        }
+    }
 }
 
 /// A register tile.
@@ -146,8 +166,8 @@ macro_rules! tile_kernels {
     ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $stream:ident, $splat:ident, $fma:ident, $add:ident, $max:ident) => {
         /// Walks blocks and taps of a call; `$steps` sees the run pointers, the weights and the count of steps.
         macro_rules! walk {
-            ($call:ident, $mr:ident, $nv:ident, $run:ident, $tap:ident, $len:ident, $w:ident, $steps:block) => {
-                let mut block_offset = $call.x_offset;
+            ($call:ident, $start:expr, $mr:ident, $nv:ident, $run:ident, $tap:ident, $len:ident, $w:ident, $steps:block) => {
+                let mut block_offset = $start;
                 let mut block_weights = $call.weights;
                 for block in 0..=$call.full_blocks {
                     let $len = if block < $call.full_blocks { $call.block_len } else { $call.tail_len };
@@ -162,7 +182,7 @@ macro_rules! tile_kernels {
                         let mut $run = [core::ptr::null::<f32>(); $mr];
                         for i in 0..$mr {
                             // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
-                            $run[i] = unsafe { (*rows.add(i)).add(block_offset) };
+                            $run[i] = unsafe { (*rows.add(i)).offset(block_offset) };
                         }
                         if $call.ahead != 0 && $tap.fresh {
                             for i in 0..$mr {
@@ -173,7 +193,7 @@ macro_rules! tile_kernels {
                         let mut $w = unsafe { block_weights.add($tap.id as usize * $len * $nv * $lanes) };
                         $steps
                     }
-                    block_offset += $call.block_stride;
+                    block_offset += $call.block_stride as isize; // CAST: inside the input
                     // SAFETY: at most one past the panel's end.
                     block_weights = unsafe { block_weights.add($call.tap_count * $len * $nv * $lanes) };
                 }
@@ -182,14 +202,14 @@ macro_rules! tile_kernels {
 
         /// Loads the accumulators of an earlier pass, or zeros.
         macro_rules! start {
-            ($call:ident, $mr:ident, $nv:ident) => {{
+            ($call:ident, $out:ident, $mr:ident, $nv:ident) => {{
                 let mut acc = [[$zero(); $nv]; $mr];
                 if $call.resume {
                     for i in 0..$mr {
                         if i < $call.rows_used {
                             for j in 0..$nv {
                                 // SAFETY: `out` holds `rows_used` rows of `tile_n` floats (contract).
-                                acc[i][j] = unsafe { $load($call.out.add(i * $call.out_stride + j * $lanes)) };
+                                acc[i][j] = unsafe { $load($out.add(i * $call.out_stride + j * $lanes)) };
                             }
                         }
                     }
@@ -200,7 +220,7 @@ macro_rules! tile_kernels {
 
         /// Adds the bias, clamps, stores the used rows.
         macro_rules! finish {
-            ($call:ident, $acc:ident, $mr:ident, $nv:ident) => {
+            ($call:ident, $out:ident, $acc:ident, $mr:ident, $nv:ident) => {
                 if !$call.bias.is_null() {
                     for j in 0..$nv {
                         // SAFETY: a bias that is not null holds `tile_n` floats (contract).
@@ -222,14 +242,14 @@ macro_rules! tile_kernels {
                     for i in 0..$mr {
                         for j in 0..$nv {
                             // SAFETY: `out` holds `rows_used` = `tile_m` rows of `columns` = `tile_n` floats (contract).
-                            unsafe { $store($call.out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                            unsafe { $store($out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
                         }
                     }
                 } else if whole {
                     for i in 0..$mr {
                         for j in 0..$nv {
                             // SAFETY: as above, and aligned (contract).
-                            unsafe { $stream($call.out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                            unsafe { $stream($out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
                         }
                     }
                 } else {
@@ -239,7 +259,7 @@ macro_rules! tile_kernels {
                             if i < $call.rows_used && left > 0 {
                                 // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract), and no more than
                                 // the rest of the row is stored.
-                                unsafe { store_masked($call.out.add(i * $call.out_stride + j * $lanes), left, $acc[i][j]) };
+                                unsafe { store_masked($out.add(i * $call.out_stride + j * $lanes), left, $acc[i][j]) };
                             }
                         }
                     }
@@ -254,10 +274,9 @@ macro_rules! tile_kernels {
         #[target_feature(enable = $feature)]
         #[allow(clippy::needless_range_loop)]
         unsafe fn broadcast<const MR: usize, const NV: usize>(call: &TileCall) {
-            let mut acc = start!(call, MR, NV);
             /// All steps of a run for the pixels `$first..$end` of the tile.
             macro_rules! steps {
-                ($len:ident, $run:ident, $w:ident, $first:expr, $end:expr) => {
+                ($acc:ident, $len:ident, $run:ident, $w:ident, $first:expr, $end:expr) => {
                     for step in 0..$len {
                         let mut b = [$zero(); NV];
                         for j in 0..NV {
@@ -268,7 +287,7 @@ macro_rules! tile_kernels {
                             // SAFETY: the run holds `len` floats from here (contract).
                             let a = unsafe { $splat(*$run[i].add(step)) };
                             for j in 0..NV {
-                                acc[i][j] = $fma(a, b[j], acc[i][j]);
+                                $acc[i][j] = $fma(a, b[j], $acc[i][j]);
                             }
                         }
                         // SAFETY: at most one past the panel's end.
@@ -276,14 +295,28 @@ macro_rules! tile_kernels {
                     }
                 };
             }
-            walk!(call, MR, NV, run, tap, len, w, {
+            let mut start = call.x_offset as isize; // CAST: inside the input
+            let mut out = call.out;
+            for _ in 0..call.tiles {
+            let mut acc = start!(call, out, MR, NV);
+            walk!(call, start, MR, NV, run, tap, len, w, {
+                // A tile of few pixels multiplies zeros instead.
                 match tap.left_out {
-                    LeftOut::Nothing => steps!(len, run, w, 0, MR),
-                    LeftOut::First => steps!(len, run, w, 1, MR),
-                    LeftOut::Last => steps!(len, run, w, 0, MR - 1),
+                    LeftOut::First(1) if MR > 1 => steps!(acc, len, run, w, 1, MR),
+                    LeftOut::First(2) if MR > 4 => steps!(acc, len, run, w, 2, MR),
+                    LeftOut::First(3) if MR > 6 => steps!(acc, len, run, w, 3, MR),
+                    LeftOut::First(4) if MR > 6 => steps!(acc, len, run, w, 4, MR),
+                    LeftOut::Last(1) if MR > 1 => steps!(acc, len, run, w, 0, MR.saturating_sub(1)),
+                    LeftOut::Last(2) if MR > 4 => steps!(acc, len, run, w, 0, MR.saturating_sub(2)),
+                    LeftOut::Last(3) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(3)),
+                    LeftOut::Last(4) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(4)),
+                    _ => steps!(acc, len, run, w, 0, MR),
                 }
             });
-            finish!(call, acc, MR, NV);
+            finish!(call, out, acc, MR, NV);
+            start = start.wrapping_add(call.tile_step);
+            out = out.wrapping_add(call.out_step);
+            }
         }
     };
 }

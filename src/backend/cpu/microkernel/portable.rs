@@ -7,20 +7,23 @@ use super::{TileCall, TileRow, tile_table};
 /// Floats of a "vector" here; a multiple of what any target's registers hold.
 const LANES: usize = 16;
 
-/// Walks the chain of a call and hands each step's run offset and weights to `step`.
+/// Walks the chain of tile `tile` of a call and hands each step's run offset and weights to `step`.
 ///
 /// # Safety
 /// As [`TileKernel`](super::TileKernel), for the pointers that are handed on.
 #[inline(always)]
 unsafe fn tile<const MR: usize, const WIDTH: usize>(
     call: &TileCall,
+    tile: usize,
     step: impl Fn(*const f32, usize, &[f32; WIDTH], &mut [f32; WIDTH]),
 ) {
     let mut acc = [[0.0_f32; WIDTH]; MR];
+    let start = call.x_offset as isize + tile as isize * call.tile_step; // CAST: inside the input
+    let out = call.out.wrapping_add(tile * call.out_step);
     if call.resume {
         for (i, row) in acc.iter_mut().enumerate().take(call.rows_used) {
             // SAFETY: `out` holds `rows_used` rows of `tile_n` = `WIDTH` floats (contract).
-            *row = unsafe { call.out.add(i * call.out_stride).cast::<[f32; WIDTH]>().read_unaligned() };
+            *row = unsafe { out.add(i * call.out_stride).cast::<[f32; WIDTH]>().read_unaligned() };
         }
     }
     let mut panel = call.weights;
@@ -39,7 +42,8 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
                 let w = unsafe { &*weights.add(at * WIDTH).cast::<[f32; WIDTH]>() };
                 for (i, row) in acc.iter_mut().enumerate() {
                     // SAFETY: `rows` holds `MR` pointers a tap, each to a run that reaches past this block.
-                    let run = unsafe { (*call.rows.add(tap * MR + i)).add(call.x_offset + block * call.block_stride) };
+                    let run = unsafe { *call.rows.add(tap * MR + i) };
+                    let run = run.wrapping_offset(start + (block * call.block_stride) as isize); // CAST: inside the input
                     step(run, at, w, row);
                 }
             }
@@ -58,7 +62,7 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
             }
         }
         // SAFETY: `out` holds `rows_used` rows of `columns` floats, at most `WIDTH` (contract); `row` is this function's.
-        unsafe { call.out.add(i * call.out_stride).copy_from_nonoverlapping(row.as_ptr(), call.columns) };
+        unsafe { out.add(i * call.out_stride).copy_from_nonoverlapping(row.as_ptr(), call.columns) };
     }
 }
 
@@ -70,13 +74,15 @@ unsafe fn broadcast<const MR: usize, const NV: usize>(call: &TileCall) {
     const { assert!(NV == 1) };
     // SAFETY: the caller's promise is the one that is asked for.
     unsafe {
-        tile::<MR, LANES>(call, |run, step, w, row| {
-            // SAFETY: the run holds a float for each step (contract).
-            let a = *run.add(step);
-            for (y, w) in row.iter_mut().zip(w) {
-                *y = a.mul_add(*w, *y);
-            }
-        });
+        for number in 0..call.tiles {
+            tile::<MR, LANES>(call, number, |run, step, w, row| {
+                // SAFETY: the run holds a float for each step (contract).
+                let a = *run.add(step);
+                for (y, w) in row.iter_mut().zip(w) {
+                    *y = a.mul_add(*w, *y);
+                }
+            });
+        }
     }
 }
 
