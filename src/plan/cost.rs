@@ -81,7 +81,8 @@ pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant:
     let steps = if compute.caller_is_unit { steps * met_share(problem, variant) } else { steps };
     let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
     let conflicts = if rows_collide(problem, machine, variant) { COLLIDING_RATE } else { 1.0 };
-    let cycles = tiles * steps / (rate * variant.efficiency * conflicts) + starts * compute.tile_cycles;
+    let cycles =
+        tiles * steps / (rate * variant.efficiency * conflicts) + starts * (compute.tile_cycles + variant.start_cycles);
     shared(cycles * variant.units_per_tile as f64 + transposing)
 }
 

@@ -102,6 +102,7 @@ const fn row(
         units_per_tile: 2, // a workgroup in CU mode has the two SIMDs of its CU
         efficiency,
         rate,
+        start_cycles: 0.0,
     }
 }
 
@@ -117,6 +118,7 @@ const LANEWISE: KernelVariant = KernelVariant {
     units_per_tile: 1,
     efficiency: 0.4,
     rate: 1.0,
+    start_cycles: 0.0,
 };
 
 // Loop fractions of the modelled main loops times 0.95 for what the model does not see.

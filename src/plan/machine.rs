@@ -117,6 +117,9 @@ pub struct KernelVariant {
     pub efficiency: f64,
     /// Arithmetic rate against f32 FMA (2.0 for packed f16 WMMA on gfx11).
     pub rate: f64,
+    /// What a tile of this kernel costs beyond [`Compute::tile_cycles`], cycles: the more pixels and vectors it has, the
+    /// longer it takes to set up and to store.
+    pub start_cycles: f64,
 }
 
 impl KernelVariant {
