@@ -80,7 +80,7 @@ pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant:
     let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
     let steps = if compute.caller_is_unit { steps * met_share(problem, variant) } else { steps };
     let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
-    let conflicts = if rows_collide(problem, machine, variant) { COLLIDING_RATE } else { 1.0 };
+    let conflicts = rate_with_conflicts(problem, machine, variant);
     let cycles =
         tiles * steps / (rate * variant.efficiency * conflicts) + starts * (compute.tile_cycles + variant.start_cycles);
     shared(cycles * variant.units_per_tile as f64 + transposing)
@@ -115,21 +115,30 @@ const LEFT_OUT: usize = 4;
 const TAPS_COUNTED: usize = 1024;
 
 /// Rate that is left where the input rows of a tile evict each other (measured on Zen 4: 0.70 to 0.75 with 14 rows a
-/// page apart in an 8-way cache).
+/// page apart in an 8-way cache), and where they leave little room for the weights (0.81 to 0.95 with 7 rows a set).
 const COLLIDING_RATE: f64 = 0.75;
+const CROWDED_RATE: f64 = 0.88;
 
-/// Whether the pixels of a tile lie a multiple of the cache's way size apart and are more than its ways.
-fn rows_collide(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> bool {
+/// The rate for pixels whose pitch shares factors with the cache's way size, so that they meet in few of its sets.
+fn rate_with_conflicts(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
     let s = problem.spec();
     let Some(&MemoryLevel { capacity_bytes: Some(capacity), ways, .. }) = machine.levels.first() else {
-        return false;
+        return 1.0;
     };
     // Planes are transposed into scratch, with a pitch of the backend's choice.
     if ways == 0 || variant.family != Family::Broadcast || s.layout == Layout::Nchw {
-        return false;
+        return 1.0;
     }
     let pitch = s.in_channels as u128 * s.stride[1] as u128 * variant.dtype.bytes() as u128;
-    pitch.is_multiple_of(u128::from(capacity / u64::from(ways)).max(1)) && variant.tile_m > ways as usize
+    let way = u128::from(capacity / u64::from(ways)).max(1);
+    // Multiples of a power of two: the largest one that the pitch holds decides where pixels meet.
+    let aligned = 1_u128 << pitch.trailing_zeros().min(way.trailing_zeros());
+    let pixels_a_set = variant.tile_m as u128 * aligned / way;
+    match pixels_a_set {
+        pixels if pixels > u128::from(ways) => COLLIDING_RATE,
+        pixels if pixels * 4 > u128::from(ways) * 3 => CROWDED_RATE,
+        _ => 1.0,
+    }
 }
 
 fn tiles(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f64 {

@@ -72,7 +72,7 @@ const AVX512: &[KernelVariant] = &[
     large("conv2d_f32_bcast_10x32_avx512", 10, 32, 0.97, 70.0),
     row("conv2d_f32_bcast_8x32_avx512", Family::Broadcast, 8, 32, 0.97),
     row("conv2d_f32_bcast_7x32_avx512", Family::Broadcast, 7, 32, 0.97),
-    large("conv2d_f32_bcast_9x48_avx512", 9, 48, 0.98, 40.0),
+    large("conv2d_f32_bcast_9x48_avx512", 9, 48, 0.98, 120.0),
     large("conv2d_f32_bcast_8x48_avx512", 8, 48, 0.98, 40.0),
     large("conv2d_f32_bcast_6x64_avx512", 6, 64, 0.98, 40.0),
     row("conv2d_f32_bcast_14x16_avx512", Family::Broadcast, 14, 16, 0.92),
