@@ -487,3 +487,68 @@ fn plans_stand_side_by_side() {
     assert!(line("L1").contains("LDS"), "{text}");
     assert_eq!(side_by_side(&[]), "", "no plans, no cells");
 }
+
+/// ResNet-50's shapes (first image size, channels, filter, stride), as in `sparkle-run bench`.
+const RESNET50: &[[usize; 5]] = &[
+    [224, 3, 64, 7, 2],
+    [56, 64, 64, 1, 1],
+    [56, 64, 64, 3, 1],
+    [56, 64, 256, 1, 1],
+    [56, 256, 64, 1, 1],
+    [56, 256, 128, 1, 1],
+    [56, 128, 128, 3, 2],
+    [28, 128, 512, 1, 1],
+    [56, 256, 512, 1, 2],
+    [28, 512, 128, 1, 1],
+    [28, 128, 128, 3, 1],
+    [28, 512, 256, 1, 1],
+    [28, 256, 256, 3, 2],
+    [14, 256, 1024, 1, 1],
+    [28, 512, 1024, 1, 2],
+    [14, 1024, 256, 1, 1],
+    [14, 256, 256, 3, 1],
+    [14, 1024, 512, 1, 1],
+    [14, 512, 512, 3, 2],
+    [7, 512, 2048, 1, 1],
+    [14, 1024, 2048, 1, 2],
+    [7, 2048, 512, 1, 1],
+    [7, 512, 512, 3, 1],
+];
+
+/// How much longer the busiest of `threads` works than the mean, where each takes the next block when it is done; a block
+/// costs its tiles.
+fn simulated_imbalance(plan: &TilePlan, threads: usize) -> f64 {
+    let cost = |index: usize| {
+        let block = plan.block(index);
+        block.m.len().div_ceil(plan.variant.tile_m) * block.n.len().div_ceil(plan.variant.tile_n)
+    };
+    let mut busy = vec![0_usize; threads];
+    for block in 0..plan.block_count() {
+        *busy.iter_mut().min().unwrap() += cost(block);
+    }
+    let total: usize = busy.iter().sum();
+    *busy.iter().max().unwrap() as f64 * threads as f64 / total as f64 - 1.0
+}
+
+#[test]
+fn batches_of_16_share_out_evenly_over_many_threads() {
+    let mut uneven = Vec::new();
+    for [map, in_channels, out_channels, kernel, stride] in RESNET50.iter().copied() {
+        let batch = layer([in_channels, out_channels], map, kernel, 1).respecify(|spec| {
+            spec.batch = 16;
+            spec.stride = [stride, stride];
+        });
+        let batch = batch.unwrap();
+        for threads in [2, 4, 8, 16, 32, 64, 128] {
+            let plan = plan(&batch, &zen5("avx512", 16, threads)).unwrap();
+            let imbalance = simulated_imbalance(&plan, threads);
+            if imbalance >= 0.05 {
+                uneven.push(format!(
+                    "{map} {in_channels} -> {out_channels}, {threads} threads: {imbalance:.3}, {} blocks",
+                    plan.block_count()
+                ));
+            }
+        }
+    }
+    assert!(uneven.is_empty(), "{} uneven:\n{}", uneven.len(), uneven.join("\n"));
+}

@@ -162,13 +162,12 @@ fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVarian
 fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
     let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(problem, &cut.gemm, &cut.variant) };
     let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
-    // Whole rows are few and coarse: the last block may be much smaller than the others.
-    let largest = match cut.variant.family {
-        Family::Lanewise if teams > 1.0 => {
-            let mean = (cut.gemm.m as f64 / along_m(cut)) * (cut.gemm.n as f64 / along_n(cut));
-            cut.block_m as f64 * cut.block_n as f64 / mean
-        }
-        Family::Broadcast | Family::Lanewise | Family::Planes => 1.0,
+    // The last block along an axis may be much smaller than the others, so the busiest unit's are larger than the mean.
+    let largest = if machine.compute.caller_is_unit && teams > 1.0 {
+        let mean = (cut.gemm.m as f64 / along_m(cut)) * (cut.gemm.n as f64 / along_n(cut));
+        cut.block_m as f64 * cut.block_n as f64 / mean
+    } else {
+        1.0
     };
     (pieces / teams).ceil() * teams / pieces * largest
 }
