@@ -9,7 +9,7 @@ use crate::kmd::bo::{Bo, create};
 use crate::kmd::config::Flavour;
 use crate::kmd::errno::Errno;
 use crate::kmd::fence::Fence;
-use crate::kmd::job::{Job, ib_flags};
+use crate::kmd::job::{Ip, Job, ib_flags};
 use crate::kmd::ring::{Dependency, Task, UserFence};
 use crate::kmd::sync::{Until, lock};
 use crate::kmd::syncobj_calls;
@@ -78,6 +78,7 @@ impl Parser<'_> {
             sync_before: member.ibs.first().is_some_and(|ib| ib.flags & ib_flags::EMIT_MEM_SYNC != 0),
             invalidate_after: self.flavour() == Flavour::V6_1,
             shadow: self.shadow,
+            lockup: gpu.shared.config.scaled(self.flavour().lockup(member.entity.ip == Ip::Compute)),
             cancel: Arc::new(AtomicBool::new(false)),
             started: gpu.started,
         }
