@@ -44,6 +44,11 @@ int main(void) {
     if (!fstat(fd, &s)) stat_line("fstat", &s);
     char name[16] = "";
     uint64_t version[8] = {[2] = sizeof name, [3] = (uint64_t)(uintptr_t)name};
+    /* There are no events to read. */
+    int hasty = open("/dev/dri/renderD128", O_RDWR | O_NONBLOCK);
+    ssize_t events = read(hasty, path, sizeof path);
+    printf("read %zd %s\n", events, strerror(errno));
+    close(hasty);
     int copy = dup(fd);
     printf("version %d %s\n", ioctl(copy, VERSION, version), name);
     close(copy);
@@ -52,6 +57,8 @@ int main(void) {
     printf("create %d\n", ioctl(fd, GEM_CREATE, create));
     uint64_t handle = (uint32_t)create[0], where = handle;
     printf("offset %d\n", (int)syscall(SYS_ioctl, fd, GEM_MMAP, &where));
+    void *private = mmap(0, 4096, PROT_READ, MAP_PRIVATE, fd, where);
+    printf("private %s\n", private == MAP_FAILED ? strerror(errno) : "ok");
     volatile uint32_t *pages = mmap(0, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, where);
     if (pages == MAP_FAILED) return perror("mmap"), 1;
     pages[5] = 77;

@@ -26,9 +26,11 @@ const FOUND: &str = "stat char 226:128
 vendor 0x1002
 realpath /sys/bus/pci
 fstat char 226:128
+read -1 Resource temporarily unavailable
 version 0 amdgpu
 create 0
 offset 0
+private Invalid argument
 bad pointer -1 Bad address
 ";
 

@@ -72,8 +72,8 @@ pub struct MapRequest {
     pub length: u64,
     /// `MAP_SHARED` and not `MAP_PRIVATE`.
     pub shared: bool,
-    /// `PROT_WRITE`, now or later.
-    pub writable: bool,
+    /// Any of `PROT_READ`, `PROT_WRITE` and `PROT_EXEC`.
+    pub accessible: bool,
 }
 
 /// What to map instead of the node: map `length` bytes of `file` at `offset`, shared.
@@ -123,7 +123,7 @@ impl File {
     /// Source: Linux `drm_gem.c`, `drm_gem_mmap`, and `amdgpu_gem.c`, `amdgpu_gem_object_mmap`.
     pub fn mmap(&self, request: MapRequest) -> Result<MapGrant, Errno> {
         self.alive()?;
-        let MapRequest { offset, length, shared, writable } = request;
+        let MapRequest { offset, length, shared, accessible } = request;
         let bo = self.gpu.by_offset(offset).ok_or(Errno::EINVAL)?;
         if length == 0 || length.div_ceil(PAGE) > bo.bytes / PAGE {
             return Err(Errno::EINVAL);
@@ -134,7 +134,9 @@ impl File {
         if bo.user.is_some() || bo.flags & create::NO_CPU_ACCESS != 0 {
             return Err(Errno::EPERM);
         }
-        if !shared && writable {
+        // Private pages may be made writable later, whatever they are now. Those of no use at all are let through.
+        // Source: Linux `ttm_bo_vm.c`, `ttm_bo_mmap_obj`, and `amdgpu_gem.c`, `amdgpu_gem_object_mmap`.
+        if !shared && accessible {
             return Err(Errno::EINVAL);
         }
         let mut place = lock(&bo.place);
