@@ -107,9 +107,10 @@ pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<E
     drop(stop);
     let listened = host.join().map_err(|_| io::Error::other("the host's thread has failed"))?;
     listened?;
-    // A socket's hang-up may come a moment after the process has gone.
-    for _ in 0..20 {
-        if server.sweep() == 0 {
+    // A socket's hang-up may come a moment after the process has gone, and closing waits a second for jobs.
+    for tries in 0..300 {
+        let left = server.sweep();
+        if server.kernel().open_files() == left && (left == 0 || tries >= 20) {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(5));

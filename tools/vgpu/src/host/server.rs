@@ -107,6 +107,8 @@ impl Server {
         });
         let left = opens.len();
         drop(opens);
+        // Calls of threads that were killed wait here still, and hold the file.
+        gone.iter().for_each(|file| file.abandon());
         // Closing may wait for the device, which others must not.
         drop(gone);
         left

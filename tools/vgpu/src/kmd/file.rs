@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -94,6 +94,8 @@ pub struct File {
     pub(crate) vm: Arc<Vm>,
     pub(crate) tables: Mutex<Tables>,
     mapped: AtomicUsize,
+    /// Nobody can wait for its calls any more.
+    abandoned: AtomicBool,
     // Last, so that devices stop after everything else is gone.
     _machine: Arc<super::Machine>,
 }
@@ -101,7 +103,9 @@ pub struct File {
 impl File {
     pub(crate) fn new(machine: Arc<super::Machine>, gpu: Arc<Gpu>, client: Client) -> Self {
         let vm = Arc::new(Vm::new(gpu.shared.number()));
-        Self { gpu, client, vm, tables: Mutex::default(), mapped: AtomicUsize::new(0), _machine: machine }
+        gpu.shared.files.fetch_add(1, Ordering::AcqRel);
+        let (mapped, abandoned) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Self { gpu, client, vm, tables: Mutex::default(), mapped, abandoned, _machine: machine }
     }
 
     /// Answers an ioctl. `request` is the number with direction, size and type; `arg` the address of the block in the
@@ -174,6 +178,18 @@ impl File {
         self.gpu.report(kind, self.client.pid, text);
     }
 
+    /// Ends all waits in calls on this file: its last descriptor went while they waited, as those of a process that was
+    /// killed do.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Release);
+        self.gpu.bell().ring();
+    }
+
+    /// Whether there is no use in waiting: no device, or nobody to tell.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gpu.unplugged.load(Ordering::Acquire) || self.abandoned.load(Ordering::Acquire)
+    }
+
     pub(crate) fn alive(&self) -> Result<(), Errno> {
         if self.gpu.unplugged.load(Ordering::Acquire) { Err(Errno::ENODEV) } else { Ok(()) }
     }
@@ -239,5 +255,6 @@ impl Drop for File {
         if *vmid == Some(self.vm.id) {
             *vmid = None;
         }
+        self.gpu.shared.files.fetch_sub(1, Ordering::AcqRel);
     }
 }

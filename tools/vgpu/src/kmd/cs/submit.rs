@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use super::{Member, Parser};
 use crate::kmd::bo::{Bo, create};
@@ -56,9 +56,8 @@ impl Parser<'_> {
         }
         let gpu = &self.file.gpu;
         gpu.shared.inject.interruptible()?;
-        let gone = || gpu.unplugged.load(Ordering::Acquire);
-        gpu.bell().wait(Until::Forever, || (gone() || room()).then_some(()));
-        if gone() { Err(Errno::ENODEV) } else { Ok(()) }
+        gpu.bell().wait(Until::Forever, || (self.file.is_gone() || room()).then_some(()));
+        if self.file.is_gone() { Err(Errno::ENODEV) } else { Ok(()) }
     }
 
     fn job(&self, member: &Member, vm: Arc<VmView>, sequence: u64) -> Job {
