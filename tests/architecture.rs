@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("amdgpu", &[]),
     ("conv", &[]),
+    ("memory", &[]),
     ("plan", &["conv"]),
-    ("backend", &["plan", "conv", "amdgpu"]),
-    ("cli", &["backend", "plan", "conv", "amdgpu"]),
+    ("backend", &["plan", "conv", "memory", "amdgpu"]),
+    ("cli", &["backend", "plan", "conv", "memory", "amdgpu"]),
     ("bin", &["cli"]),
 ];
 
@@ -49,8 +50,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The sources of a top-level module.
+/// The sources of a top-level module, which is a folder or a file.
 fn sources(module: &str) -> Vec<(PathBuf, String)> {
+    let file = root().join(module).with_extension("rs");
+    if let Ok(text) = fs::read_to_string(&file) {
+        return vec![(file, code(&text))];
+    }
     let mut found = Vec::new();
     let mut folders = vec![root().join(module)];
     while let Some(folder) = folders.pop() {

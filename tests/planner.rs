@@ -1,9 +1,10 @@
 //! The planner: properties over random problems on every machine model, and known answers.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use sparkle::conv::{CHANNEL_BLOCK, ConvProblem, ConvSpec, DType, Layout, Padding};
+use sparkle::conv::{CHANNEL_BLOCK, ConvProblem, ConvSpec, DType, Layout, Maths, Padding, WinogradTile};
 use sparkle::plan::{
-    Family, LoopOrder, MachineModel, MemoryLevel, TilePlan, cpu_machine, gpu_model, gpu_models, plan, side_by_side,
+    Algorithm, Family, LoopOrder, MachineModel, MemoryLevel, Stores, TilePlan, WinogradCut, cpu_machine, gpu_model,
+    gpu_models, plan, plan_for, side_by_side,
 };
 
 /// Random problems in all, dealt over [`WORKERS`] threads.
@@ -38,6 +39,9 @@ fn check_seed(seed: u64, [cpus, gpus]: &[Vec<MachineModel>; 2]) {
         if seed.is_multiple_of(4) {
             check_bandwidth(&plan, &problem, machine, &mut random, &context);
         }
+        if seed.is_multiple_of(16) {
+            check_fast(&problem, machine, &mut random, seed);
+        }
         if seed.is_multiple_of(8) {
             let again = sparkle::plan::plan(&problem, machine).unwrap();
             assert_eq!(plan, again, "not deterministic, {}", context());
@@ -58,17 +62,35 @@ fn check_numbers(plan: &TilePlan, problem: &ConvProblem, machine: &MachineModel,
     for pair in plan.levels.windows(2) {
         assert!(pair[1].moved_bytes <= pair[0].moved_bytes, "an outer level moves more, {}", context());
     }
-    let peak = problem.flops() as f64 / (machine.compute.peak_flops() * plan.variant.rate);
+    let met = met_share(problem, 0) * met_share(problem, 1);
+    let peak = met * problem.flops() as f64 / (machine.compute.peak_flops() * plan.variant.rate);
     assert!(plan.seconds.is_finite() && plan.seconds > peak, "faster than the peak, {}", context());
     assert!(plan.candidates > 0 && plan.candidates < 600, "{} candidates, {}", plan.candidates, context());
 
     let whole = |block: usize, step: usize, all: usize| block == all || (block < all && block.is_multiple_of(step));
     let channels = problem.group_in_channels();
-    assert!(whole(plan.block_m, plan.variant.tile_m, plan.gemm.m), "{}", context());
+    let pixels = if plan.variant.family == Family::Lanewise { problem.output()[1] } else { plan.variant.tile_m };
+    assert!(whole(plan.block_m, pixels, plan.gemm.m), "{}", context());
     assert!(whole(plan.block_n, plan.variant.tile_n, plan.gemm.n), "{}", context());
     assert!(whole(plan.block_channels, CHANNEL_BLOCK, channels), "{}", context());
     let outputs = plan.gemm.m * plan.gemm.n * plan.gemm.groups;
     assert_eq!(outputs, problem.output_len(), "{}", context());
+}
+
+/// Share of the taps along `axis` that meet data, counted one by one; 0 where there are too many to count.
+fn met_share(problem: &ConvProblem, axis: usize) -> f64 {
+    let s = problem.spec();
+    let (outputs, taps) = (problem.output()[axis], s.kernel[axis]);
+    let before = [s.padding.top, s.padding.left][axis];
+    if outputs.saturating_mul(taps) > 1 << 16 {
+        return 0.0;
+    }
+    let meets = |output: usize, tap: usize| {
+        let at = (output * s.stride[axis] + tap * s.dilation[axis]).checked_sub(before);
+        at.is_some_and(|at| at < s.input[axis])
+    };
+    let met = (0..outputs).flat_map(|output| (0..taps).map(move |tap| (output, tap))).filter(|(o, t)| meets(*o, *t));
+    met.count() as f64 / (outputs * taps) as f64
 }
 
 /// Small outputs are painted block by block; of large ones the corners of the grid are looked at.
@@ -110,6 +132,44 @@ fn check_bandwidth(
     let other = sparkle::plan::plan(problem, &faster).unwrap();
     assert!(other.seconds <= plan.seconds, "level {level} times {factor} gives\n{other}\nbefore: {}", context());
     assert_eq!(other.candidates, plan.candidates, "{}", context());
+}
+
+/// Fast maths on the problem made dense 3 x 3: sane numbers, no slower than exact maths, and no slower with more bandwidth.
+fn check_fast(problem: &ConvProblem, machine: &MachineModel, random: &mut Random, seed: u64) {
+    let dense = problem.respecify(|spec| {
+        (spec.kernel, spec.stride, spec.groups) = ([3, 3], [1, 1], 1);
+        spec.padding = Padding::symmetric(1, 1);
+    });
+    let Ok(problem) = dense else { return };
+    let fast = |machine: &MachineModel| plan_for(&problem, machine, Maths::Fast).unwrap();
+    let chosen = fast(machine);
+    let context = || format!("seed {seed}: {problem:?}\n{chosen}");
+    assert_eq!(chosen, fast(machine), "not deterministic, {}", context());
+    let exact = plan_for(&problem, machine, Maths::Exact).unwrap();
+    assert_eq!(exact, plan(&problem, machine).unwrap());
+    assert_eq!(exact.algorithm, Algorithm::Direct, "{}", context());
+    let Algorithm::Winograd(WinogradCut { tile, tiles, strip, block_n, variant, .. }) = chosen.algorithm else {
+        return assert_eq!(chosen, exact);
+    };
+    let outputs = problem.spec().batch * problem.output_pixels();
+    let of_tile = tile.outputs() * tile.outputs();
+    assert!(tiles <= outputs && tiles >= outputs.div_ceil(of_tile), "{tiles} tiles, {}", context());
+    assert!(strip > 0 && strip <= tiles && block_n > 0 && block_n.is_multiple_of(variant.tile_n), "{}", context());
+    let least = problem.flops() as f64 / machine.compute.peak_flops() / 4.0;
+    assert!(chosen.seconds.is_finite() && chosen.seconds > least, "faster than the peak, {}", context());
+    for pair in chosen.levels.windows(2) {
+        assert!(pair[1].moved_bytes <= pair[0].moved_bytes, "an outer level moves more, {}", context());
+    }
+    for level in &chosen.levels {
+        assert!(level.capacity_bytes.is_none_or(|most| level.footprint_bytes <= most), "{}", context());
+        assert!(level.footprint_bytes > 0 && level.moved_bytes >= 0.0 && level.seconds.is_finite(), "{}", context());
+    }
+    let mut faster = machine.clone();
+    let level = random.below(faster.levels.len() as u64) as usize;
+    faster.levels[level].bandwidth *= 1.0 + random.below(1000) as f64 / 100.0;
+    let other = fast(&faster);
+    assert!(other.seconds <= chosen.seconds && other.candidates == chosen.candidates, "{other}\nbefore: {}", context());
+    assert_eq!(other.algorithm.tile(), Some(tile), "{}", context());
 }
 
 const THREADS: [usize; 5] = [1, 2, 7, 16, 96];
@@ -227,6 +287,43 @@ fn resnet_3x3_keeps_all_channels_in_one_pass() {
     assert!(plan.seconds > 430e-6 && plan.seconds < 520e-6, "{plan}");
 }
 
+/// The tile of the fast plan; `None` for the direct method.
+fn fast_tile(problem: &ConvProblem, machine: &MachineModel) -> Option<WinogradTile> {
+    plan_for(problem, machine, Maths::Fast).unwrap().algorithm.tile()
+}
+
+#[test]
+fn fast_maths_take_the_large_tiles_except_on_small_maps_and_few_channels() {
+    let machine = zen5("avx512", 16, 1);
+    for (channels, map) in [([64, 64], 56), ([128, 128], 28), ([256, 256], 14), ([512, 512], 14), ([320, 320], 64)] {
+        assert_eq!(fast_tile(&layer(channels, map, 3, 1), &machine), Some(WinogradTile::F4), "{channels:?} {map}");
+    }
+    assert_ne!(fast_tile(&layer([512, 512], 7, 3, 1), &machine), Some(WinogradTile::F4));
+    let dilated = layer([256, 256], 28, 3, 1).respecify(|spec| {
+        (spec.dilation, spec.padding) = ([2, 2], Padding::symmetric(2, 2));
+    });
+    assert_eq!(fast_tile(&dilated.unwrap(), &machine), Some(WinogradTile::F4));
+    for other in
+        [layer([3, 64], 224, 3, 1), layer([64, 64], 56, 5, 1), layer([64, 64], 56, 1, 1), layer([64, 64], 56, 3, 2)]
+    {
+        assert_eq!(fast_tile(&other, &machine), None, "{other:?}");
+    }
+    let strided = layer([64, 64], 56, 3, 1).respecify(|spec| spec.stride = [2, 2]).unwrap();
+    assert_eq!(fast_tile(&strided, &machine), None);
+    assert_eq!(fast_tile(&layer([64, 64], 56, 3, 1), &gpu_model("gfx1100").unwrap()), None);
+}
+
+#[test]
+fn the_algorithm_does_not_depend_on_the_number_of_threads() {
+    for (channels, map) in
+        [([64, 64], 56), ([512, 512], 7), ([512, 512], 14), ([24, 16], 9), ([32, 32], 8), ([17, 40], 5)]
+    {
+        let problem = layer(channels, map, 3, 1);
+        let tiles = THREADS.map(|threads| fast_tile(&problem, &zen5("avx512", 16, threads)));
+        assert!(tiles.windows(2).all(|pair| pair[0] == pair[1]), "{problem:?}: {tiles:?}");
+    }
+}
+
 #[test]
 fn small_maps_with_large_weights_keep_the_weights() {
     let plan = plan(&layer([512, 512], 7, 3, 1), &zen5("avx512", 16, 2)).unwrap();
@@ -254,6 +351,55 @@ fn depthwise_and_small_groups_go_lane_by_lane_and_wide_groups_do_not() {
 }
 
 #[test]
+fn lanewise_kernels_are_those_of_the_window() {
+    let machine = zen5("avx512", 16, 1);
+    let kernel = |problem: ConvProblem| plan(&problem, &machine).unwrap().variant;
+    let depthwise = |pixels, kernel| layer([96, 96], pixels, kernel, 96);
+    assert_eq!(kernel(depthwise(56, 3)).name, "conv2d_f32_lane_14x16_w3s1c1_avx512");
+    assert_eq!(kernel(depthwise(7, 3)).name, "conv2d_f32_lane_7x16_w3s1c1_avx512", "half a tile would idle");
+    assert_eq!(kernel(depthwise(56, 7)).name, "conv2d_f32_lane_14x16_w7s1c1_avx512");
+    assert_eq!(kernel(depthwise(56, 11)).window, None);
+    let dilated = depthwise(56, 3).respecify(|spec| spec.dilation = [2, 2]).unwrap();
+    assert_eq!(kernel(dilated).window, None);
+    let multiplied = layer([96, 192], 56, 3, 96);
+    assert_eq!((kernel(multiplied).family, kernel(multiplied).window), (Family::Lanewise, None));
+    // 20 input channels for 4 outputs: a vector of outputs would need more than a vector of inputs.
+    assert_eq!(kernel(layer([80, 16], 14, 3, 4)).family, Family::Broadcast);
+    assert_eq!(kernel(layer([64, 64], 14, 3, 1)).family, Family::Broadcast);
+}
+
+#[test]
+fn lanewise_blocks_keep_pixels_whole_where_rows_share_out_evenly() {
+    let blocks =
+        |pixels, threads| plan(&layer([960, 960], pixels, 3, 960), &zen5("avx512", 16, threads)).unwrap().grid();
+    let [along_m, along_n] = blocks(28, 2);
+    assert!(along_n == 1 && along_m.is_multiple_of(2), "{along_m} x {along_n}");
+    assert_eq!(blocks(7, 1)[1], 1);
+    let [along_m, along_n] = blocks(7, 2);
+    assert!(along_n > 1 && (along_m * along_n).is_multiple_of(2), "7 rows don't share out, {along_m} x {along_n}");
+}
+
+#[test]
+fn planes_are_read_as_planes_where_transposing_costs_more() {
+    for isa in [("avx512", 16), ("avx2", 8)] {
+        let machine = zen5(isa.0, isa.1, 1);
+        let family = |problem: ConvProblem, layout| {
+            let problem = problem.respecify(|spec| spec.layout = layout).unwrap();
+            plan(&problem, &machine).unwrap().variant.family
+        };
+        for problem in [layer([64, 64], 56, 1, 1), layer([32, 32], 112, 3, 32), layer([3, 64], 112, 3, 1)] {
+            assert_eq!(family(problem, Layout::Nchw), Family::Planes, "{isa:?} {problem:?}");
+            assert_ne!(family(problem, Layout::Nhwc), Family::Planes, "{isa:?} {problem:?}");
+        }
+        // 49 pixels fill three vectors of 16 and a lane of a fourth; each is transposed once for 2048 channels.
+        assert_eq!(family(layer([512, 2048], 7, 1, 1), Layout::Nchw), Family::Broadcast, "{isa:?}");
+        // A single channel is a plane in either layout.
+        let single = layer([1, 1], 512, 3, 1);
+        assert_eq!([Layout::Nchw, Layout::Nhwc].map(|layout| family(single, layout)), [Family::Planes; 2], "{isa:?}");
+    }
+}
+
+#[test]
 fn a_tiny_layer_is_one_block_on_the_calling_thread() {
     let plan = plan(&layer([16, 16], 4, 1, 1), &zen5("avx512", 16, 16)).unwrap();
     assert_eq!(plan.block_count(), 1, "{plan}");
@@ -268,6 +414,21 @@ fn the_input_of_a_block_counts_shared_pixels_once() {
     assert_eq!(plan.levels[2].footprint_bytes, bytes as u64, "{plan}");
     // L3 sends input and weights and takes the output: once each, not once a tap.
     assert!(plan.levels[2].moved_bytes < 1.5 * bytes as f64, "{plan}");
+}
+
+#[test]
+fn outputs_above_a_quarter_of_the_last_cache_are_streamed() {
+    let machine = zen5("avx512", 16, 1);
+    let last = machine.levels.iter().rev().find_map(|level| level.capacity_bytes).unwrap() as usize;
+    let of_rows = |rows: usize| {
+        let problem = layer([64, 64], 64, 1, 1).respecify(|spec| spec.input = [rows, 64]).unwrap();
+        (problem.output_len() * size_of::<f32>(), plan(&problem, &machine).unwrap().stores)
+    };
+    let row_bytes = 64 * 64 * size_of::<f32>();
+    assert_eq!(of_rows(last / 4 / row_bytes), (last / 4, Stores::Cached));
+    assert_eq!(of_rows(last / 4 / row_bytes + 1), (last / 4 + row_bytes, Stores::Streaming));
+    let gpu = plan(&layer([256, 256], 512, 1, 1), &gpu_model("gfx1100").unwrap()).unwrap();
+    assert_eq!(gpu.stores, Stores::Cached, "{gpu}");
 }
 
 #[test]

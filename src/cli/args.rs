@@ -5,7 +5,7 @@ use crate::cli::filter::Filter;
 use crate::conv::text::options::{
     PaddingOption, parse_activation, parse_dilation, parse_dtype, parse_kernel, parse_layout, parse_stride,
 };
-use crate::conv::{Activation, DType, Layout};
+use crate::conv::{Activation, DType, Layout, Maths};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -190,6 +190,15 @@ pub(super) enum Math {
     Fast,
 }
 
+impl From<Math> for Maths {
+    fn from(math: Math) -> Self {
+        match math {
+            Math::Exact => Self::Exact,
+            Math::Fast => Self::Fast,
+        }
+    }
+}
+
 /// Measure the layers of a network.
 ///
 /// Weights are prepared outside the timed part. FLOPs are 2 x multiply-accumulates of the direct algorithm.
@@ -257,6 +266,9 @@ pub(super) struct PlanArgs {
     /// CPU threads to plan for [default: all cores]
     #[arg(long, value_name = "COUNT", value_parser = threads)]
     pub(super) threads: Option<usize>,
+    /// exact, or fast to allow Winograd's algorithm
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) math: Math,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(super) json: bool,

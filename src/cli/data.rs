@@ -7,7 +7,9 @@
 use crate::cli::failure::Failure;
 use crate::cli::files::ArrayData;
 use crate::conv::{DType, TensorMut, TensorRef};
+use crate::memory::Buffer;
 use half::f16;
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 /// Which array is filled; each draws from a stream of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,18 +21,18 @@ pub(super) enum Stream {
 }
 
 /// The elements of an array, of either type.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Elements {
-    F32(Vec<f32>),
-    F16(Vec<f16>),
+    F32(Buffer<f32>),
+    F16(Buffer<f16>),
 }
 
 impl Elements {
     /// `len` zeros, or a refusal that names the size.
     pub(super) fn zeros(dtype: DType, len: usize, what: &str) -> Result<Self, Failure> {
         Ok(match dtype {
-            DType::F32 => Self::F32(filled(len, what, |_| 0.0)?),
-            DType::F16 => Self::F16(filled(len, what, |_| f16::ZERO)?),
+            DType::F32 => Self::F32(zeroed(len, what)?),
+            DType::F16 => Self::F16(zeroed(len, what)?),
         })
     }
 
@@ -61,20 +63,30 @@ impl Elements {
 impl From<ArrayData> for Elements {
     fn from(data: ArrayData) -> Self {
         match data {
-            ArrayData::F32(data) => Self::F32(data),
-            ArrayData::F16(data) => Self::F16(data),
+            ArrayData::F32(data) => Self::F32(data.into()),
+            ArrayData::F16(data) => Self::F16(data.into()),
         }
     }
 }
 
-/// A vector that refuses with the size where memory runs out, instead of ending the process.
-fn filled<T>(len: usize, what: &str, element: impl Fn(u64) -> T) -> Result<Vec<T>, Failure> {
-    let mut data = Vec::new();
-    data.try_reserve_exact(len).map_err(|_| {
-        let bytes = len.saturating_mul(size_of::<T>());
+/// A buffer, or a refusal that names its size.
+fn zeroed<T: FromBytes + IntoBytes + Immutable>(len: usize, what: &str) -> Result<Buffer<T>, Failure> {
+    Buffer::zeroed(len).map_err(|error| {
+        let bytes = error.bytes;
         Failure::system(format_args!("no memory for the {what}: {len} elements, {bytes} bytes; give a smaller problem"))
-    })?;
-    data.extend((0..len as u64).map(element));
+    })
+}
+
+/// A buffer of which element `i` is `element(i)`.
+fn filled<T: FromBytes + IntoBytes + Immutable>(
+    len: usize,
+    what: &str,
+    element: impl Fn(u64) -> T,
+) -> Result<Buffer<T>, Failure> {
+    let mut data = zeroed(len, what)?;
+    for (slot, index) in data.iter_mut().zip(0..) {
+        *slot = element(index);
+    }
     Ok(data)
 }
 
@@ -99,7 +111,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_data_and_streams_differ() {
         let draw = |seed, stream| match Elements::random(DType::F32, 64, "input", seed, stream) {
-            Ok(Elements::F32(data)) => data,
+            Ok(Elements::F32(data)) => data.to_vec(),
             other => panic!("{other:?}"),
         };
         assert_eq!(draw(7, Stream::Input), draw(7, Stream::Input));

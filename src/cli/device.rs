@@ -8,9 +8,10 @@ pub(super) use gpus::Gpus;
 pub(super) use report::GpuReport;
 
 use crate::backend::cpu::{CpuBackend, CpuOptions, Isa};
-use crate::cli::args::{DeviceArgs, Math};
+use crate::cli::args::DeviceArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use crate::conv::Maths;
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
@@ -72,6 +73,8 @@ pub(super) struct Fallback {
 pub(super) struct Chosen {
     /// The only backend of this version.
     pub(super) cpu: CpuBackend,
+    /// The maths that are allowed.
+    pub(super) maths: Maths,
     /// Why it isn't the device that was asked for.
     pub(super) fallback: Option<Fallback>,
     /// What else there is to say about the choice.
@@ -94,11 +97,8 @@ pub(super) fn choose(args: &DeviceArgs) -> Result<Chosen, Failure> {
             Device::Gpu(index) => fallback = Some(fall_back(args, gpus.obstacle(index))?),
         }
     }
-    if args.math == Math::Fast {
-        notes.push("the CPU computes exact maths, which --math fast permits".to_owned());
-    }
     let cpu = open_cpu(args.threads)?;
-    Ok(Chosen { cpu, fallback, notes })
+    Ok(Chosen { cpu, maths: args.math.into(), fallback, notes })
 }
 
 /// Starts the CPU backend with `SPARKLE_CPU_ISA` honoured.

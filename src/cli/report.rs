@@ -31,7 +31,7 @@ pub(super) struct Conv2dReport {
     pub(super) device: String,
     pub(super) isa: String,
     pub(super) threads: usize,
-    pub(super) math: &'static str,
+    pub(super) math: String,
     pub(super) kernel: &'static str,
     pub(super) iters: usize,
     pub(super) warmup: usize,

@@ -3,7 +3,11 @@
 //!
 //! Both walk the taps of one output element at a time. Output rows are computed in parallel, which no element can tell.
 
-use crate::conv::{CHANNEL_BLOCK, ConvProblem, DType, Strides, TensorRef};
+mod tiled;
+
+pub use tiled::convolve_tiled;
+
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, DType, Strides, TensorRef, WinogradTile};
 use half::f16;
 use rayon::prelude::*;
 
@@ -52,7 +56,7 @@ pub struct Element {
     pub preactivation: f64,
     /// After the activation.
     pub value: f64,
-    /// `sum of |x||w| + |b| + |r|`, which rounding errors are proportional to.
+    /// `sum of |x||w| + |b| + |r|`, which rounding errors are proportional to; larger in [`convolve_tiled`].
     pub magnitude: f64,
 }
 
@@ -61,6 +65,8 @@ pub struct Element {
 pub struct Reference {
     /// One for each output element.
     pub elements: Vec<Element>,
+    /// The tiles that the results to be compared may come from; `None` for sums in a plain order.
+    pub tile: Option<WinogradTile>,
 }
 
 /// Convolves in f64: weights `[out][in/groups][kh][kw]`, bias `[out]`, input and residual in the problem's layout, each
@@ -89,7 +95,7 @@ pub fn convolve(
         let value = activation.apply_f64(preactivation);
         Element { preactivation, value, magnitude: magnitude + bias.abs() + residual.abs() }
     });
-    Ok(Reference { elements })
+    Ok(Reference { elements, tile: None })
 }
 
 /// Convolves by the exact maths: in f32, blocks of [`CHANNEL_BLOCK`] input channels outermost, then filter rows, columns

@@ -26,7 +26,7 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
         let gemm = GemmShape::new(problem, variant.family);
         let block_channels = block_channels(problem, machine, &variant);
         for block_m in pixel_blocks(problem, &gemm, &variant) {
-            for block_n in channel_blocks(&gemm, &variant) {
+            for block_n in channel_blocks(problem, machine, &gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
                     cuts.push(Cut { variant, gemm, block_m, block_n, block_channels, order });
                 }
@@ -49,11 +49,16 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
     let dtype = problem.spec().dtype;
     let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
     let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
-    let fit: Vec<_> =
-        machine.variants.iter().filter(|variant| variant.dtype == dtype || widened(variant)).copied().collect();
-    // Lane by lane, each group costs its own lanes: only worth it where a vector of one group would be half empty.
-    let narrow = problem.spec().groups > 1 && problem.group_out_channels() <= machine.compute.lanes;
-    let wanted = |variant: &&KernelVariant| narrow || variant.family == Family::Broadcast;
+    let usable =
+        |variant: &&KernelVariant| (variant.dtype == dtype || widened(variant)) && variant.can_compute(problem);
+    let fit: Vec<_> = machine.variants.iter().filter(usable).copied().collect();
+    // Lane by lane, each group costs its own lanes: only worth it where a vector has no room for more of one group.
+    let narrow = problem.spec().groups > 1;
+    let wanted = |variant: &&KernelVariant| match variant.family {
+        Family::Broadcast => true,
+        Family::Lanewise => narrow,
+        Family::Planes => super::planes::can_compute(problem, machine, variant),
+    };
     let mut chosen: Vec<_> = fit.iter().filter(wanted).copied().collect();
     if chosen.is_empty() {
         chosen = fit;
@@ -68,7 +73,7 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
 /// than three quarters of the block cache.
 fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> usize {
     let all = problem.group_in_channels();
-    if variant.family == Family::Lanewise {
+    if variant.family != Family::Broadcast {
         return all;
     }
     let Some(capacity) = machine.levels.get(1).and_then(|level| level.capacity_bytes) else {
@@ -80,9 +85,15 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, and whole output rows, images included.
+/// Doubling runs of tiles, and whole output rows, images included. Lane by lane only whole rows.
 fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
     let columns = problem.output()[1];
+    if variant.family == Family::Lanewise {
+        // Tiles end with the row.
+        let mut rows: Vec<_> = (0..8).map(|power| columns.saturating_mul(1 << power).min(gemm.m)).collect();
+        rows.dedup();
+        return rows;
+    }
     let whole_tiles = |pixels: usize| pixels.max(1).next_multiple_of(variant.tile_m).min(gemm.m);
     let tiles = (0..8).map(|power| whole_tiles(variant.tile_m.saturating_mul(1 << power)));
     let rows = [1, 2, 4, 8].map(|rows| columns.saturating_mul(rows));
@@ -93,11 +104,22 @@ fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant
     blocks
 }
 
-/// All output channels, then halves down to a tile. Lane by lane there is nothing to reuse between blocks of channels,
-/// and whole pixels stream best.
-fn channel_blocks(gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+/// Imbalance from which on lanewise blocks are split by channels too.
+const UNEVEN: f64 = 1.05;
+
+/// All output channels, then halves down to a tile. Lane by lane there is nothing to reuse between blocks of channels, and
+/// whole pixels stream best: they are split only where the rows don't share out evenly.
+fn channel_blocks(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    gemm: &GemmShape,
+    variant: &KernelVariant,
+) -> Vec<usize> {
     if variant.family == Family::Lanewise {
-        return vec![gemm.n];
+        let (rows, units) = (gemm.m / problem.output()[1], machine.compute.units);
+        if (rows.div_ceil(units) * units) as f64 <= UNEVEN * rows as f64 {
+            return vec![gemm.n];
+        }
     }
     let panels = gemm.n.div_ceil(variant.tile_n);
     let mut blocks: Vec<_> = std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))
@@ -125,8 +147,8 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
         steps => (steps.min(cut.block_channels), 1),
     };
     let input_channels = match cut.variant.family {
-        Family::Broadcast => channels,
-        Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()),
+        Family::Broadcast | Family::Planes => channels,
+        Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()) / problem.group_out_channels(),
     };
     let element = cut.variant.dtype.bytes() as f64;
     let input = window_pixels(problem, cut.block_m) * input_channels as f64 * element;

@@ -3,7 +3,7 @@
 //! All in f64: extents may reach 2^40, and a price needs no more than a few digits. The equations stand in
 //! `docs/planner.md`.
 
-use crate::conv::ConvProblem;
+use crate::conv::{ConvProblem, Layout};
 use crate::plan::candidates::Cut;
 use crate::plan::machine::{Family, KernelVariant, MachineModel, MemoryLevel};
 use crate::plan::tile::{GemmShape, LoopOrder};
@@ -23,33 +23,43 @@ pub(super) struct Cost {
 const IMPERFECT_OVERLAP: f64 = 0.05;
 
 /// Share of a cache that one operand may fill and still be there when it comes again.
-const KEPT_SHARE: f64 = 0.5;
+pub(super) const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
-    let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance(machine, cut);
+    let imbalance = imbalance(problem, machine, cut);
+    let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance;
+    // Threads without work leave their share of the bandwidth unused; what a GPU's tiles leave, others take.
+    let unshared = if machine.compute.caller_is_unit { imbalance } else { 1.0 };
     let mut asked_for = f64::INFINITY;
     let levels: Vec<_> = (machine.levels.iter().enumerate())
         .map(|(index, level)| {
             // A level delivers no more than the one inside it asked for.
             asked_for = delivered_bytes(problem, machine, cut, index).min(asked_for);
             let instances = (machine.compute.units as f64 / level.shared_by.max(1) as f64).max(1.0);
-            (asked_for, asked_for / (level.bandwidth * instances))
+            (asked_for, asked_for / (level.bandwidth * instances) * unshared)
         })
         .collect();
-    let times = std::iter::once(("FMA", compute_seconds))
-        .chain(machine.levels.iter().zip(&levels).map(|(level, (_, seconds))| (level.name, *seconds)));
-    let (mut longest, mut sum) = (("FMA", 0.0_f64), 0.0);
-    for (name, seconds) in times {
-        sum += seconds;
-        if seconds > longest.1 {
-            longest = (name, seconds);
-        }
-    }
     let on_caller = machine.compute.caller_is_unit && blocks(cut) <= 1.0;
     let dispatch = if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 };
-    let work = longest.1 + IMPERFECT_OVERLAP * (sum - longest.1);
-    let bound = if dispatch > work { "dispatch" } else { longest.0 };
-    Cost { compute_seconds, levels, seconds: work + dispatch, bound }
+    Cost::new(machine, compute_seconds, levels, dispatch)
+}
+
+impl Cost {
+    /// From the seconds of arithmetic, the levels' bytes and seconds, and those of handing out the work.
+    pub(super) fn new(machine: &MachineModel, compute_seconds: f64, levels: Vec<(f64, f64)>, dispatch: f64) -> Self {
+        let times = std::iter::once(("FMA", compute_seconds))
+            .chain(machine.levels.iter().zip(&levels).map(|(level, (_, seconds))| (level.name, *seconds)));
+        let (mut longest, mut sum) = (("FMA", 0.0_f64), 0.0);
+        for (name, seconds) in times {
+            sum += seconds;
+            if seconds > longest.1 {
+                longest = (name, seconds);
+            }
+        }
+        let work = longest.1 + IMPERFECT_OVERLAP * (sum - longest.1);
+        let bound = if dispatch > work { "dispatch" } else { longest.0 };
+        Self { compute_seconds, levels, seconds: work + dispatch, bound }
+    }
 }
 
 /// Seconds of arithmetic if all units share it evenly: whole tiles, idle lanes and all, and what each tile costs to
@@ -57,41 +67,110 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
 pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
     let gemm = GemmShape::new(problem, variant.family);
     let compute = &machine.compute;
-    let tiles = tiles(&gemm, variant);
+    let shared = |cycles: f64| cycles / (compute.units as f64 * compute.clock_hz);
+    if variant.family == Family::Planes {
+        return shared(super::planes::cycles(problem, machine, variant));
+    }
+    let transposing = super::planes::transposing_cycles(problem, machine, variant.family);
+    let tiles = tiles(problem, &gemm, variant);
+    let starts = match variant.family {
+        Family::Lanewise => tiles_along_m(problem, &gemm, variant), // a call walks all vectors of its pixels
+        Family::Broadcast | Family::Planes => tiles,
+    };
     let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
+    let steps = if compute.caller_is_unit { steps * met_share(problem, variant) } else { steps };
     let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
-    let conflicts = if rows_collide(problem, machine, variant) { COLLIDING_RATE } else { 1.0 };
-    let cycles = tiles * (steps / (rate * variant.efficiency * conflicts) + compute.tile_cycles);
-    cycles * variant.units_per_tile as f64 / (compute.units as f64 * compute.clock_hz)
+    let conflicts = rate_with_conflicts(problem, machine, variant);
+    let cycles =
+        tiles * steps / (rate * variant.efficiency * conflicts) + starts * (compute.tile_cycles + variant.start_cycles);
+    shared(cycles * variant.units_per_tile as f64 + transposing)
 }
+
+/// Share of the multiplications that padding leaves: taps above and below the image are skipped. Lane by lane, so are all
+/// beside it; of broadcast kernels, up to [`LEFT_OUT`] edge pixels where tiles end with the rows.
+fn met_share(problem: &ConvProblem, variant: &KernelVariant) -> f64 {
+    let s = problem.spec();
+    let [rows, columns] = problem.output();
+    let outside = |axis: usize, before: usize, outputs: usize, most: usize| -> f64 {
+        // Outputs for which a tap lies before the image, and after it, over all taps.
+        let missed = |tap: usize| {
+            let first = before.saturating_sub(tap * s.dilation[axis]).div_ceil(s.stride[axis]).min(outputs);
+            let reach = s.input[axis] as isize + before as isize - (tap * s.dilation[axis]) as isize; // CAST: checked extents
+            let inside = (reach.max(0).unsigned_abs()).div_ceil(s.stride[axis]).min(outputs);
+            first.min(most) + (outputs - inside).min(most)
+        };
+        let taps = s.kernel[axis];
+        if taps > TAPS_COUNTED { 0.0 } else { (0..taps).map(missed).sum::<usize>() as f64 / (taps * outputs) as f64 }
+    };
+    let in_rows = variant.family == Family::Lanewise || columns.is_multiple_of(variant.tile_m);
+    let left_out = if variant.family == Family::Lanewise { columns } else { LEFT_OUT.min(variant.tile_m / 2) };
+    let above = if in_rows || variant.tile_m <= columns { outside(0, s.padding.top, rows, rows) } else { 0.0 };
+    let beside = if in_rows { outside(1, s.padding.left, columns, left_out) } else { 0.0 };
+    (1.0 - above.min(1.0)) * (1.0 - beside.min(1.0))
+}
+
+/// Pixels at an end of a tile that kernels can leave out.
+const LEFT_OUT: usize = 4;
+/// Of absurdly large filters no tap is counted.
+const TAPS_COUNTED: usize = 1024;
 
 /// Rate that is left where the input rows of a tile evict each other (measured on Zen 4: 0.70 to 0.75 with 14 rows a
-/// page apart in an 8-way cache).
+/// page apart in an 8-way cache), and where they leave little room for the weights (0.81 to 0.95 with 7 rows a set).
 const COLLIDING_RATE: f64 = 0.75;
+const CROWDED_RATE: f64 = 0.88;
 
-/// Whether the pixels of a tile lie a multiple of the cache's way size apart and are more than its ways.
-fn rows_collide(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> bool {
+/// The rate for pixels whose pitch shares factors with the cache's way size, so that they meet in few of its sets.
+fn rate_with_conflicts(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
     let s = problem.spec();
     let Some(&MemoryLevel { capacity_bytes: Some(capacity), ways, .. }) = machine.levels.first() else {
-        return false;
+        return 1.0;
     };
-    if ways == 0 || variant.family == Family::Lanewise {
-        return false;
+    // Planes are transposed into scratch, with a pitch of the backend's choice.
+    if ways == 0 || variant.family != Family::Broadcast || s.layout == Layout::Nchw {
+        return 1.0;
     }
     let pitch = s.in_channels as u128 * s.stride[1] as u128 * variant.dtype.bytes() as u128;
-    pitch.is_multiple_of(u128::from(capacity / u64::from(ways)).max(1)) && variant.tile_m > ways as usize
+    let way = u128::from(capacity / u64::from(ways)).max(1);
+    // Multiples of a power of two: the largest one that the pitch holds decides where pixels meet.
+    let aligned = 1_u128 << pitch.trailing_zeros().min(way.trailing_zeros());
+    let pixels_a_set = variant.tile_m as u128 * aligned / way;
+    match pixels_a_set {
+        pixels if pixels > u128::from(ways) => COLLIDING_RATE,
+        pixels if pixels * 4 > u128::from(ways) * 3 => CROWDED_RATE,
+        _ => 1.0,
+    }
 }
 
-fn tiles(gemm: &GemmShape, variant: &KernelVariant) -> f64 {
-    gemm.groups as f64 * gemm.m.div_ceil(variant.tile_m) as f64 * gemm.n.div_ceil(variant.tile_n) as f64
+fn tiles(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f64 {
+    let panels = gemm.n.div_ceil(variant.panel_channels(problem).max(1));
+    gemm.groups as f64 * tiles_along_m(problem, gemm, variant) * panels as f64
+}
+
+/// Lane by lane, tiles end with the row.
+fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f64 {
+    match variant.family {
+        Family::Broadcast | Family::Planes => gemm.m.div_ceil(variant.tile_m) as f64,
+        Family::Lanewise => {
+            let columns = problem.output()[1];
+            (gemm.m / columns) as f64 * columns.div_ceil(variant.tile_m) as f64
+        }
+    }
 }
 
 /// How much longer the slowest unit works than the average one. Threads take whole blocks; a GPU's hardware hands out
 /// tiles, whose order alone the blocks decide.
-fn imbalance(machine: &MachineModel, cut: &Cut) -> f64 {
-    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(&cut.gemm, &cut.variant) };
+fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(problem, &cut.gemm, &cut.variant) };
     let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
-    (pieces / teams).ceil() * teams / pieces
+    // Whole rows are few and coarse: the last block may be much smaller than the others.
+    let largest = match cut.variant.family {
+        Family::Lanewise if teams > 1.0 => {
+            let mean = (cut.gemm.m as f64 / along_m(cut)) * (cut.gemm.n as f64 / along_n(cut));
+            cut.block_m as f64 * cut.block_n as f64 / mean
+        }
+        Family::Broadcast | Family::Lanewise | Family::Planes => 1.0,
+    };
+    (pieces / teams).ceil() * teams / pieces * largest
 }
 
 fn blocks(cut: &Cut) -> f64 {
@@ -125,22 +204,27 @@ pub(super) fn window_pixels(problem: &ConvProblem, pixels: usize) -> f64 {
 fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, index: usize) -> f64 {
     let variant = &cut.variant;
     let element = variant.dtype.bytes() as f64;
-    let tiles = tiles(&cut.gemm, variant);
+    let tiles = tiles(problem, &cut.gemm, variant);
     let (k, n, groups) = (cut.gemm.k as f64, cut.gemm.n as f64, cut.gemm.groups as f64);
     let passes = (problem.group_in_channels() as f64 / cut.block_channels as f64).ceil();
     let sums = groups * cut.gemm.m as f64 * n * (2.0 * passes - 1.0) * 4.0;
     if index == 0 {
-        // To the registers: every step reads a vector of weights, and an input value a pixel or a vector of them.
-        let inputs = match variant.family {
-            Family::Broadcast => variant.tile_m,
-            Family::Lanewise => variant.tile_m * variant.tile_n,
+        // To the registers: every step reads a vector of weights, and an input value a pixel or, lane by lane, a
+        // vector of them, which a sliding window keeps for the outputs that see it.
+        let inputs = match (variant.family, variant.window) {
+            (Family::Broadcast | Family::Planes, _) => k * variant.tile_m as f64,
+            (Family::Lanewise, None) => k * (variant.tile_m * variant.tile_n) as f64,
+            (Family::Lanewise, Some(window)) => {
+                let columns = (variant.tile_m - 1) * window.stride + window.columns;
+                problem.spec().kernel[0] as f64 * (columns * variant.tile_n) as f64
+            }
         };
-        return tiles * k * (inputs + variant.tile_n) as f64 * element + sums;
+        return tiles * (inputs + k * variant.tile_n as f64) * element + sums;
     }
     let inner = machine.levels.get(index - 1).and_then(|level| level.capacity_bytes).unwrap_or(0) as f64;
     let kept = |bytes: f64| bytes <= inner * KEPT_SHARE;
     let input_channels = match variant.family {
-        Family::Broadcast => problem.group_in_channels() as f64,
+        Family::Broadcast | Family::Planes => problem.group_in_channels() as f64,
         Family::Lanewise => {
             cut.block_n as f64 * problem.group_in_channels() as f64 / problem.group_out_channels() as f64
         }
@@ -150,12 +234,12 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         let panel = variant.tile_n as f64 * k * element;
         let block_weights = cut.block_n as f64 * k * element;
         let weights = if kept(block_weights) { blocks(cut) * block_weights } else { tiles * panel };
-        let tile_rows = groups * (cut.gemm.m.div_ceil(variant.tile_m)) as f64;
+        let tile_rows = groups * tiles_along_m(problem, &cut.gemm, variant);
         let window = window_pixels(problem, variant.tile_m) * input_channels * element;
         let panels_a_visit = match variant.family {
-            Family::Lanewise => 1.0, // each panel reads its own channels
-            Family::Broadcast if kept(window) => along_n(cut),
-            Family::Broadcast => cut.gemm.n.div_ceil(variant.tile_n) as f64,
+            Family::Lanewise => along_n(cut), // each block reads its own channels
+            Family::Broadcast | Family::Planes if kept(window) => along_n(cut),
+            Family::Broadcast | Family::Planes => cut.gemm.n.div_ceil(variant.tile_n) as f64,
         };
         return weights + tile_rows * window * panels_a_visit + sums;
     }
@@ -170,6 +254,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
     let all_input = problem.input_len() as f64 * element;
     let input_visits = match cut.order {
         _ if kept(all_input) => 1.0,
+        _ if variant.family == Family::Lanewise => 1.0, // each block of channels reads its own
         LoopOrder::PixelsOuter => 1.0,
         LoopOrder::WeightsOuter => along_n(cut),
     };

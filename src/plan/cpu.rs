@@ -1,7 +1,7 @@
 //! The CPU's kernels as rows, and the model made from them and the caches that the backend read.
 
 use crate::conv::DType;
-use crate::plan::machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel};
+use crate::plan::machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel, SlidingWindow};
 
 /// The model of a CPU: `isa` names the row of kernels (`avx512`, `avx2`, anything else the portable ones), `units` are
 /// threads, `levels` the caches and main memory, innermost first.
@@ -14,28 +14,29 @@ pub fn cpu_machine(
     clock_hz: f64,
     levels: Vec<MemoryLevel>,
 ) -> MachineModel {
-    let variants = match isa {
-        "avx512" => AVX512,
-        "avx2" => AVX2,
-        _ => PORTABLE,
+    let (variants, winograd) = match isa {
+        "avx512" => (AVX512, WINOGRAD_AVX512),
+        "avx2" => (AVX2, WINOGRAD_AVX2),
+        _ => (PORTABLE, WINOGRAD_PORTABLE),
     };
-    // Handing work to a sleeping thread takes microseconds; a tile's pointers, bias and stores some 40 cycles.
+    // Handing work to a warm thread takes a few cache misses; a tile's pointers, bias and stores some 40 cycles.
     let compute = Compute {
         units,
         lanes,
         fma_per_cycle,
         clock_hz,
-        dispatch_ns: if units > 1 { 5000.0 } else { 0.0 },
+        dispatch_ns: if units > 1 { 500.0 } else { 0.0 },
         caller_is_unit: true,
         tile_cycles: 40.0,
     };
-    MachineModel { name, compute, levels, variants: variants.to_vec() }
+    MachineModel { name, compute, levels, variants: variants.to_vec(), winograd: winograd.to_vec() }
 }
 
 const fn row(name: &'static str, family: Family, tile_m: usize, tile_n: usize, efficiency: f64) -> KernelVariant {
     KernelVariant {
         name,
         family,
+        window: None,
         dtype: DType::F32,
         tile_m,
         tile_n,
@@ -43,26 +44,68 @@ const fn row(name: &'static str, family: Family, tile_m: usize, tile_n: usize, e
         units_per_tile: 1,
         efficiency,
         rate: 1.0,
+        start_cycles: 0.0,
     }
 }
 
-// Shares of the FMA peak with operands in L1, as measured on Zen 5; rounded to 0.01.
+/// A broadcast kernel that fills the registers; its tiles take `start_cycles` more than those of small kernels.
+const fn large(name: &'static str, tile_m: usize, tile_n: usize, efficiency: f64, start_cycles: f64) -> KernelVariant {
+    KernelVariant { start_cycles, ..row(name, Family::Broadcast, tile_m, tile_n, efficiency) }
+}
+
+/// A lanewise kernel unrolled for a window of `[filter columns, stride, channels a group]`.
+const fn sliding(
+    name: &'static str,
+    [columns, stride, channels]: [usize; 3],
+    tile_m: usize,
+    tile_n: usize,
+    efficiency: f64,
+) -> KernelVariant {
+    let window = Some(SlidingWindow { columns, stride, channels });
+    KernelVariant { window, ..row(name, Family::Lanewise, tile_m, tile_n, efficiency) }
+}
+
+// Start cycles as measured on Zen 4 with 64 channels and one tap. Shares of the FMA peak with operands in L1, as measured on Zen 5; rounded to 0.01.
 const AVX512: &[KernelVariant] = &[
-    row("conv2d_f32_bcast_14x32_avx512", Family::Broadcast, 14, 32, 0.98),
-    row("conv2d_f32_bcast_12x32_avx512", Family::Broadcast, 12, 32, 0.98),
-    row("conv2d_f32_bcast_10x32_avx512", Family::Broadcast, 10, 32, 0.97),
+    large("conv2d_f32_bcast_14x32_avx512", 14, 32, 0.98, 140.0),
+    large("conv2d_f32_bcast_12x32_avx512", 12, 32, 0.98, 140.0),
+    large("conv2d_f32_bcast_10x32_avx512", 10, 32, 0.97, 70.0),
     row("conv2d_f32_bcast_8x32_avx512", Family::Broadcast, 8, 32, 0.97),
     row("conv2d_f32_bcast_7x32_avx512", Family::Broadcast, 7, 32, 0.97),
-    row("conv2d_f32_bcast_9x48_avx512", Family::Broadcast, 9, 48, 0.98),
-    row("conv2d_f32_bcast_8x48_avx512", Family::Broadcast, 8, 48, 0.98),
-    row("conv2d_f32_bcast_6x64_avx512", Family::Broadcast, 6, 64, 0.98),
+    large("conv2d_f32_bcast_9x48_avx512", 9, 48, 0.98, 120.0),
+    large("conv2d_f32_bcast_8x48_avx512", 8, 48, 0.98, 40.0),
+    large("conv2d_f32_bcast_6x64_avx512", 6, 64, 0.98, 40.0),
     row("conv2d_f32_bcast_14x16_avx512", Family::Broadcast, 14, 16, 0.92),
     row("conv2d_f32_bcast_7x16_avx512", Family::Broadcast, 7, 16, 0.75),
     row("conv2d_f32_bcast_4x16_avx512", Family::Broadcast, 4, 16, 0.45),
     row("conv2d_f32_bcast_1x64_avx512", Family::Broadcast, 1, 64, 0.40),
-    row("conv2d_f32_lane_8x16_avx512", Family::Lanewise, 8, 16, 0.60),
-    row("conv2d_f32_lane_4x16_avx512", Family::Lanewise, 4, 16, 0.45),
-    row("conv2d_f32_lane_1x16_avx512", Family::Lanewise, 1, 16, 0.12),
+    row("conv2d_f32_lane_8x16_avx512", Family::Lanewise, 8, 16, 0.40),
+    sliding("conv2d_f32_lane_14x16_w3s1c1_avx512", [3, 1, 1], 14, 16, 0.90),
+    sliding("conv2d_f32_lane_7x16_w3s1c1_avx512", [3, 1, 1], 7, 16, 0.85),
+    sliding("conv2d_f32_lane_14x16_w3s2c1_avx512", [3, 2, 1], 14, 16, 0.80),
+    sliding("conv2d_f32_lane_7x16_w3s2c1_avx512", [3, 2, 1], 7, 16, 0.75),
+    sliding("conv2d_f32_lane_14x16_w5s1c1_avx512", [5, 1, 1], 14, 16, 0.95),
+    sliding("conv2d_f32_lane_7x16_w5s1c1_avx512", [5, 1, 1], 7, 16, 0.90),
+    sliding("conv2d_f32_lane_14x16_w5s2c1_avx512", [5, 2, 1], 14, 16, 0.85),
+    sliding("conv2d_f32_lane_7x16_w5s2c1_avx512", [5, 2, 1], 7, 16, 0.80),
+    sliding("conv2d_f32_lane_14x16_w7s1c1_avx512", [7, 1, 1], 14, 16, 0.97),
+    sliding("conv2d_f32_lane_7x16_w7s1c1_avx512", [7, 1, 1], 7, 16, 0.92),
+    sliding("conv2d_f32_lane_7x16_w7s2c1_avx512", [7, 2, 1], 7, 16, 0.85),
+    sliding("conv2d_f32_lane_14x16_w3s1c2_avx512", [3, 1, 2], 14, 16, 0.90),
+    sliding("conv2d_f32_lane_14x16_w3s2c2_avx512", [3, 2, 2], 14, 16, 0.70),
+    sliding("conv2d_f32_lane_14x16_w3s1c4_avx512", [3, 1, 4], 14, 16, 0.92),
+    sliding("conv2d_f32_lane_14x16_w3s2c4_avx512", [3, 2, 4], 14, 16, 0.75),
+    sliding("conv2d_f32_lane_14x16_w3s1c8_avx512", [3, 1, 8], 14, 16, 0.90),
+    sliding("conv2d_f32_lane_14x16_w3s2c8_avx512", [3, 2, 8], 14, 16, 0.75),
+    sliding("conv2d_f32_lane_14x16_w3s1c16_avx512", [3, 1, 16], 14, 16, 0.93),
+    sliding("conv2d_f32_lane_14x16_w3s2c16_avx512", [3, 2, 16], 14, 16, 0.75),
+    row("conv2d_f32_planes_14x32_avx512", Family::Planes, 32, 14, 0.98),
+    row("conv2d_f32_planes_12x32_avx512", Family::Planes, 32, 12, 0.98),
+    row("conv2d_f32_planes_10x32_avx512", Family::Planes, 32, 10, 0.97),
+    row("conv2d_f32_planes_8x48_avx512", Family::Planes, 48, 8, 0.98),
+    row("conv2d_f32_planes_6x64_avx512", Family::Planes, 64, 6, 0.98),
+    row("conv2d_f32_planes_4x96_avx512", Family::Planes, 96, 4, 0.97),
+    row("conv2d_f32_planes_1x128_avx512", Family::Planes, 128, 1, 0.80),
 ];
 
 const AVX2: &[KernelVariant] = &[
@@ -72,14 +115,45 @@ const AVX2: &[KernelVariant] = &[
     row("conv2d_f32_bcast_2x16_avx2", Family::Broadcast, 2, 16, 0.48),
     row("conv2d_f32_bcast_6x8_avx2", Family::Broadcast, 6, 8, 0.65),
     row("conv2d_f32_bcast_1x32_avx2", Family::Broadcast, 1, 32, 0.45),
-    row("conv2d_f32_lane_8x8_avx2", Family::Lanewise, 8, 8, 0.60),
-    row("conv2d_f32_lane_4x8_avx2", Family::Lanewise, 4, 8, 0.45),
-    row("conv2d_f32_lane_1x8_avx2", Family::Lanewise, 1, 8, 0.12),
+    row("conv2d_f32_lane_6x8_avx2", Family::Lanewise, 6, 8, 0.35),
+    sliding("conv2d_f32_lane_7x8_w3s1c1_avx2", [3, 1, 1], 7, 8, 0.80),
+    sliding("conv2d_f32_lane_7x8_w3s2c1_avx2", [3, 2, 1], 7, 8, 0.70),
+    sliding("conv2d_f32_lane_7x8_w5s1c1_avx2", [5, 1, 1], 7, 8, 0.85),
+    sliding("conv2d_f32_lane_7x8_w5s2c1_avx2", [5, 2, 1], 7, 8, 0.75),
+    sliding("conv2d_f32_lane_7x8_w7s1c1_avx2", [7, 1, 1], 7, 8, 0.85),
+    sliding("conv2d_f32_lane_7x8_w7s2c1_avx2", [7, 2, 1], 7, 8, 0.75),
+    sliding("conv2d_f32_lane_7x8_w3s1c2_avx2", [3, 1, 2], 7, 8, 0.80),
+    sliding("conv2d_f32_lane_7x8_w3s2c2_avx2", [3, 2, 2], 7, 8, 0.60),
+    sliding("conv2d_f32_lane_7x8_w3s1c4_avx2", [3, 1, 4], 7, 8, 0.80),
+    sliding("conv2d_f32_lane_7x8_w3s2c4_avx2", [3, 2, 4], 7, 8, 0.60),
+    sliding("conv2d_f32_lane_7x8_w3s1c8_avx2", [3, 1, 8], 7, 8, 0.80),
+    sliding("conv2d_f32_lane_7x8_w3s2c8_avx2", [3, 2, 8], 7, 8, 0.60),
+    row("conv2d_f32_planes_5x16_avx2", Family::Planes, 16, 5, 0.94),
+    row("conv2d_f32_planes_4x16_avx2", Family::Planes, 16, 4, 0.90),
+    row("conv2d_f32_planes_3x24_avx2", Family::Planes, 24, 3, 0.90),
+    row("conv2d_f32_planes_2x32_avx2", Family::Planes, 32, 2, 0.80),
+    row("conv2d_f32_planes_1x64_avx2", Family::Planes, 64, 1, 0.60),
 ];
 
 const PORTABLE: &[KernelVariant] = &[
     row("conv2d_f32_bcast_4x16_portable", Family::Broadcast, 4, 16, 0.95),
     row("conv2d_f32_bcast_1x16_portable", Family::Broadcast, 1, 16, 0.90),
     row("conv2d_f32_lane_4x16_portable", Family::Lanewise, 4, 16, 0.90),
-    row("conv2d_f32_lane_1x16_portable", Family::Lanewise, 1, 16, 0.85),
+    row("conv2d_f32_planes_4x8_portable", Family::Planes, 8, 4, 0.90),
+    row("conv2d_f32_planes_1x32_portable", Family::Planes, 32, 1, 0.85),
 ];
+
+// Products of Winograd's algorithm: register tiles as above, without pointers to runs.
+const WINOGRAD_AVX512: &[KernelVariant] = &[
+    row("winograd_f32_14x32_avx512", Family::Broadcast, 14, 32, 0.97),
+    row("winograd_f32_9x48_avx512", Family::Broadcast, 9, 48, 0.97),
+    row("winograd_f32_6x64_avx512", Family::Broadcast, 6, 64, 0.97),
+    row("winograd_f32_14x16_avx512", Family::Broadcast, 14, 16, 0.90),
+];
+
+const WINOGRAD_AVX2: &[KernelVariant] = &[
+    row("winograd_f32_6x16_avx2", Family::Broadcast, 6, 16, 0.97),
+    row("winograd_f32_6x8_avx2", Family::Broadcast, 6, 8, 0.65),
+];
+
+const WINOGRAD_PORTABLE: &[KernelVariant] = &[row("winograd_f32_4x16_portable", Family::Broadcast, 4, 16, 0.95)];

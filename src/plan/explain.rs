@@ -4,7 +4,8 @@ use crate::conv::ConvProblem;
 use crate::plan::candidates::{Cut, resident_bytes};
 use crate::plan::cost::Cost;
 use crate::plan::machine::{Family, MachineModel};
-use crate::plan::tile::{LevelUse, LoopOrder, TilePlan};
+use crate::plan::tile::{Algorithm, LevelUse, LoopOrder, Stores, TilePlan};
+use crate::plan::winograd::WinogradCut;
 use std::fmt;
 
 /// The use of each level under `cut`.
@@ -26,6 +27,39 @@ pub(super) fn level_uses(problem: &ConvProblem, machine: &MachineModel, cut: &Cu
                 moved_bytes: *moved_bytes,
                 seconds: *seconds,
                 reason: reason(index, cut, wanted, level.capacity_bytes),
+            }
+        })
+        .collect()
+}
+
+/// The use of each level under a cut of Winograd's algorithm.
+pub(super) fn winograd_level_uses(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    cut: &WinogradCut,
+    cost: &Cost,
+) -> Vec<LevelUse> {
+    let products = cut.tile.products();
+    let channels = problem.spec().in_channels;
+    let matrices = |rows: usize, columns: usize| 4.0 * products as f64 * rows as f64 * columns as f64;
+    let (strip, filters) =
+        (matrices(cut.strip, channels + cut.block_n), matrices(channels, problem.spec().out_channels));
+    (machine.levels.iter().zip(&cost.levels).enumerate())
+        .map(|(index, (level, (moved_bytes, seconds)))| {
+            let (wanted, what) = match index {
+                0 => (4.0 * (cut.variant.tile_m * channels) as f64, "rows of a product"),
+                1 => (strip, "transformed inputs and sums of a strip and a block of channels"),
+                _ => (filters, "transformed filters"),
+            };
+            let capacity = level.capacity_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
+            let verdict = if wanted <= capacity { "" } else { ", which pass through" };
+            LevelUse {
+                name: level.name,
+                footprint_bytes: wanted.min(capacity) as u64, // CAST: saturates, and main memory has no capacity
+                capacity_bytes: level.capacity_bytes,
+                moved_bytes: *moved_bytes,
+                seconds: *seconds,
+                reason: format!("{what}: {}{verdict}", bytes(wanted)),
             }
         })
         .collect()
@@ -87,20 +121,48 @@ impl TilePlan {
         let family = match self.variant.family {
             Family::Broadcast => "broadcast: an input value meets a vector of output channels",
             Family::Lanewise => "lanewise: output channels side by side meet their own inputs",
+            Family::Planes => "planes: neighbouring pixels of a plane meet a weight that is broadcast",
         };
         let order = match self.order {
             LoopOrder::PixelsOuter => "pixels outer: weights stream past each block of pixels",
             LoopOrder::WeightsOuter => "weights outer: pixels stream past each block of channels",
         };
+        let stores = match self.stores {
+            Stores::Cached => "through the caches",
+            Stores::Streaming => "past the caches: the output takes more than a quarter of the last one",
+        };
         let [along_m, along_n] = self.grid();
-        let mut rows = vec![
-            row("machine", self.machine.clone()),
-            row("kernel", self.variant.name.to_owned()),
-            row("family", family.to_owned()),
-            row("product", format!("{} x (m {} x n {} x k {})", gemm.groups, gemm.m, gemm.n, gemm.k)),
-            row("blocks", format!("{} ({along_m} of pixels x {along_n} of channels a group)", self.block_count())),
-            row("order", order.to_owned()),
-        ];
+        let mut rows = vec![row("machine", self.machine.clone()), row("kernel", self.kernel().name.to_owned())];
+        match self.algorithm {
+            Algorithm::Direct => {
+                rows.extend([
+                    row("family", family.to_owned()),
+                    row("product", format!("{} x (m {} x n {} x k {})", gemm.groups, gemm.m, gemm.n, gemm.k)),
+                    row(
+                        "blocks",
+                        format!("{} ({along_m} of pixels x {along_n} of channels a group)", self.block_count()),
+                    ),
+                    row("order", order.to_owned()),
+                    row("stores", stores.to_owned()),
+                ]);
+                if self.prefetch {
+                    rows.push(row(
+                        "input",
+                        "fetched a tile ahead: it is larger than the cache of the blocks".to_owned(),
+                    ));
+                }
+            }
+            Algorithm::Winograd(WinogradCut { tile, tiles, strip, block_n, shared, .. }) => {
+                let (products, depth) = (tile.products(), gemm.k / 9);
+                let of = if shared { "shared by all threads" } else { "of a strip, by each thread" };
+                rows.extend([
+                    row("algorithm", format!("Winograd {tile}: {products} products a tile and pair of channels")),
+                    row("product", format!("{products} x (m {tiles} x n {} x k {depth})", gemm.n)),
+                    row("blocks", format!("strips of {strip} tiles x {block_n} channels")),
+                    row("inputs", format!("transformed inputs {of}")),
+                ]);
+            }
+        }
         for level in &self.levels {
             rows.push(row(level.name, level.reason.clone()));
             rows.push(row("", format!("moves {} in {}", bytes(level.moved_bytes), duration(level.seconds))));

@@ -79,6 +79,7 @@ impl Chip {
             },
             levels,
             variants: if self.vgprs >= 1536 { LARGE_FILE.to_vec() } else { SMALL_FILE.to_vec() },
+            winograd: Vec::new(),
         }
     }
 }
@@ -93,6 +94,7 @@ const fn row(
     KernelVariant {
         name,
         family: Family::Broadcast,
+        window: None,
         dtype,
         tile_m,
         tile_n,
@@ -100,6 +102,7 @@ const fn row(
         units_per_tile: 2, // a workgroup in CU mode has the two SIMDs of its CU
         efficiency,
         rate,
+        start_cycles: 0.0,
     }
 }
 
@@ -107,6 +110,7 @@ const fn row(
 const LANEWISE: KernelVariant = KernelVariant {
     name: "conv2d_f32_nhwc_lane_8x32_w32",
     family: Family::Lanewise,
+    window: None,
     dtype: DType::F32,
     tile_m: 8,
     tile_n: 32,
@@ -114,6 +118,7 @@ const LANEWISE: KernelVariant = KernelVariant {
     units_per_tile: 1,
     efficiency: 0.4,
     rate: 1.0,
+    start_cycles: 0.0,
 };
 
 // Loop fractions of the modelled main loops times 0.95 for what the model does not see.

@@ -1,6 +1,6 @@
 //! What the planner knows of a machine: numbers only, handed in by whoever looked (sysfs, an ioctl, a datasheet).
 
-use crate::conv::DType;
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, DType};
 
 /// A machine as a stack of memory levels over identical compute units, and the kernels that exist for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub struct MachineModel {
     pub levels: Vec<MemoryLevel>,
     /// Kernels that exist.
     pub variants: Vec<KernelVariant>,
+    /// Kernels of the products of Winograd's algorithm; empty where it does not exist.
+    pub winograd: Vec<KernelVariant>,
 }
 
 /// Identical compute units: cores of a CPU, SIMDs of a GPU.
@@ -67,6 +69,29 @@ pub enum Family {
     /// Lane by lane: a vector of output channels, possibly of several groups, meets a vector of their own inputs.
     /// Depthwise and small groups.
     Lanewise,
+    /// Planes: a vector of neighbouring output pixels of one plane meets a weight that is broadcast.
+    Planes,
+}
+
+/// What a lanewise kernel was unrolled for: it loads an input column once for all the outputs that see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SlidingWindow {
+    /// Filter columns, undilated.
+    pub columns: usize,
+    /// Input columns from an output column to the next.
+    pub stride: usize,
+    /// Input channels of a group; 1 means depthwise without a multiplier.
+    pub channels: usize,
+}
+
+impl SlidingWindow {
+    /// Whether this is the window of `problem`.
+    fn is_of(&self, problem: &ConvProblem) -> bool {
+        let s = problem.spec();
+        (s.kernel[1], s.stride[1], problem.group_in_channels()) == (self.columns, self.stride, self.channels)
+            && (s.dilation[1] == 1 || self.columns == 1)
+            && (self.channels > 1 || problem.group_out_channels() == 1)
+    }
 }
 
 /// A kernel that exists: a CPU microkernel or a GPU code object.
@@ -76,6 +101,8 @@ pub struct KernelVariant {
     pub name: &'static str,
     /// Mapping to lanes.
     pub family: Family,
+    /// The windows that a lanewise kernel was unrolled for; `None` where it takes any.
+    pub window: Option<SlidingWindow>,
     /// Type of the stored operands.
     pub dtype: DType,
     /// Output pixels of one tile.
@@ -90,4 +117,29 @@ pub struct KernelVariant {
     pub efficiency: f64,
     /// Arithmetic rate against f32 FMA (2.0 for packed f16 WMMA on gfx11).
     pub rate: f64,
+    /// What a tile of this kernel costs beyond [`Compute::tile_cycles`], cycles: the more pixels and vectors it has, the
+    /// longer it takes to set up and to store.
+    pub start_cycles: f64,
+}
+
+impl KernelVariant {
+    /// Output channels that one vector of the kernel covers: [`tile_n`](Self::tile_n), but lane by lane only whole groups.
+    pub const fn panel_channels(&self, problem: &ConvProblem) -> usize {
+        match self.family {
+            Family::Broadcast | Family::Planes => self.tile_n,
+            Family::Lanewise => self.tile_n - self.tile_n % problem.group_out_channels(),
+        }
+    }
+
+    /// Whether the kernel can compute `problem`, its type aside. Lane by lane, a vector takes at least one whole group
+    /// and its input as well.
+    pub fn can_compute(&self, problem: &ConvProblem) -> bool {
+        let groups = self.panel_channels(problem) / problem.group_out_channels();
+        let channels = problem.group_in_channels();
+        self.family != Family::Lanewise
+            || groups > 0
+                && channels <= CHANNEL_BLOCK
+                && groups * channels <= self.tile_n
+                && self.window.is_none_or(|window| window.is_of(problem))
+    }
 }

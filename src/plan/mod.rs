@@ -11,15 +11,18 @@ mod cpu;
 mod explain;
 mod gpu;
 mod machine;
+mod planes;
 mod tile;
+mod winograd;
 
 pub use cpu::cpu_machine;
 pub use explain::side_by_side;
 pub use gpu::{gpu_model, gpu_models};
-pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel};
-pub use tile::{GemmShape, LevelUse, LoopOrder, OutputBlock, TilePlan};
+pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel, SlidingWindow};
+pub use tile::{Algorithm, GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, TilePlan};
+pub use winograd::WinogradCut;
 
-use crate::conv::{ConvProblem, DType};
+use crate::conv::{ConvProblem, DType, Maths, WinogradTile};
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +38,74 @@ pub enum PlanError {
     },
 }
 
-/// Cuts `problem` for `machine`: the cheapest candidate by the capacity and bandwidth equations.
+/// Cuts `problem` for `machine` with the maths that are allowed.
+///
+/// Which algorithm computes depends neither on the number of units nor on how the work is cut: it is the one that is
+/// cheaper on a single unit with [`NOMINAL_BYTES_PER_CYCLE`]. So fast maths, too, give the same bits with any number of
+/// threads.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_for(problem: &ConvProblem, machine: &MachineModel, maths: Maths) -> Result<TilePlan, PlanError> {
+    let direct = plan(problem, machine)?;
+    if maths == Maths::Exact || machine.winograd.is_empty() || !winograd::applies(problem) {
+        return Ok(direct);
+    }
+    let nominal = one_unit(machine);
+    let mut least = plan(problem, &nominal)?.seconds;
+    let mut chosen = None;
+    for tile in [WinogradTile::F2, WinogradTile::F4] {
+        if let Some((_, cost)) = cheapest(problem, &nominal, &winograd::candidates(problem, &nominal, tile))
+            && cost.seconds < least * WORTHWHILE
+        {
+            (least, chosen) = (cost.seconds, Some(tile));
+        }
+    }
+    let cuts = chosen.map(|tile| winograd::candidates(problem, machine, tile)).unwrap_or_default();
+    let Some((cut, cost)) = cheapest(problem, machine, &cuts) else {
+        return Ok(direct);
+    };
+    Ok(TilePlan {
+        algorithm: Algorithm::Winograd(*cut),
+        levels: explain::winograd_level_uses(problem, machine, cut, &cost),
+        compute_seconds: cost.compute_seconds,
+        seconds: cost.seconds,
+        bound: cost.bound,
+        candidates: direct.candidates + cuts.len(),
+        ..direct
+    })
+}
+
+/// Share of the other's time that an algorithm with larger errors must stay under.
+const WORTHWHILE: f64 = 0.95;
+
+/// Bytes that each level delivers to a unit in a cycle when algorithms are compared; the last one counts on.
+pub const NOMINAL_BYTES_PER_CYCLE: [f64; 4] = [64.0, 32.0, 16.0, 6.0];
+
+/// `machine` with one unit and nominal bandwidths.
+fn one_unit(machine: &MachineModel) -> MachineModel {
+    let mut nominal = machine.clone();
+    nominal.compute.units = 1;
+    nominal.compute.dispatch_ns = 0.0;
+    let [.., main_memory] = NOMINAL_BYTES_PER_CYCLE;
+    let bytes = NOMINAL_BYTES_PER_CYCLE.into_iter().chain(std::iter::repeat(main_memory));
+    for (level, bytes) in nominal.levels.iter_mut().zip(bytes) {
+        level.shared_by = 1;
+        level.bandwidth = bytes * machine.compute.clock_hz;
+    }
+    nominal
+}
+
+fn cheapest<'a>(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    cuts: &'a [WinogradCut],
+) -> Option<(&'a WinogradCut, cost::Cost)> {
+    let priced = cuts.iter().map(|cut| (cut, winograd::price(problem, machine, cut)));
+    priced.min_by(|(_, a), (_, b)| a.seconds.total_cmp(&b.seconds))
+}
+
+/// Cuts `problem` for `machine` by the exact maths: the cheapest candidate by the capacity and bandwidth equations.
 ///
 /// Equal inputs give equal plans on every host.
 ///
@@ -49,16 +119,26 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         cheapest.ok_or_else(|| PlanError::NoVariant { machine: machine.name.clone(), dtype: problem.spec().dtype })?;
     Ok(TilePlan {
         machine: machine.name.clone(),
+        algorithm: Algorithm::Direct,
         variant: cut.variant,
         gemm: cut.gemm,
         block_m: cut.block_m,
         block_n: cut.block_n,
         block_channels: cut.block_channels,
         order: cut.order,
+        stores: Stores::of_output(problem, machine),
+        prefetch: input_is_far(problem, machine),
         levels: explain::level_uses(problem, machine, cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,
         bound: cost.bound,
         candidates: candidates.len(),
     })
+}
+
+/// Whether the input is larger than the cache that holds the blocks.
+fn input_is_far(problem: &ConvProblem, machine: &MachineModel) -> bool {
+    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
+    let bytes = problem.input_len() as u64 * problem.spec().dtype.bytes() as u64;
+    capacity.is_some_and(|capacity| bytes > capacity)
 }

@@ -1,7 +1,9 @@
 //! The cut: which kernel, which blocks at which level, in which order, and what that is predicted to cost.
 
-use crate::conv::ConvProblem;
-use crate::plan::machine::{Family, KernelVariant};
+use crate::conv::{ConvProblem, Maths, WinogradTile};
+use crate::plan::machine::{Family, KernelVariant, MachineModel};
+use crate::plan::winograd::WinogradCut;
+use std::fmt;
 use std::ops::Range;
 
 /// A convolution seen as matrix products, one per group: `m` output pixels (batch folded in) x `n` output channels,
@@ -23,7 +25,9 @@ impl GemmShape {
     pub const fn new(problem: &ConvProblem, family: Family) -> Self {
         let (m, k) = (problem.spec().batch * problem.output_pixels(), problem.reduction_len());
         match family {
-            Family::Broadcast => Self { m, n: problem.group_out_channels(), k, groups: problem.spec().groups },
+            Family::Broadcast | Family::Planes => {
+                Self { m, n: problem.group_out_channels(), k, groups: problem.spec().groups }
+            }
             Family::Lanewise => Self { m, n: problem.spec().out_channels, k, groups: 1 },
         }
     }
@@ -36,6 +40,65 @@ pub enum LoopOrder {
     WeightsOuter,
     /// A block of pixels stays close while all weight panels pass: for activations larger than the cache.
     PixelsOuter,
+}
+
+/// How finished outputs leave the registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stores {
+    /// Through the caches, where the next layer finds them.
+    Cached,
+    /// Past the caches: an ordinary store first fetches the line that it overwrites, and the output would push out
+    /// everything else without staying itself.
+    Streaming,
+}
+
+impl Stores {
+    /// For the output of `problem`. A GPU's caches don't fetch what is overwritten.
+    pub(super) fn of_output(problem: &ConvProblem, machine: &MachineModel) -> Self {
+        if machine.compute.caller_is_unit && passes_through_caches(problem, machine, problem.output_len()) {
+            Self::Streaming
+        } else {
+            Self::Cached
+        }
+    }
+}
+
+/// Share of the last cache that a tensor may take and still be there for the next layer.
+const CACHED_SHARE: u64 = 4;
+
+/// Whether a tensor of `len` elements is too large to wait in the last cache.
+pub(super) fn passes_through_caches(problem: &ConvProblem, machine: &MachineModel, len: usize) -> bool {
+    let last = machine.levels.iter().rev().find_map(|level| level.capacity_bytes);
+    let bytes = len as u64 * problem.spec().dtype.bytes() as u64;
+    last.is_some_and(|capacity| bytes > capacity / CACHED_SHARE)
+}
+
+/// How a problem is computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Algorithm {
+    /// Tap by tap, in the order of the exact maths.
+    Direct,
+    /// With fewer products, cut like this.
+    Winograd(WinogradCut),
+}
+
+impl Algorithm {
+    /// The size of Winograd's tiles; `None` for the direct method.
+    pub const fn tile(&self) -> Option<WinogradTile> {
+        match self {
+            Self::Direct => None,
+            Self::Winograd(cut) => Some(cut.tile),
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str("direct"),
+            Self::Winograd(cut) => write!(f, "winograd {}", cut.tile),
+        }
+    }
 }
 
 /// One memory level under a plan.
@@ -60,11 +123,14 @@ pub struct LevelUse {
 pub struct TilePlan {
     /// Name of the machine that it was made for.
     pub machine: String,
-    /// The kernel.
+    /// How it is computed. The fields from `variant` to `order` cut the direct method, which computes what
+    /// [`Algorithm::Winograd`] can't: weights that are not finite.
+    pub algorithm: Algorithm,
+    /// The kernel of the direct method.
     pub variant: KernelVariant,
     /// The problem as matrix products.
     pub gemm: GemmShape,
-    /// Output pixels of a block: a multiple of the kernel's `tile_m`, or all of them.
+    /// Output pixels of a block: a multiple of the kernel's `tile_m`, lane by lane whole rows, or all of them.
     pub block_m: usize,
     /// Output channels of a block: a multiple of the kernel's `tile_n`, or all of them.
     pub block_n: usize,
@@ -73,6 +139,11 @@ pub struct TilePlan {
     pub block_channels: usize,
     /// Order of the block loops.
     pub order: LoopOrder,
+    /// How kernels store finished outputs.
+    pub stores: Stores,
+    /// Whether kernels should fetch the next tile's input while they work on this one: it comes from beyond the cache
+    /// that holds the blocks.
+    pub prefetch: bool,
     /// Use of each memory level, innermost first.
     pub levels: Vec<LevelUse>,
     /// Seconds of pure arithmetic, tails and uneven split counted.
@@ -97,6 +168,22 @@ pub struct OutputBlock {
 }
 
 impl TilePlan {
+    /// The kernel that does the arithmetic.
+    pub const fn kernel(&self) -> &KernelVariant {
+        match &self.algorithm {
+            Algorithm::Direct => &self.variant,
+            Algorithm::Winograd(cut) => &cut.variant,
+        }
+    }
+
+    /// The maths of the results.
+    pub const fn maths(&self) -> Maths {
+        match self.algorithm {
+            Algorithm::Direct => Maths::Exact,
+            Algorithm::Winograd(_) => Maths::Fast,
+        }
+    }
+
     /// How many blocks there are along pixels and channels of one group.
     pub const fn grid(&self) -> [usize; 2] {
         [self.gemm.m.div_ceil(self.block_m), self.gemm.n.div_ceil(self.block_n)]

@@ -64,6 +64,7 @@ fn serve_answers_every_line_until_the_end_of_input() {
     for (name, answer) in [
         (&b"a"[..], "sparkle-cpu,a,"),
         (b"b\r", "sparkle-cpu,b,"),
+        (b"peak", "peak,"),
         (b"nobody", "ERR,"),
         (b"big", "ERR,"),
         (b"\xff\xfe", "ERR,"),
@@ -78,4 +79,21 @@ fn serve_answers_every_line_until_the_end_of_input() {
     drop(stdin);
     assert!(answers.next().is_none());
     assert!(child.wait().expect("ends").success());
+}
+
+#[test]
+fn serve_tells_the_peak_unless_a_layer_has_that_name() {
+    let ask = |rows: &str| {
+        let folder = folder(rows);
+        let mut command = sparkle();
+        command.current_dir(folder.path()).args(["bench", "--layers", "l.csv", "--serve", "--budget", "0.005"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("starts");
+        child.stdin.take().expect("stdin").write_all(b"peak\n").expect("it reads");
+        stdout(&child.wait_with_output().expect("ends"))
+    };
+    let text = ask(GOOD);
+    let peak = text.strip_prefix("READY\npeak,").expect("a peak").trim_end();
+    assert!(peak.parse::<f64>().is_ok_and(|gflops| gflops > 0.0), "{text}");
+    let text = ask(&GOOD.replace("a,1", "peak,1"));
+    assert!(text.starts_with("READY\nsparkle-cpu,peak,"), "{text}");
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod fast;
 mod problems;
 
 use half::f16;
@@ -11,7 +12,7 @@ use sparkle::backend::Backend;
 use sparkle::backend::cpu::{CpuBackend, CpuOptions, Isa};
 use sparkle::conv::reference::{convolve_exact, same_value};
 use sparkle::conv::{ConvProblem, DType, Layout, TensorMut, TensorRef};
-use sparkle::plan::{LoopOrder, MachineModel, TilePlan, plan};
+use sparkle::plan::{Family, LoopOrder, MachineModel, Stores, TilePlan, plan};
 
 /// The CPU with `isa`, or `None` with a word on stderr where this machine lacks it.
 fn cpu(isa: Isa, threads: usize) -> Option<Box<dyn Backend>> {
@@ -159,14 +160,19 @@ backends! {
     cpu_avx512_5_threads => cpu(Isa::Avx512, 5);
 }
 
-/// Every kernel of every instruction set, forced, whatever the planner would choose.
+/// Every kernel of every instruction set, forced, whatever the planner would choose, on some of what it can compute: all
+/// of it for the kernels of a certain window.
 #[test]
 fn every_kernel_gives_the_same_bits() {
     for isa in Isa::available() {
         let backend = CpuBackend::new(CpuOptions { threads: Some(1), isa: Some(isa) }).unwrap();
         for variant in &backend.machine().variants {
             let machine = MachineModel { variants: vec![*variant], ..backend.machine().clone() };
-            for Case { line, problem } in problems::lists().into_iter().step_by(2) {
+            let step = if variant.family == Family::Lanewise { 1 } else { 2 };
+            let mut cases = problems::lists();
+            cases.retain(|case| variant.can_compute(&case.problem));
+            assert!(!cases.is_empty(), "no problem for {}", variant.name);
+            for Case { line, problem } in cases.into_iter().step_by(step) {
                 let tensors = Tensors::random(&problem, 7);
                 let plan = plan(&problem, &machine).unwrap();
                 let got = run_plan(&backend, &problem, &plan, &tensors);
@@ -193,6 +199,29 @@ fn any_blocking_gives_the_same_bits() {
             plan.block_channels = 16 * [1, 2, 3][seed % 3];
             let what = format!("{line}: {} x {} x {} {order:?}", plan.block_m, plan.block_n, plan.block_channels);
             assert_same(&what, &run_plan(&backend, &problem, &plan, &tensors), &want);
+        }
+    }
+}
+
+/// Stores past the caches, into aligned outputs so that kernels can, and prefetching change nothing.
+#[test]
+fn streaming_gives_the_same_bits() {
+    const LINE: usize = 16; // floats
+    for isa in Isa::available() {
+        let backend = CpuBackend::new(CpuOptions { threads: Some(2), isa: Some(isa) }).unwrap();
+        for Case { line, problem } in problems::lists() {
+            if problem.spec().dtype != DType::F32 {
+                continue;
+            }
+            let tensors = Tensors::random(&problem, 10);
+            let mut plan = plan(&problem, backend.machine()).unwrap();
+            (plan.stores, plan.prefetch) = (Stores::Streaming, true);
+            let mut prepared = backend.prepare(&problem, &plan, tensors.weights(), tensors.bias()).unwrap();
+            let mut memory = vec![f32::NAN; problem.output_len() + LINE];
+            let skip = memory.as_ptr().align_offset(LINE * size_of::<f32>());
+            let output = &mut memory[skip..][..problem.output_len()];
+            prepared.run(tensors.input(), tensors.residual(), TensorMut::F32(output)).unwrap();
+            assert_same(&format!("{isa} {line}"), output, &exact(&problem, &tensors));
         }
     }
 }

@@ -76,10 +76,10 @@ impl Elements {
 }
 
 /// SplitMix64, uniform in [-1, 1).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -87,7 +87,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn values(&mut self, len: usize) -> Vec<f32> {
+    pub(crate) fn values(&mut self, len: usize) -> Vec<f32> {
         (0..len).map(|_| (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0).collect()
     }
 
@@ -108,7 +108,7 @@ const FINITE_SPECIAL: [f32; 7] = [0.0, -0.0, 1e-40, -1.1754944e-38, 3e38, -1e30,
 const SPECIAL: [f32; 8] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, 1e-45, 3.4e38, -65504.0];
 
 impl Tensors {
-    fn new(problem: &ConvProblem, random: &mut Random, input: Vec<f32>, weights: Vec<f32>) -> Self {
+    pub(crate) fn new(problem: &ConvProblem, random: &mut Random, input: Vec<f32>, weights: Vec<f32>) -> Self {
         let s = problem.spec();
         Self {
             input: Elements::new(s.dtype, input),

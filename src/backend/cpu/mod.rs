@@ -1,38 +1,45 @@
-//! The CPU backend: exact maths on rayon threads, with microkernels for AVX-512, AVX2 and portable Rust.
+//! The CPU backend: convolution on rayon threads, with microkernels for AVX-512, AVX2 and portable Rust. Maths are exact
+//! but where a plan says otherwise (`winograd`).
 //!
 //! [`CpuBackend::prepare`] packs the weights into panels and fixes blocks and scratch; a run only loops:
-//! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`), pointers to a tile's inputs
-//! (`window`), the register tile itself (`microkernel`). Inputs that the kernels can't read in place are copied piece by
-//! piece (`stage`); results leave through `output`. Nothing depends on the thread, the block or the ISA that computes
-//! an element, so the bits never do.
+//! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`; `lanewise` for depthwise and
+//! small groups; `planes` for pixels side by side), pointers to a tile's inputs (`window`), the register tile itself
+//! (`microkernel`). Inputs that the kernels can't read in place are copied piece by piece (`stage`); results leave through
+//! `output`. Nothing depends on the thread, the block or the ISA that computes an element, so the bits never do.
 
 mod buffer;
 mod float_env;
 mod info;
 mod isa;
+mod lanewise;
 mod microkernel;
 mod output;
 mod pack;
 mod peak;
+mod planes;
 mod prepared;
 mod scalar;
 mod stage;
 mod threads;
 mod tiled;
 mod window;
+mod winograd;
 
 pub use info::{Cache, CpuInfo};
 pub use isa::Isa;
 
 use crate::backend::{Backend, BackendError, Prepared, check_tensor};
-use crate::conv::{ConvProblem, Layout, TensorRef};
-use crate::plan::{GemmShape, MachineModel, TilePlan};
+use crate::conv::{ConvProblem, Layout, Maths, TensorRef};
+use crate::plan::{self, GemmShape, MachineModel, TilePlan};
 use std::sync::Arc;
 use std::time::Duration;
 use threads::Team;
 
 /// More threads than any machine has cores only cost: systems take minutes to start a million of them.
 const MAX_THREADS: usize = 1024;
+
+/// Share of the other layout's predicted time that planes must stay under to be preferred.
+const CLEARLY: f64 = 0.9;
 
 /// What a caller may choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,9 +100,16 @@ impl CpuBackend {
         &self.info
     }
 
-    /// The layout in which activations are read in place.
-    pub const fn preferred_layout(&self, _problem: &ConvProblem) -> Layout {
-        Layout::Nhwc
+    /// The layout in which `problem` is predicted to run fastest: channels side by side, unless planes are clearly ahead.
+    pub fn preferred_layout(&self, problem: &ConvProblem, maths: Maths) -> Layout {
+        let seconds = |layout| {
+            let problem = problem.respecify(|spec| spec.layout = layout).ok()?;
+            plan::plan_for(&problem, &self.machine, maths).ok().map(|plan| plan.seconds)
+        };
+        match (seconds(Layout::Nchw), seconds(Layout::Nhwc)) {
+            (Some(planes), Some(pixels)) if planes < CLEARLY * pixels => Layout::Nchw,
+            _ => Layout::Nhwc,
+        }
     }
 
     /// Refuses a plan of another machine or problem: the loops below trust its sizes.
@@ -146,7 +160,9 @@ impl Backend for CpuBackend {
             check_tensor("bias", bias.len(), bias.dtype(), problem.spec().out_channels, problem)?;
         }
         self.check_plan(problem, plan)?;
-        let conv = prepared::CpuConv::new(problem, plan, self.isa, Arc::clone(&self.team), weights, bias)?;
+        let ingredients =
+            prepared::Ingredients { problem, plan, isa: self.isa, threads: self.threads(), weights, bias };
+        let conv = prepared::CpuConv::new(&ingredients, Arc::clone(&self.team))?;
         Ok(Box::new(conv))
     }
 }

@@ -2,11 +2,12 @@
 #![allow(unsafe_code)]
 
 use crate::backend::cpu::isa::Isa;
-use crate::backend::cpu::microkernel;
+use crate::backend::cpu::microkernel::{self, Transposition};
 use crate::conv::{Activation, ConvProblem, Layout, Strides, TensorMut, TensorRef};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// An output tensor that several threads write, each its own elements.
 #[derive(Debug)]
@@ -50,6 +51,28 @@ pub(super) struct Tile<'a> {
     pub channel: usize,
 }
 
+/// A rectangle of an output plane.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaneRegion {
+    /// First row and column.
+    pub first: [usize; 2],
+    /// Rows and columns.
+    pub size: [usize; 2],
+    /// Elements from a row to the next.
+    pub pitch: usize,
+}
+
+/// Where a rectangle of output planes starts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaneOrigin {
+    /// Its first element; null where elements are not f32.
+    pub data: *mut f32,
+    /// That element's index.
+    pub at: usize,
+    /// Elements from a plane to the next.
+    pub channel_stride: usize,
+}
+
 impl<'a> SharedOutput<'a> {
     pub(super) fn new(problem: &ConvProblem, output: TensorMut<'a>, residual: Option<TensorRef<'a>>, isa: Isa) -> Self {
         let s = problem.spec();
@@ -72,6 +95,11 @@ impl<'a> SharedOutput<'a> {
         }
     }
 
+    /// Whether kernels may store rows of a tile themselves: f32 with the channels side by side.
+    pub(super) fn takes_rows(&self) -> bool {
+        matches!(self.data, Elements::F32(_)) && self.pixels_adjacent
+    }
+
     /// Where a kernel may store a tile's rows itself, and their distance: f32 with the channels side by side. `None`
     /// otherwise, and where `rows x columns` from there would leave the tensor.
     pub(super) fn rows(&self, pixel: usize, channel: usize, rows: usize, columns: usize) -> Option<(*mut f32, usize)> {
@@ -87,22 +115,44 @@ impl<'a> SharedOutput<'a> {
         (end <= self.len).then(|| (data.wrapping_add(start), self.strides.column))
     }
 
+    /// Where `channels` planes from `channel` on have their pixels `first .. first + size`. With the planes of a single
+    /// pixel's window seen as one row, rows and columns are that row's.
+    ///
+    /// # Panics
+    /// Where they would leave the tensor.
+    pub(super) fn planes(&self, image: usize, channel: usize, channels: usize, region: &PlaneRegion) -> PlaneOrigin {
+        let channel_stride = self.pixels;
+        let at =
+            image * self.strides.batch + channel * channel_stride + region.first[0] * region.pitch + region.first[1];
+        let end = at + (channels - 1) * channel_stride + (region.size[0] - 1) * region.pitch + region.size[1];
+        assert!(end <= self.len);
+        let data = match self.data {
+            Elements::F32(data) => data.wrapping_add(at),
+            Elements::F16(_) => std::ptr::null_mut(),
+        };
+        PlaneOrigin { data, at, channel_stride }
+    }
+
+    /// Applies residual and activation to the sums of neighbouring elements from index `at` on, and stores them.
+    pub(super) fn write_run(&self, at: usize, sums: &mut [f32]) {
+        match self.residual {
+            None => {}
+            Some(TensorRef::F32(residual)) => {
+                let residual = &residual[at..at + sums.len()];
+                sums.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += residual);
+            }
+            Some(residual) => sums.iter_mut().zip(at..).for_each(|(sum, at)| *sum += residual.get(at)),
+        }
+        microkernel::activate(self.isa, self.activation, sums);
+        self.store(at, sums);
+    }
+
     /// Applies residual and activation to a tile's sums and stores them.
     pub(super) fn write_tile(&self, tile: &mut Tile<'_>) {
-        if let Some(residual) = self.residual {
+        if self.strides.channel == 1 {
             for row in 0..tile.rows {
                 let at = self.at(tile.pixel + row, tile.channel);
-                for column in 0..tile.columns {
-                    tile.sums[row * tile.stride + column] += residual.get(at + column * self.strides.channel);
-                }
-            }
-        }
-        for row in tile.sums.chunks_mut(tile.stride).take(tile.rows) {
-            microkernel::activate(self.isa, self.activation, &mut row[..tile.columns]);
-        }
-        if self.strides.channel == 1 {
-            for (row, sums) in tile.sums.chunks(tile.stride).take(tile.rows).enumerate() {
-                self.store(self.at(tile.pixel + row, tile.channel), &sums[..tile.columns]);
+                self.write_run(at, &mut tile.sums[row * tile.stride..][..tile.columns]);
             }
             return;
         }
@@ -111,15 +161,47 @@ impl<'a> SharedOutput<'a> {
         while row < tile.rows {
             let image_end = (tile.pixel + row) / self.pixels * self.pixels + self.pixels - tile.pixel;
             let end = image_end.min(tile.rows).min(row + PLANE_RUN);
-            let at = self.at(tile.pixel + row, tile.channel);
-            for column in 0..tile.columns {
-                let mut run = [0.0; PLANE_RUN];
-                for (value, row) in run.iter_mut().zip(row..end) {
-                    *value = tile.sums[row * tile.stride + column];
-                }
-                self.store(at + column * self.strides.channel, &run[..end - row]);
-            }
+            self.write_planes(tile, row..end);
             row = end;
+        }
+    }
+
+    /// Stores some rows of a tile, pixels of one image, into the planes of its channels.
+    fn write_planes(&self, tile: &Tile<'_>, rows: Range<usize>) {
+        let at = self.at(tile.pixel + rows.start, tile.channel);
+        let mut block = [0.0; PLANE_RUN * PLANE_RUN];
+        for first in (0..tile.columns).step_by(PLANE_RUN) {
+            let columns = PLANE_RUN.min(tile.columns - first);
+            let source = &tile.sums[rows.start * tile.stride + first..];
+            assert!(rows.len() <= PLANE_RUN && (rows.len() - 1) * tile.stride + columns <= source.len());
+            let mut call = Transposition {
+                source: source.as_ptr(),
+                source_stride: tile.stride,
+                rows: rows.len(),
+                columns,
+                destination: block.as_mut_ptr(),
+                destination_stride: PLANE_RUN,
+            };
+            let at = at + first * self.strides.channel;
+            let direct = self.residual.is_none() && self.activation == Activation::None;
+            match self.data {
+                Elements::F32(data) if direct => {
+                    assert!(at + (columns - 1) * self.strides.channel + rows.len() <= self.len);
+                    call.destination = data.wrapping_add(at);
+                    call.destination_stride = self.strides.channel;
+                    // SAFETY: the ISA in use was found available. The source is a part of `sums`, which is scratch, and
+                    // the destination's elements are in the tensor, both asserted, and belong to a block of the
+                    // calling thread.
+                    unsafe { microkernel::transpose(self.isa, &call) };
+                }
+                _ => {
+                    // SAFETY: as above; `block` holds any block's transpose.
+                    unsafe { microkernel::transpose(self.isa, &call) };
+                    for (column, run) in block.chunks_exact_mut(PLANE_RUN).take(columns).enumerate() {
+                        self.write_run(at + column * self.strides.channel, &mut run[..rows.len()]);
+                    }
+                }
+            }
         }
     }
 
@@ -151,5 +233,5 @@ impl<'a> SharedOutput<'a> {
     }
 }
 
-/// Pixels of a plane that are gathered from a tile before they are stored.
+/// Pixels and planes that are transposed together.
 const PLANE_RUN: usize = 16;

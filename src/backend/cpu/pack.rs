@@ -5,8 +5,8 @@ use crate::backend::cpu::buffer::AlignedBuffer;
 use crate::conv::{CHANNEL_BLOCK, ConvProblem, TensorRef};
 use crate::plan::{GemmShape, KernelVariant};
 
-/// Packed weights and biases of all panels: a panel is `tile_n` output channels of one product, and holds
-/// `[channel block][tap][channel][tile_n]`, zeros where `tile_n` reaches past the last channel.
+/// Packed weights and biases of all panels: a panel is up to `tile_n` output channels of one product, and holds
+/// `[channel block][tap][channel][tile_n]`, zeros where `tile_n` reaches past its last channel.
 #[derive(Debug)]
 pub(super) struct PackedWeights {
     weights: AlignedBuffer,
@@ -26,18 +26,19 @@ impl PackedWeights {
         bias: Option<TensorRef<'_>>,
     ) -> Result<Self, BackendError> {
         let tile_n = variant.tile_n;
-        let panels_per_group = gemm.n.div_ceil(tile_n);
+        let panel_channels = variant.panel_channels(problem);
+        let panels_per_group = gemm.n.div_ceil(panel_channels);
         let panel_len = gemm.k * tile_n;
         let total = (gemm.groups * panels_per_group).saturating_mul(panel_len);
         let mut packed = AlignedBuffer::zeroed(total, "packed weights")?;
         let (channels, taps) = (problem.group_in_channels(), problem.taps());
         for (index, panel) in packed.as_mut_slice().chunks_exact_mut(panel_len).enumerate() {
-            let (group, first) = (index / panels_per_group, index % panels_per_group * tile_n);
+            let (group, first) = (index / panels_per_group, index % panels_per_group * panel_channels);
             let mut at = 0;
             for block in (0..channels).step_by(CHANNEL_BLOCK) {
                 for tap in 0..taps {
                     for channel in block..(block + CHANNEL_BLOCK).min(channels) {
-                        for lane in 0..tile_n.min(gemm.n - first) {
+                        for lane in 0..panel_channels.min(gemm.n - first) {
                             let out = group * gemm.n + first + lane;
                             panel[at + lane] = weights.get((out * channels + channel) * taps + tap);
                         }
@@ -49,8 +50,8 @@ impl PackedWeights {
         let bias = bias.map(|bias| -> Result<AlignedBuffer, BackendError> {
             let mut padded = AlignedBuffer::zeroed(gemm.groups * panels_per_group * tile_n, "packed bias")?;
             for (index, panel) in padded.as_mut_slice().chunks_exact_mut(tile_n).enumerate() {
-                let (group, first) = (index / panels_per_group, index % panels_per_group * tile_n);
-                for (lane, value) in panel.iter_mut().enumerate().take(gemm.n - first) {
+                let (group, first) = (index / panels_per_group, index % panels_per_group * panel_channels);
+                for (lane, value) in panel.iter_mut().enumerate().take(panel_channels.min(gemm.n - first)) {
                     *value = bias.get(group * gemm.n + first + lane);
                 }
             }
@@ -59,10 +60,15 @@ impl PackedWeights {
         Ok(Self { weights: packed, bias: bias.transpose()?, panel_len, tile_n, panels_per_group })
     }
 
-    /// The panel of `group` that starts at its channel `panel * tile_n`.
+    /// Panel `panel` of `group`.
     pub(super) fn panel(&self, group: usize, panel: usize) -> &[f32] {
         let index = group * self.panels_per_group + panel;
         &self.weights.as_slice()[index * self.panel_len..][..self.panel_len]
+    }
+
+    /// Floats of a panel: the next one of the group follows.
+    pub(super) fn panel_len(&self) -> usize {
+        self.panel_len
     }
 
     /// The panel's biases, zeros past the last channel; `None` where the problem has none.

@@ -16,7 +16,7 @@ const STEPS: usize = 4096;
 /// GFLOP/s of all threads of `team` together: each runs FMA chains for `budget`, the best slice of each is added up.
 pub(super) fn measure(isa: Isa, team: &Team, budget: Duration) -> f64 {
     let total = Mutex::new(0.0);
-    team.on_each(|_| {
+    team.on_each(team.len(), &|_| {
         let _env = FloatEnv::set_default();
         let started = Instant::now();
         let mut best = Duration::MAX;

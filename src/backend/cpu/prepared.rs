@@ -2,15 +2,52 @@
 
 use crate::backend::cpu::float_env::FloatEnv;
 use crate::backend::cpu::isa::Isa;
+use crate::backend::cpu::lanewise::LanewiseConv;
 use crate::backend::cpu::output::SharedOutput;
-use crate::backend::cpu::scalar::ScalarWeights;
+use crate::backend::cpu::planes;
+use crate::backend::cpu::scalar::ScalarConv;
 use crate::backend::cpu::threads::Team;
-use crate::backend::cpu::tiled::{Scratch, TiledConv};
+use crate::backend::cpu::tiled::TiledConv;
+use crate::backend::cpu::winograd::WinogradConv;
 use crate::backend::{BackendError, Prepared, check_tensor};
 use crate::conv::{ConvProblem, TensorMut, TensorRef};
-use crate::plan::{OutputBlock, TilePlan};
+use crate::plan::{Algorithm, Family, TilePlan};
+use std::fmt::Debug;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+
+/// A way to compute one prepared problem: pieces of output that any thread may take, in one phase or several. What a
+/// phase leaves for the next one is the method's own.
+pub(super) trait Method: Debug + Send + Sync {
+    /// How many phases there are, at least one; each starts when the one before has ended.
+    fn phases(&self) -> usize {
+        1
+    }
+
+    /// How many pieces `phase` has.
+    fn pieces(&self, phase: usize) -> usize;
+
+    /// Computes those pieces of `phase` that `pieces` yields, as thread `thread` of the team.
+    fn work(&self, phase: usize, thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>);
+}
+
+/// The tensors of a run.
+#[derive(Debug)]
+pub(super) struct Operands<'a> {
+    pub input: TensorRef<'a>,
+    pub output: SharedOutput<'a>,
+}
+
+/// What a method is made from; the tensors have been checked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ingredients<'a> {
+    pub problem: &'a ConvProblem,
+    pub plan: &'a TilePlan,
+    pub isa: Isa,
+    pub threads: usize,
+    pub weights: TensorRef<'a>,
+    pub bias: Option<TensorRef<'a>>,
+}
 
 /// The CPU's [`Prepared`].
 #[derive(Debug)]
@@ -18,48 +55,41 @@ pub(super) struct CpuConv {
     problem: ConvProblem,
     isa: Isa,
     team: Arc<Team>,
-    method: Method,
+    method: Box<dyn Method>,
+    /// For each thread the pieces that it takes first: the same in every run, so that it finds in its own cache what the
+    /// last run left there. Then it helps the others.
+    shares: Box<[Share]>,
 }
 
-#[derive(Debug)]
-enum Method {
-    /// Register tiles, with each thread's scratch.
-    Tiled { conv: Box<TiledConv>, scratch: Vec<Mutex<Scratch>> },
-    /// Element by element.
-    Scalar { weights: ScalarWeights, outputs_per_group: usize, blocks: Vec<OutputBlock> },
+/// The next piece of a thread's share, alone on its cache lines.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Share {
+    next: AtomicUsize,
 }
 
 impl CpuConv {
-    /// Packs the weights and allocates every thread's scratch. The tensors have been checked.
-    pub(super) fn new(
-        problem: &ConvProblem,
-        plan: &TilePlan,
-        isa: Isa,
-        team: Arc<Team>,
-        weights: TensorRef<'_>,
-        bias: Option<TensorRef<'_>>,
-    ) -> Result<Self, BackendError> {
-        let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
-        let tiled = if finite { TiledConv::new(problem, plan, isa, team.len(), weights, bias)? } else { None };
-        let method = match tiled {
-            None => {
-                let blocks = (0..plan.block_count()).map(|index| plan.block(index)).collect();
-                Method::Scalar { weights: ScalarWeights::new(weights, bias), outputs_per_group: plan.gemm.n, blocks }
-            }
-            Some(conv) => {
-                let scratch = (0..team.len()).map(|_| conv.scratch().map(Mutex::new)).collect::<Result<_, _>>()?;
-                Method::Tiled { conv: Box::new(conv), scratch }
-            }
-        };
-        Ok(Self { problem: *problem, isa, team, method })
+    /// Packs the weights and allocates every thread's scratch.
+    pub(super) fn new(ingredients: &Ingredients<'_>, team: Arc<Team>) -> Result<Self, BackendError> {
+        let Ingredients { problem, isa, .. } = *ingredients;
+        let shares = std::iter::repeat_with(Share::default).take(team.len()).collect();
+        Ok(Self { problem: *problem, isa, team, method: choose(ingredients)?, shares })
     }
+}
 
-    fn blocks(&self) -> &[OutputBlock] {
-        match &self.method {
-            Method::Tiled { conv, .. } => conv.blocks(),
-            Method::Scalar { blocks, .. } => blocks,
-        }
-    }
+/// The plan's method, or element by element where that can't be.
+fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError> {
+    let weights = ingredients.weights;
+    let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
+    let Ingredients { plan, .. } = ingredients;
+    let method: Option<Box<dyn Method>> = match (plan.algorithm, plan.variant.family) {
+        _ if !finite => None,
+        (Algorithm::Winograd(cut), _) => Some(Box::new(WinogradConv::new(ingredients, &cut)?)),
+        (Algorithm::Direct, Family::Broadcast) => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        (Algorithm::Direct, Family::Lanewise) => LanewiseConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        (Algorithm::Direct, Family::Planes) => planes::method(ingredients)?,
+    };
+    Ok(method.unwrap_or_else(|| Box::new(ScalarConv::new(ingredients))))
 }
 
 impl Prepared for CpuConv {
@@ -78,28 +108,44 @@ impl Prepared for CpuConv {
         if let Some(residual) = residual {
             check_tensor("residual", residual.len(), residual.dtype(), problem.output_len(), problem)?;
         }
-        let output = SharedOutput::new(problem, output, residual, self.isa);
-        let next = AtomicUsize::new(0);
-        let work = |thread: usize| {
-            let _env = FloatEnv::set_default();
-            // ORDERING: relaxed, each index is handed out once and the team's end publishes what was written.
-            let blocks = std::iter::from_fn(|| self.blocks().get(next.fetch_add(1, Ordering::Relaxed)));
-            match &self.method {
-                Method::Tiled { conv, scratch } => {
-                    // A thread keeps its own scratch; a poisoned one holds nothing that a run relies on.
-                    let mut scratch = scratch[thread].lock().unwrap_or_else(PoisonError::into_inner);
-                    blocks.for_each(|block| conv.run_block(block, input, &output, &mut scratch));
-                }
-                Method::Scalar { weights, outputs_per_group, .. } => {
-                    blocks.for_each(|block| weights.run_block(problem, *outputs_per_group, block, input, &output))
-                }
-            }
-        };
-        if self.blocks().len() == 1 {
-            work(0)
-        } else {
-            self.team.on_each(work)
+        let operands = Operands { input, output: SharedOutput::new(problem, output, residual, self.isa) };
+        for phase in 0..self.method.phases() {
+            self.run_phase(phase, &operands);
         }
         Ok(())
+    }
+}
+
+impl CpuConv {
+    fn run_phase(&self, phase: usize, operands: &Operands<'_>) {
+        let pieces = self.method.pieces(phase);
+        let threads = self.team.len().min(pieces);
+        if threads <= 1 {
+            let _env = FloatEnv::set_default();
+            return self.method.work(phase, 0, &mut (0..pieces), operands);
+        }
+        let shares = &self.shares[..threads];
+        let end = |share: usize| pieces * (share + 1) / threads;
+        for (index, share) in shares.iter().enumerate() {
+            // ORDERING: relaxed, the team's start publishes it.
+            share.next.store(pieces * index / threads, Ordering::Relaxed);
+        }
+        self.team.on_each(threads, &|thread| {
+            let _env = FloatEnv::set_default();
+            let mut behind = 0;
+            let mut mine = std::iter::from_fn(|| {
+                while behind < threads {
+                    let share = (thread + behind) % threads;
+                    // ORDERING: relaxed, each piece is handed out once and the team's end publishes what was written.
+                    let piece = shares[share].next.fetch_add(1, Ordering::Relaxed);
+                    if piece < end(share) {
+                        return Some(piece);
+                    }
+                    behind += 1;
+                }
+                None
+            });
+            self.method.work(phase, thread, &mut mine, operands);
+        });
     }
 }

@@ -1,44 +1,61 @@
 //! One output element after the other, straight from the tensors: slow, needs no scratch, and never multiplies by the
 //! padding's zeros. For weights that are not finite, and for windows too large to stage.
 
-use crate::backend::cpu::output::SharedOutput;
+use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::conv::{CHANNEL_BLOCK, ConvProblem, TensorRef};
 use crate::plan::OutputBlock;
 
-/// KCRS weights and biases as f32.
+/// A prepared problem.
 #[derive(Debug)]
-pub(super) struct ScalarWeights {
+pub(super) struct ScalarConv {
+    problem: ConvProblem,
+    /// KCRS.
     weights: Vec<f32>,
     bias: Option<Vec<f32>>,
+    outputs_per_group: usize,
+    blocks: Vec<OutputBlock>,
 }
 
-impl ScalarWeights {
-    pub(super) fn new(weights: TensorRef<'_>, bias: Option<TensorRef<'_>>) -> Self {
-        let widen = |tensor: TensorRef<'_>| (0..tensor.len()).map(|i| tensor.get(i)).collect();
-        Self { weights: widen(weights), bias: bias.map(widen) }
+impl Method for ScalarConv {
+    fn pieces(&self, _phase: usize) -> usize {
+        self.blocks.len()
     }
 
-    /// Computes a block. `outputs_per_group` is the block's own division of the output channels.
-    pub(super) fn run_block(
-        &self,
-        problem: &ConvProblem,
-        outputs_per_group: usize,
-        block: &OutputBlock,
-        input: TensorRef<'_>,
-        output: &SharedOutput<'_>,
-    ) {
+    fn work(&self, _phase: usize, _thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
+        for block in pieces.filter_map(|piece| self.blocks.get(piece)) {
+            self.run_block(block, operands);
+        }
+    }
+}
+
+impl ScalarConv {
+    /// Widens the operands.
+    pub(super) fn new(ingredients: &Ingredients<'_>) -> Self {
+        let Ingredients { problem, plan, weights, bias, .. } = *ingredients;
+        let widen = |tensor: TensorRef<'_>| (0..tensor.len()).map(|i| tensor.get(i)).collect();
+        Self {
+            problem: *problem,
+            weights: widen(weights),
+            bias: bias.map(widen),
+            outputs_per_group: plan.gemm.n,
+            blocks: (0..plan.block_count()).map(|index| plan.block(index)).collect(),
+        }
+    }
+
+    fn run_block(&self, block: &OutputBlock, operands: &Operands<'_>) {
         for pixel in block.m.clone() {
             for n in block.n.clone() {
-                let channel = block.group * outputs_per_group + n;
-                let sum = self.chain(problem, pixel, channel, input);
+                let channel = block.group * self.outputs_per_group + n;
+                let sum = self.chain(pixel, channel, operands.input);
                 let sum = self.bias.as_ref().map_or(sum, |bias| sum + bias[channel]);
-                output.write(pixel, channel, sum);
+                operands.output.write(pixel, channel, sum);
             }
         }
     }
 
     /// The chain of the exact maths for one output element.
-    fn chain(&self, problem: &ConvProblem, pixel: usize, out: usize, input: TensorRef<'_>) -> f32 {
+    fn chain(&self, pixel: usize, out: usize, input: TensorRef<'_>) -> f32 {
+        let problem = &self.problem;
         let s = problem.spec();
         let strides = s.layout.strides(s.in_channels, s.input);
         let [rows, columns] = problem.output();

@@ -1,39 +1,296 @@
-//! The threads that a backend computes on.
+//! The threads that a backend computes on: the caller and a rayon pool that stays warm between calls.
+#![allow(unsafe_code)]
 
 use crate::backend::BackendError;
+use std::cell::UnsafeCell;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// A team of a fixed size: the caller alone, or a rayon pool.
+/// A team of a fixed size. The caller is its thread 0; the others are workers of a rayon pool.
+///
+/// Waking a sleeping worker costs microseconds, so after its work a worker looks out for the next one for
+/// [`LOOKOUT`] before it goes back to the pool: handing over then costs a cache line or two.
 #[derive(Debug)]
 pub(super) struct Team {
     pool: Option<rayon::ThreadPool>,
+    seats: Vec<Arc<Seat>>,
+    /// One caller at a time hands out work; another one computes alone.
+    busy: AtomicBool,
+    /// Workers look out only where each thread has a core: elsewhere they would steal the one that works.
+    lookout: Duration,
 }
+
+/// How long a worker stays awake without work.
+const LOOKOUT: Duration = Duration::from_micros(60);
+
+/// How often a waiting thread looks between two glances at the clock.
+const GLANCE: u32 = 64;
+
+/// A worker's place in the team; alone on its cache lines (two, since the neighbour is prefetched).
+#[repr(align(128))]
+struct Seat {
+    state: AtomicU8,
+    work: UnsafeCell<Work>,
+}
+
+/// What the worker of a seat does.
+mod state {
+    /// Nobody is there: a task must be sent to the pool.
+    pub(super) const EMPTY: u8 = 0;
+    /// A worker looks out for work.
+    pub(super) const WAITING: u8 = 1;
+    /// `work` is set and not done yet.
+    pub(super) const WORKING: u8 = 2;
+    /// As `WORKING` before, but the work panicked.
+    pub(super) const PANICKED: u8 = 3;
+}
+
+/// A borrowed closure; `None` before the first work.
+type Work = Option<*const (dyn Fn(usize) + Sync)>;
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seat").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+// SAFETY: `work` is written by the caller only while `state` is EMPTY, WAITING or PANICKED, when no worker reads it, and
+// read by the worker only after it saw WORKING with acquire ordering, which the caller stored with release ordering
+// after writing. The closure it points to is `Sync` and outlives WORKING: the caller waits for its end.
+unsafe impl Sync for Seat {}
+// SAFETY: as above; the pointer is only followed while its closure is alive.
+unsafe impl Send for Seat {}
 
 impl Team {
     /// A team of `threads`, at least one.
     pub(super) fn new(threads: usize) -> Result<Self, BackendError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let lookout = if threads <= cores { LOOKOUT } else { Duration::ZERO };
         if threads <= 1 {
-            return Ok(Self { pool: None });
+            return Ok(Self { pool: None, seats: Vec::new(), busy: AtomicBool::new(false), lookout });
         }
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|index| format!("sparkle-cpu-{index}"))
+            .num_threads(threads - 1)
+            .thread_name(|index| format!("sparkle-cpu-{}", index + 1))
             .build()
             .map_err(|error| BackendError::Threads { threads, reason: error.to_string() })?;
-        Ok(Self { pool: Some(pool) })
+        let seat = || Arc::new(Seat { state: AtomicU8::new(state::EMPTY), work: UnsafeCell::new(None) });
+        let seats = std::iter::repeat_with(seat).take(threads - 1).collect();
+        Ok(Self { pool: Some(pool), seats, busy: AtomicBool::new(false), lookout })
     }
 
     /// How many threads there are.
     pub(super) fn len(&self) -> usize {
-        self.pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
+        self.seats.len() + 1
     }
 
-    /// Calls `work` on every thread with the thread's number and waits for all.
-    pub(super) fn on_each(&self, work: impl Fn(usize) + Sync) {
-        match &self.pool {
-            None => work(0),
-            Some(pool) => {
-                pool.broadcast(|context| work(context.index()));
+    /// Calls `work` with the numbers of the first `threads` threads, each on its own thread, and waits for all. Where
+    /// the team is busy for somebody else, `work(0)` is all that is called: work must be taken, not handed out by number.
+    ///
+    /// # Panics
+    /// Where `work` panicked on any thread.
+    pub(super) fn on_each(&self, threads: usize, work: &(dyn Fn(usize) + Sync)) {
+        let helpers = &self.seats[..threads.saturating_sub(1).min(self.seats.len())];
+        let Some(pool) = self.pool.as_ref().filter(|_| !helpers.is_empty()) else {
+            return work(0);
+        };
+        if self.busy.swap(true, Ordering::Acquire) {
+            return work(0);
+        }
+        // Dropped after all helpers are done, also where `work(0)` panics: the closure must outlive them.
+        let round = Round { team: self, helpers };
+        for (index, seat) in helpers.iter().enumerate() {
+            seat.assign(work, index + 1, pool, self.lookout);
+        }
+        work(0);
+        drop(round);
+    }
+}
+
+/// Helpers at work; dropping it waits for them.
+struct Round<'a> {
+    team: &'a Team,
+    helpers: &'a [Arc<Seat>],
+}
+
+impl Drop for Round<'_> {
+    fn drop(&mut self) {
+        let panicked = self.helpers.iter().filter(|seat| seat.wait()).count();
+        self.team.busy.store(false, Ordering::Release);
+        if panicked > 0 && !std::thread::panicking() {
+            std::panic::resume_unwind(Box::new(format!("the work panicked on {panicked} other threads")));
+        }
+    }
+}
+
+impl Seat {
+    /// Gives the seat's worker `work`, and the seat a worker where it has none.
+    fn assign(
+        self: &Arc<Self>,
+        work: &(dyn Fn(usize) + Sync),
+        thread: usize,
+        pool: &rayon::ThreadPool,
+        lookout: Duration,
+    ) {
+        let work: *const (dyn Fn(usize) + Sync + '_) = work;
+        // SAFETY: only the lifetime changes. The pointer is followed in `serve` alone, while the state is WORKING, and
+        // `Round` waits for the end of that before the closure's borrow ends.
+        let work: *const (dyn Fn(usize) + Sync + 'static) = unsafe { std::mem::transmute(work) };
+        // SAFETY: `busy` gives this thread the seats alone, and the round before it waited for the worker, so the state
+        // is not WORKING and nobody reads `work`.
+        unsafe { *self.work.get() = Some(work) };
+        // ORDERING: release publishes `work`; acquire takes over what the worker that left did.
+        if self.state.swap(state::WORKING, Ordering::AcqRel) != state::WAITING {
+            let seat = Arc::clone(self);
+            pool.spawn(move || seat.serve(thread, lookout));
+        }
+    }
+
+    /// Works and looks out until there has been nothing to do for `lookout`.
+    fn serve(&self, thread: usize, lookout: Duration) {
+        loop {
+            // SAFETY: the state is WORKING, seen with acquire ordering (or this is the task that was sent after it was
+            // set), so the caller has written `work` and waits: the closure is alive.
+            let done = unsafe { *self.work.get() }.is_none_or(|work| {
+                // SAFETY: as above.
+                let work = unsafe { &*work };
+                std::panic::catch_unwind(AssertUnwindSafe(|| work(thread))).is_ok()
+            });
+            if !done {
+                self.state.store(state::PANICKED, Ordering::Release);
+                return;
             }
+            self.state.store(state::WAITING, Ordering::Release);
+            let since = Instant::now();
+            let mut looks = 0_u32;
+            while self.state.load(Ordering::Acquire) != state::WORKING {
+                std::hint::spin_loop();
+                looks = looks.wrapping_add(1);
+                // Leaving and being given work exclude each other: whoever changes WAITING first wins.
+                if looks.is_multiple_of(GLANCE)
+                    && since.elapsed() >= lookout
+                    && self
+                        .state
+                        .compare_exchange(state::WAITING, state::EMPTY, Ordering::AcqRel, Ordering::Acquire)
+                        .is_ok()
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits until the seat's work is done; whether it panicked.
+    fn wait(&self) -> bool {
+        let mut looks = 0_u32;
+        loop {
+            match self.state.load(Ordering::Acquire) {
+                state::WORKING => {
+                    looks = looks.saturating_add(1);
+                    if looks < PATIENCE {
+                        std::hint::spin_loop();
+                    } else {
+                        std::thread::yield_now(); // the worker may need this very core
+                    }
+                }
+                found => return found == state::PANICKED,
+            }
+        }
+    }
+}
+
+/// Looks after which a waiting caller offers its core.
+const PATIENCE: u32 = 1 << 12;
+
+/// Something of its own for each thread of a team.
+#[derive(Debug)]
+pub(super) struct PerThread<T>(Vec<Slot<T>>);
+
+impl<T> Default for PerThread<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// Alone on its cache lines.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Slot<T>(Mutex<T>);
+
+impl<T> PerThread<T> {
+    /// One for each of `threads`.
+    pub(super) fn new(threads: usize, make: impl FnMut() -> Result<T, BackendError>) -> Result<Self, BackendError> {
+        let slots = std::iter::repeat_with(make).take(threads).map(|made| made.map(|own| Slot(Mutex::new(own))));
+        slots.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// What thread `thread` owns. A poisoned one holds nothing that a run relies on.
+    pub(super) fn of(&self, thread: usize) -> MutexGuard<'_, T> {
+        self.0[thread].0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    fn numbers(team: &Team, threads: usize) -> Vec<usize> {
+        let seen = Mutex::new(Vec::new());
+        team.on_each(threads, &|thread| seen.lock().unwrap().push(thread));
+        let mut seen = seen.into_inner().unwrap();
+        seen.sort_unstable();
+        seen
+    }
+
+    #[test]
+    fn every_thread_works_once_hot_and_cold() {
+        let team = Team::new(4).unwrap();
+        for round in 0..2000 {
+            assert_eq!(numbers(&team, 4), [0, 1, 2, 3]);
+            assert_eq!(numbers(&team, 2), [0, 1]);
+            if round % 500 == 0 {
+                std::thread::sleep(LOOKOUT * 10); // all have left
+            }
+        }
+        assert_eq!(numbers(&team, 99), [0, 1, 2, 3]);
+        assert_eq!(numbers(&Team::new(1).unwrap(), 8), [0]);
+    }
+
+    #[test]
+    fn a_second_caller_computes_alone() {
+        let team = Team::new(2).unwrap();
+        let sums: Vec<_> = std::thread::scope(|scope| {
+            let caller = || {
+                (0..500).all(|_| {
+                    let (next, sum) = (AtomicUsize::new(0), AtomicUsize::new(0));
+                    team.on_each(2, &|_| {
+                        while let Some(item) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|item| *item < 100) {
+                            sum.fetch_add(item, Ordering::Relaxed);
+                        }
+                    });
+                    sum.into_inner() == 4950
+                })
+            };
+            let callers: Vec<_> = (0..3).map(|_| scope.spawn(caller)).collect();
+            callers.into_iter().map(|caller| caller.join().unwrap()).collect()
+        });
+        assert_eq!(sums, [true; 3]);
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_leaves_the_team_whole() {
+        let team = Team::new(3).unwrap();
+        for thrower in [0, 2] {
+            let caught = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                team.on_each(3, &|thread| assert_ne!(thread, thrower, "thrown on purpose"));
+            }));
+            assert!(caught.is_err());
+            assert_eq!(numbers(&team, 3), [0, 1, 2]);
         }
     }
 }

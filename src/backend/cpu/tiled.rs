@@ -1,16 +1,18 @@
-//! The loops around the microkernels: pixels in tiles, panels of weights, passes over channels, staged or in place.
+//! The loops around the broadcast kernels: pixels in tiles, panels of weights, passes over channels, staged or in place.
 #![allow(unsafe_code)]
 
 use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
 use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::microkernel::{self, TileCall, TileKernel};
-use crate::backend::cpu::output::{SharedOutput, Tile};
+use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
-use crate::backend::cpu::stage::{Piece, PixelContents, Stager};
+use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
+use crate::backend::cpu::stage::{Piece, Stager};
+use crate::backend::cpu::threads::PerThread;
 use crate::backend::cpu::window::{Pixels, RunTable, Window};
 use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
-use crate::plan::{Family, KernelVariant, LoopOrder, OutputBlock, TilePlan};
+use crate::plan::{KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan};
 use std::ops::Range;
 
 /// Floats of staged input a thread may hold: 4 MiB.
@@ -19,8 +21,17 @@ const STAGE_BUDGET: usize = 1 << 20;
 const ACCUMULATOR_BUDGET: usize = 1 << 19;
 /// Entries of a run table a thread may hold: 1 MiB.
 const TABLE_BUDGET: usize = 1 << 17;
+/// Floats of a cache line, the largest vector that is streamed.
+const CACHE_LINE: usize = 16;
+/// Tiles of pixels that are staged together at least: rows of a tile then end within a tile seldom.
+const STAGED_TILES: usize = 8;
 /// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
 const FEW_CHANNELS: usize = 8;
+
+/// Floats of a staged pixel with `len` channels: pixels a multiple of 1 KiB apart would share few sets of the caches.
+const fn apart(len: usize) -> usize {
+    if len.is_multiple_of(256) { len + 16 } else { len }
+}
 
 /// How a problem's inputs reach the microkernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +48,7 @@ enum Access {
 #[derive(Debug)]
 pub(super) struct TiledConv {
     problem: ConvProblem,
-    family: Family,
+    isa: Isa,
     kernel: TileKernel,
     tile_m: usize,
     tile_n: usize,
@@ -51,11 +62,33 @@ pub(super) struct TiledConv {
     zeros: AlignedBuffer,
     /// Sums need nothing but a bias and perhaps a relu, so kernels store them themselves where the layout allows it.
     plain_epilogue: bool,
+    fetch_ahead: bool,
+    /// The most tiles that a panel of weights meets before the next panel does.
+    tiles_together: usize,
+    /// Whether full tiles go past the caches.
+    streaming: bool,
+    scratch: PerThread<Scratch>,
+}
+
+impl Method for TiledConv {
+    fn pieces(&self, _phase: usize) -> usize {
+        self.blocks.len()
+    }
+
+    fn work(&self, _phase: usize, thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
+        let mut scratch = self.scratch.of(thread);
+        for block in pieces.filter_map(|piece| self.blocks.get(piece)) {
+            self.run_block(block, operands, &mut scratch);
+        }
+        if self.streaming {
+            microkernel::fence_streams();
+        }
+    }
 }
 
 /// A thread's scratch.
 #[derive(Debug)]
-pub(super) struct Scratch {
+struct Scratch {
     table: RunTable,
     stager: Stager,
     staged: AlignedBuffer,
@@ -65,6 +98,7 @@ pub(super) struct Scratch {
 
 /// The plan's blocks, as far as the scratch allows them.
 struct Blocking {
+    block_m: usize,
     block_n: usize,
     pass_channels: usize,
     order: LoopOrder,
@@ -75,18 +109,20 @@ impl Blocking {
     /// every thread keeps a block.
     fn of_plan(problem: &ConvProblem, plan: &TilePlan, access: Access, threads: usize) -> Self {
         let group_in = problem.group_in_channels();
-        let several_passes = plan.variant.family == Family::Broadcast && access != Access::StagedRows;
+        let several_passes = access != Access::StagedRows;
         let pass_channels = match plan.block_channels {
             channels if several_passes && channels < group_in => channels.next_multiple_of(CHANNEL_BLOCK).min(group_in),
             _ => group_in,
         };
-        let blocks_of_pixels = plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m);
-        let (block_n, order) = match access {
-            Access::InPlace => (plan.block_n.min(plan.gemm.n), plan.order),
-            _ if blocks_of_pixels >= threads => (plan.gemm.n, LoopOrder::PixelsOuter),
-            _ => (plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
+        let (block_m, block_n, order) = match access {
+            Access::Staged => staged_blocks(problem, plan, threads),
+            Access::InPlace => (plan.block_m, plan.block_n.min(plan.gemm.n), plan.order),
+            Access::StagedRows if plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m) >= threads => {
+                (plan.block_m, plan.gemm.n, LoopOrder::PixelsOuter)
+            }
+            Access::StagedRows => (plan.block_m, plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
         };
-        let mut blocking = Self { block_n, pass_channels, order };
+        let mut blocking = Self { block_m, block_n, pass_channels, order };
         blocking.fit_accumulators(problem, &plan.variant);
         blocking
     }
@@ -109,34 +145,50 @@ impl Blocking {
         let height = (s.kernel[0] - 1).saturating_mul(s.dilation[0]).saturating_add(1).min(s.input[0]);
         let pixels = height.saturating_mul(width);
         loop {
-            let (pixel_len, narrower) = match variant.family {
-                Family::Broadcast => (self.pass_channels, (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK)),
-                Family::Lanewise => {
-                    let lanes = self.block_n.next_multiple_of(variant.tile_n);
-                    let narrower = (self.block_n / 2).next_multiple_of(variant.tile_n);
-                    (problem.group_in_channels().saturating_mul(lanes), narrower)
-                }
-            };
-            if pixels.saturating_mul(pixel_len) <= STAGE_BUDGET {
+            if pixels.saturating_mul(self.pass_channels) <= STAGE_BUDGET {
                 return true;
             }
-            let narrowed = match variant.family {
-                Family::Broadcast if access == Access::StagedRows => return false,
-                Family::Broadcast => &mut self.pass_channels,
-                Family::Lanewise => &mut self.block_n,
-            };
-            if narrower >= *narrowed {
+            let narrower = (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK);
+            if access == Access::StagedRows || narrower >= self.pass_channels {
                 return false;
             }
-            *narrowed = narrower;
+            self.pass_channels = narrower;
             self.fit_accumulators(problem, variant);
         }
     }
 
     fn blocks(&self, plan: &TilePlan) -> Vec<OutputBlock> {
-        let cut = TilePlan { block_n: self.block_n, order: self.order, ..plan.clone() };
+        let cut = TilePlan { block_m: self.block_m, block_n: self.block_n, order: self.order, ..plan.clone() };
         (0..cut.block_count()).map(|index| cut.block(index)).collect()
     }
+}
+
+/// Pixels and channels of a block whose input is staged, and the order. Each pixel is staged once where every thread gets a
+/// block all the same; few pixels are staged by every thread, for an equal share of the channels.
+fn staged_blocks(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> (usize, usize, LoopOrder) {
+    let (gemm, variant) = (&plan.gemm, &plan.variant);
+    let panels = gemm.n.div_ceil(variant.tile_n);
+    let few_pixels = gemm.m <= STAGED_TILES * variant.tile_m * threads;
+    if threads > 1 && gemm.groups == 1 && few_pixels && panels.is_multiple_of(threads) {
+        return (gemm.m, panels / threads * variant.tile_n, LoopOrder::PixelsOuter);
+    }
+    let block_m = staged_pixels(problem, plan, threads);
+    let block_n = if gemm.groups * gemm.m.div_ceil(block_m) >= threads { gemm.n } else { plan.block_n.min(gemm.n) };
+    (block_m, block_n, LoopOrder::PixelsOuter)
+}
+
+/// Pixels of a block whose input is staged: whole output rows, so that pieces are whole rows too. Of several tiles, and of
+/// more rows than windows share with the next block, as far as the threads get equal shares.
+fn staged_pixels(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> usize {
+    let (s, columns) = (problem.spec(), problem.output()[1]);
+    let rows = plan.gemm.m / columns;
+    let shared = (s.kernel[0] - 1).saturating_mul(s.dilation[0]) / s.stride[0];
+    let tiles = plan.block_m.max(STAGED_TILES * plan.variant.tile_m).div_ceil(columns);
+    let most = tiles.max(shared.saturating_mul(2)).clamp(1, rows);
+    // Rows that the busiest thread stages and computes, and one more for what a block costs beside.
+    let rows_of_thread = |block: usize| (rows.div_ceil(block).div_ceil(threads)).saturating_mul(block + shared + 1);
+    let best = (1..=most).rev().min_by_key(|block| rows_of_thread(*block));
+    best.unwrap_or(1) * columns
 }
 
 /// Pixels that are computed together, and the input pieces that they read where it is staged.
@@ -147,19 +199,13 @@ struct Chunk {
 
 impl TiledConv {
     /// Packs the weights and decides how inputs are read. `Ok(None)` where a window is too large for the scratch.
-    pub(super) fn new(
-        problem: &ConvProblem,
-        plan: &TilePlan,
-        isa: Isa,
-        threads: usize,
-        weights: TensorRef<'_>,
-        bias: Option<TensorRef<'_>>,
-    ) -> Result<Option<Self>, BackendError> {
+    pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
+        let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
-        let kernel = microkernel::find(isa, variant.family, tile_m, tile_n)
+        let kernel = microkernel::find_tile(isa, tile_m, tile_n)
             .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
-        let access = choose_access(problem, plan);
+        let access = choose_access(problem);
         let window = match access {
             Access::StagedRows => Window::per_row(problem),
             Access::InPlace | Access::Staged => Window::per_tap(problem),
@@ -172,14 +218,10 @@ impl TiledConv {
             return Ok(None);
         }
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
-        let lanes = match variant.family {
-            Family::Lanewise => blocking.block_n.next_multiple_of(tile_n),
-            Family::Broadcast => 1,
-        };
-        let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in)).max(group_in.saturating_mul(lanes));
-        Ok(Some(Self {
+        let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in));
+        let mut conv = Self {
             problem: *problem,
-            family: variant.family,
+            isa,
             kernel,
             tile_m,
             tile_n,
@@ -191,12 +233,13 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
-        }))
-    }
-
-    /// The blocks that threads take, in the plan's order.
-    pub(super) fn blocks(&self) -> &[OutputBlock] {
-        &self.blocks
+            tiles_together: tiles_together(problem, variant),
+            fetch_ahead: plan.prefetch && access == Access::InPlace,
+            streaming: plan.stores == Stores::Streaming && s.out_channels.is_multiple_of(CACHE_LINE),
+            scratch: PerThread::default(),
+        };
+        conv.scratch = PerThread::new(threads, || conv.new_scratch())?;
+        Ok(Some(conv))
     }
 
     /// Floats that hold `block_n` output channels in whole tiles.
@@ -205,16 +248,14 @@ impl TiledConv {
     }
 
     /// Scratch for a thread, which may get any block.
-    pub(super) fn scratch(&self) -> Result<Scratch, BackendError> {
-        let stager = Stager::new(&self.problem);
+    fn new_scratch(&self) -> Result<Scratch, BackendError> {
+        let stager = Stager::new(&self.problem, self.isa);
         let (mut staged, mut accumulators) = (0, self.tile_m * self.tile_n);
         for block in &self.blocks {
-            let contents = self.contents(block, 0..self.pass_channels);
-            let pixel_len = stager.pixel_len(&contents);
             let mut pixel = block.m.start;
             while pixel < block.m.end {
-                let chunk = self.chunk(block, pixel, pixel_len);
-                staged = staged.max(chunk.staged_pixels() * pixel_len);
+                let chunk = self.chunk(block, pixel);
+                staged = staged.max(chunk.staged_pixels() * self.pixel_len(self.pass_channels));
                 if self.passes() > 1 {
                     let rows = chunk.pixels.len().next_multiple_of(self.tile_m);
                     accumulators = accumulators.max(rows * self.lanes(block.n.len()));
@@ -231,28 +272,17 @@ impl TiledConv {
         })
     }
 
+    /// Floats of a staged pixel with `channels` channels.
+    fn pixel_len(&self, channels: usize) -> usize {
+        if self.access == Access::StagedRows { channels } else { apart(channels) }
+    }
+
     fn passes(&self) -> usize {
         self.problem.group_in_channels().div_ceil(self.pass_channels)
     }
 
-    /// What a staged pixel holds in the pass over the group's `channels`.
-    fn contents(&self, block: &OutputBlock, channels: Range<usize>) -> PixelContents {
-        let group_in = self.problem.group_in_channels();
-        match self.family {
-            Family::Broadcast => PixelContents::Channels {
-                first: block.group * group_in + channels.start,
-                count: channels.len(),
-                len: channels.len(),
-            },
-            Family::Lanewise if group_in == 1 && self.problem.group_out_channels() == 1 => {
-                PixelContents::Channels { first: block.n.start, count: block.n.len(), len: self.lanes(block.n.len()) }
-            }
-            Family::Lanewise => PixelContents::Lanes { first_out: block.n.start, lanes: self.lanes(block.n.len()) },
-        }
-    }
-
     /// The chunk of `block` that starts at `pixel`: as many whole output rows as fit the scratch, or part of one.
-    fn chunk(&self, block: &OutputBlock, pixel: usize, pixel_len: usize) -> Chunk {
+    fn chunk(&self, block: &OutputBlock, pixel: usize) -> Chunk {
         let left = block.m.end - pixel;
         let most = if self.passes() > 1 {
             let rows = ACCUMULATOR_BUDGET / self.lanes(block.n.len()).max(1) / self.tile_m * self.tile_m;
@@ -268,7 +298,7 @@ impl TiledConv {
             let mut rows = most / columns;
             while rows > 0 {
                 let chunk = self.rows_chunk(pixel, rows);
-                if chunk.staged_pixels().saturating_mul(pixel_len) <= STAGE_BUDGET {
+                if chunk.staged_pixels().saturating_mul(self.pass_channels) <= STAGE_BUDGET {
                     return chunk;
                 }
                 rows /= 2;
@@ -278,7 +308,7 @@ impl TiledConv {
         loop {
             let chunk = self.columns_chunk(pixel, width);
             let narrower = (width / 2).next_multiple_of(self.tile_m);
-            if chunk.staged_pixels().saturating_mul(pixel_len) <= STAGE_BUDGET || narrower >= width {
+            if chunk.staged_pixels().saturating_mul(self.pass_channels) <= STAGE_BUDGET || narrower >= width {
                 return chunk;
             }
             width = narrower;
@@ -312,21 +342,14 @@ impl TiledConv {
     }
 
     /// Computes a block.
-    pub(super) fn run_block(
-        &self,
-        block: &OutputBlock,
-        input: TensorRef<'_>,
-        output: &SharedOutput<'_>,
-        scratch: &mut Scratch,
-    ) {
+    fn run_block(&self, block: &OutputBlock, operands: &Operands<'_>, scratch: &mut Scratch) {
         let group_in = self.problem.group_in_channels();
         let mut pixel = block.m.start;
         while pixel < block.m.end {
-            let pixel_len = scratch.stager.pixel_len(&self.contents(block, 0..self.pass_channels));
-            let chunk = self.chunk(block, pixel, pixel_len);
+            let chunk = self.chunk(block, pixel);
             for first in (0..group_in).step_by(self.pass_channels) {
                 let channels = first..(first + self.pass_channels).min(group_in);
-                self.run_pass(block, &chunk, channels, input, output, scratch);
+                self.run_pass(block, &chunk, channels, operands, scratch);
             }
             pixel = chunk.pixels.end;
         }
@@ -338,15 +361,16 @@ impl TiledConv {
         block: &OutputBlock,
         chunk: &Chunk,
         channels: Range<usize>,
-        input: TensorRef<'_>,
-        output: &SharedOutput<'_>,
+        operands: &Operands<'_>,
         scratch: &mut Scratch,
     ) {
+        let Operands { input, output } = operands;
+        let input = *input;
         let Scratch { table, stager, staged, accumulators, bases } = scratch;
         let s = self.problem.spec();
         let first_image = chunk.pixels.start / self.problem.output_pixels();
         bases.clear();
-        let mut run = self.runs(block, &channels);
+        let run = self.runs(block, &channels);
         let pixels = match (self.access, input) {
             (Access::InPlace, TensorRef::F32(data)) => {
                 let strides = s.layout.strides(s.in_channels, s.input);
@@ -356,19 +380,17 @@ impl TiledConv {
                 Pixels { data: data.as_ptr(), row, column, first_image, bases }
             }
             _ => {
-                let contents = self.contents(block, channels.clone());
-                let len = stager.pixel_len(&contents);
+                let group = block.group * self.problem.group_in_channels();
+                let (wanted, len) = (group + channels.start..group + channels.end, self.pixel_len(channels.len()));
                 let row = chunk.pieces.first().map_or(0, |piece| piece.columns.len() * len);
                 let mut at = 0;
                 for piece in &chunk.pieces {
                     let end = at + piece.pixels() * len;
-                    stager.stage(input, piece, &contents, &mut staged.as_mut_slice()[at..end]);
+                    stager.stage(input, piece, &wanted, len, &mut staged.as_mut_slice()[at..end]);
                     let (row, len) = (row as isize, len as isize); // CAST: in the scratch
                     bases.push(at as isize - piece.rows.start * row - piece.columns.start * len); // CAST: likewise
                     at = end;
                 }
-                run.step_stride = if self.family == Family::Lanewise { self.lanes(block.n.len()) } else { 1 };
-                run.block_stride = CHANNEL_BLOCK * run.step_stride;
                 let (row, column) = (row as isize, len as isize); // CAST: in the scratch
                 Pixels { data: staged.as_slice().as_ptr(), row, column, first_image, bases }
             }
@@ -378,50 +400,63 @@ impl TiledConv {
         let acc_stride = if stored { self.lanes(block.n.len()) } else { self.tile_n };
         let weights_offset = channels.start * self.problem.taps() * self.tile_n;
         let channel_base = block.group * self.problem.group_out_channels();
-        let channel_base = if self.family == Family::Lanewise { 0 } else { channel_base };
         let panels = block.n.start / self.tile_n..block.n.end.div_ceil(self.tile_n);
-        for pixel in chunk.pixels.clone().step_by(self.tile_m) {
+        let mut pixel = chunk.pixels.start;
+        while pixel < chunk.pixels.end {
             let rows = self.tile_m.min(chunk.pixels.end - pixel);
             table.build(&self.window, &pixels, pixel, rows, self.zeros.as_slice().as_ptr());
+            let tiles = if self.plain_epilogue && !stored && output.takes_rows() && rows == self.tile_m {
+                table.alike(&self.window, self.tiles_together.min((chunk.pixels.end - pixel) / self.tile_m))
+            } else {
+                1
+            };
+            let rows_together = rows * tiles;
             for panel in panels.clone() {
                 let first = panel * self.tile_n;
                 let columns = self.tile_n.min(block.n.end - first);
                 let channel = channel_base + first;
-                let direct = if self.plain_epilogue && !stored && columns == self.tile_n {
-                    output.rows(pixel, channel, rows, columns)
+                let direct = if self.plain_epilogue && !stored {
+                    output.rows(pixel, channel, rows_together, columns)
                 } else {
                     None
                 };
                 let acc_at = if stored { (pixel - chunk.pixels.start) * acc_stride + first - block.n.start } else { 0 };
                 let sums = &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
                 let (out, out_stride) = direct.unwrap_or((sums.as_mut_ptr(), acc_stride));
-                let lane = if self.family == Family::Lanewise { first - run.first_lane } else { 0 };
                 let call = TileCall {
                     rows: table.rows().as_ptr(),
-                    tap_ids: table.tap_ids().as_ptr(),
-                    taps: table.tap_ids().len(),
+                    active: table.active().as_ptr(),
+                    taps: table.active().len(),
                     tap_count: self.window.runs(),
-                    x_offset: run.x_offset + lane,
+                    x_offset: run.x_offset,
                     full_blocks: run.full_blocks,
                     block_len: CHANNEL_BLOCK,
                     tail_len: run.tail_len,
-                    block_stride: run.block_stride,
-                    step_stride: run.step_stride,
+                    block_stride: CHANNEL_BLOCK,
                     weights: self.packed.panel(block.group, panel)[weights_offset..].as_ptr(),
                     out,
                     out_stride,
                     rows_used: rows,
+                    columns: if direct.is_some() { columns } else { self.tile_n },
                     resume: !is_first,
+                    streaming: self.streaming
+                        && direct.is_some()
+                        && columns == self.tile_n
+                        && out.addr().is_multiple_of(CACHE_LINE * size_of::<f32>()),
                     bias: self
                         .packed
                         .bias(block.group, panel)
                         .filter(|_| is_last)
                         .map_or(std::ptr::null(), <[f32]>::as_ptr),
                     relu: direct.is_some() && s.epilogue.activation == Activation::Relu,
+                    ahead: if self.fetch_ahead && panel == panels.start { table.ahead() } else { 0 },
+                    tiles: if direct.is_some() { tiles } else { 1 },
+                    tile_step: table.ahead(),
+                    out_step: rows * out_stride,
                 };
                 // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `tile_m`
                 // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
-                // `zeros`, which are as long as any run. The panel holds `tap_count` x channels x `tile_n` floats and
+                // `zeros`, which are as long as any run; further tiles lie in the same row, or pixels follow each other. The panel holds `tap_count` x channels x `tile_n` floats and
                 // `weights_offset` skips the passes before. `out` is `rows` x `tile_n` floats: of the output, checked
                 // by `output.rows` and belonging to this block alone, or of this thread's accumulators, sliced above.
                 unsafe { (self.kernel)(&call) };
@@ -429,6 +464,7 @@ impl TiledConv {
                     output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
                 }
             }
+            pixel += rows_together;
         }
     }
 
@@ -436,15 +472,15 @@ impl TiledConv {
     fn runs(&self, block: &OutputBlock, channels: &Range<usize>) -> Runs {
         let (full_blocks, tail_len) = match self.access {
             Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
+            // Under a single tap the blocks follow each other: one run, unless each block fetches what comes next.
+            _ if !self.fetch_ahead && self.window.runs() == 1 => (0, channels.len()),
             Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
         };
-        let in_place = self.access == Access::InPlace;
-        let x_offset = match self.family {
-            Family::Broadcast if in_place => block.group * self.problem.group_in_channels() + channels.start,
-            _ => 0,
+        let x_offset = match self.access {
+            Access::InPlace => block.group * self.problem.group_in_channels() + channels.start,
+            Access::Staged | Access::StagedRows => 0,
         };
-        let first_lane = if in_place { 0 } else { block.n.start };
-        Runs { full_blocks, tail_len, x_offset, first_lane, block_stride: CHANNEL_BLOCK, step_stride: 1 }
+        Runs { full_blocks, tail_len, x_offset }
     }
 }
 
@@ -459,31 +495,32 @@ struct Runs {
     full_blocks: usize,
     tail_len: usize,
     x_offset: usize,
-    /// Output channel that lane 0 of a pixel stands for.
-    first_lane: usize,
-    block_stride: usize,
-    step_stride: usize,
 }
 
-/// In place where the channels of a pixel lie side by side as f32 and no lane would read a neighbour's memory.
-fn choose_access(problem: &ConvProblem, plan: &TilePlan) -> Access {
+/// Bytes of input that stay in the first level while panels of weights pass.
+const TILES_BYTES: usize = 8 << 10;
+/// Fewer tiles are not worth the detours of the output.
+const FEW_TILES: usize = 4;
+
+/// As many tiles as panels can share from the first level: few channels and taps are soon summed, and starting a kernel
+/// for each tile would cost as much.
+fn tiles_together(problem: &ConvProblem, variant: &KernelVariant) -> usize {
     let s = problem.spec();
-    let channels_adjacent = s.layout == Layout::Nhwc && s.dtype == DType::F32;
-    match plan.variant.family {
-        Family::Broadcast
-            if s.groups == 1 && s.in_channels <= FEW_CHANNELS && s.kernel[1] > 1 && s.dilation[1] == 1 =>
-        {
-            Access::StagedRows
-        }
-        Family::Broadcast if channels_adjacent => Access::InPlace,
-        Family::Lanewise
-            if channels_adjacent
-                && s.groups == s.in_channels
-                && s.out_channels == s.in_channels
-                && s.out_channels.is_multiple_of(plan.variant.tile_n) =>
-        {
-            Access::InPlace
-        }
-        Family::Broadcast | Family::Lanewise => Access::Staged,
+    let bytes = [s.stride[1], s.kernel[0], s.in_channels, size_of::<f32>()].into_iter();
+    match TILES_BYTES / bytes.fold(variant.tile_m, usize::saturating_mul).max(1) {
+        ..FEW_TILES => 1,
+        tiles => tiles.min(16),
+    }
+}
+
+/// In place where the channels of a pixel lie side by side as f32.
+fn choose_access(problem: &ConvProblem) -> Access {
+    let s = problem.spec();
+    if s.groups == 1 && s.in_channels <= FEW_CHANNELS && s.kernel[1] > 1 && s.dilation[1] == 1 {
+        Access::StagedRows
+    } else if s.layout == Layout::Nhwc && s.dtype == DType::F32 {
+        Access::InPlace
+    } else {
+        Access::Staged
     }
 }

@@ -1,6 +1,8 @@
 //! Where a tile's inputs are: the table of run pointers that a microkernel walks.
 
+use crate::backend::cpu::microkernel::{ActiveTap, LeftOut};
 use crate::conv::ConvProblem;
+use std::ops::Range;
 
 /// What the filter window touches, as numbers. Positions are pixels of the unpadded input, so they may be negative.
 #[derive(Clone, Debug)]
@@ -9,8 +11,12 @@ pub(super) struct Window {
     pad: [isize; 2],
     /// Offset of each run under the window, pixels.
     taps: Vec<[isize; 2]>,
+    /// Which runs bring pixels that no other run of the window brought before, where windows slide by rows.
+    fresh: Vec<bool>,
     /// From the first to one past the last tap, pixels.
     reach: [isize; 2],
+    /// Columns from the start of the first run to the end of the last, as far as they must hold data.
+    span: isize,
     /// Rows and columns that hold data: others are padding, which adds nothing.
     rows: [isize; 2],
     columns: [isize; 2],
@@ -24,11 +30,16 @@ impl Window {
         let taps = (0..s.kernel[0])
             .flat_map(|r| (0..s.kernel[1]).map(move |c| [signed(r * s.dilation[0]), signed(c * s.dilation[1])]))
             .collect();
+        // Sliding down by a stride, the last rows of the window are new; sliding right, that many of its columns are.
+        let is_fresh = |r: usize, c: usize| r + s.stride[0] >= s.kernel[0] && c < s.stride[1];
+        let fresh = (0..s.kernel[0]).flat_map(|r| (0..s.kernel[1]).map(move |c| is_fresh(r, c))).collect();
         Self {
+            fresh,
             stride: s.stride.map(signed),
             pad: [signed(s.padding.top), signed(s.padding.left)],
             taps,
             reach: [0, 1].map(|axis| signed((s.kernel[axis] - 1) * s.dilation[axis] + 1)),
+            span: signed((s.kernel[1] - 1) * s.dilation[1] + 1),
             rows: [0, signed(s.input[0])],
             columns: [0, signed(s.input[1])],
             output: problem.output(),
@@ -41,8 +52,25 @@ impl Window {
         let s = problem.spec();
         let mut window = Self::per_tap(problem);
         window.taps = (0..s.kernel[0]).map(|r| [signed(r * s.dilation[0]), 0]).collect();
+        window.fresh = vec![false; window.taps.len()]; // staged, so close already
         window.columns = [-signed(s.padding.left), signed(s.input[1] + s.padding.right)];
         window
+    }
+
+    /// Where the window of output pixel `[image, row, column]` starts; `None` past the images in `pixels`.
+    fn origin(&self, pixels: &Pixels<'_>, [image, row, column]: [usize; 3]) -> Option<Origin> {
+        let base = *pixels.bases.get(image - pixels.first_image)?;
+        let y = signed(row) * self.stride[0] - self.pad[0];
+        let x = signed(column) * self.stride[1] - self.pad[1];
+        let offset = base.wrapping_add(y.wrapping_mul(pixels.row)).wrapping_add(x.wrapping_mul(pixels.column));
+        Some(Origin { offset, y, x })
+    }
+
+    /// Whether it is a single tap that meets every input pixel once.
+    fn is_pointwise(&self) -> bool {
+        self.taps.len() == 1 && self.reach == [1, 1] && self.stride == [1, 1] && self.pad == [0, 0] && {
+            signed(self.output[0]) == self.rows[1] && signed(self.output[1]) == self.columns[1]
+        }
     }
 
     /// Runs under the window.
@@ -96,8 +124,48 @@ pub(super) struct Pixels<'a> {
 #[derive(Debug, Default)]
 pub(super) struct RunTable {
     rows: Vec<*const f32>,
-    tap_ids: Vec<u32>,
-    origins: Vec<Origin>,
+    active: Vec<ActiveTap>,
+    tile_m: usize,
+    segments: Vec<Segment>,
+    ahead: isize,
+    /// Whether every active tap meets data for all pixels, in one row.
+    uniform: bool,
+}
+
+/// Neighbouring pixels of a tile that lie in one output row.
+#[derive(Debug)]
+struct Segment {
+    /// Its first pixel in the tile.
+    first: usize,
+    count: usize,
+    /// Its first output column.
+    column: usize,
+    /// Where the first pixel's window starts, floats and pixels.
+    offset: isize,
+    y: isize,
+    x: isize,
+}
+
+impl Segment {
+    /// Whether `tap` meets a row of data.
+    fn meets_row(&self, window: &Window, tap: [isize; 2]) -> bool {
+        (window.rows[0]..window.rows[1]).contains(&(self.y + tap[0]))
+    }
+
+    /// Those of its pixels for which `tap` meets data.
+    fn inside(&self, window: &Window, tap: [isize; 2]) -> Range<usize> {
+        if !self.meets_row(window, tap) {
+            return 0..0;
+        }
+        let x = self.x + tap[1];
+        // In a run per row the columns are all staged, so only the window's start has to be inside.
+        let ([left, right], stride) = (window.columns, window.stride[1]);
+        let last = x + (signed(self.count) - 1) * stride;
+        let before = |edge: isize| if edge > x { (edge - x).unsigned_abs().div_ceil(stride.unsigned_abs()) } else { 0 };
+        let end = if last < right { self.count } else { before(right).min(self.count) };
+        let start = if x >= left { 0 } else { before(left).min(end) };
+        start..end
+    }
 }
 
 /// Where a pixel's window starts.
@@ -118,8 +186,11 @@ impl RunTable {
     pub(super) fn new(window: &Window, tile_m: usize) -> Self {
         Self {
             rows: vec![std::ptr::null(); window.runs() * tile_m],
-            tap_ids: Vec::with_capacity(window.runs()),
-            origins: vec![Origin::default(); tile_m],
+            active: Vec::with_capacity(window.runs()),
+            tile_m,
+            segments: Vec::with_capacity(tile_m),
+            ahead: 0,
+            uniform: false,
         }
     }
 
@@ -128,70 +199,121 @@ impl RunTable {
         &self.rows
     }
 
-    /// Numbers of the active taps, ascending.
-    pub(super) fn tap_ids(&self) -> &[u32] {
-        &self.tap_ids
+    /// The active taps, ascending.
+    pub(super) fn active(&self) -> &[ActiveTap] {
+        &self.active
+    }
+
+    /// How many of the next `most` tiles, this one counted, read alike: each `ahead` floats after the one before.
+    pub(super) fn alike(&self, window: &Window, most: usize) -> usize {
+        if !self.uniform {
+            return 1;
+        }
+        let Some(segment) = self.segments.first() else {
+            return most; // pixels one after the other, over rows and images
+        };
+        let pixels = |columns: isize, step: isize| columns.max(0).unsigned_abs() / step.unsigned_abs();
+        let last = segment.x + (signed(self.tile_m) - 1) * window.stride[1] + window.span;
+        let inside = pixels(window.columns[1] - last, window.stride[1]);
+        let in_row = window.output[1] - segment.column - self.tile_m;
+        most.min(1 + inside.min(in_row) / self.tile_m)
+    }
+
+    /// Floats from the runs of this tile to those of the tile that follows it; 0 where none does.
+    pub(super) fn ahead(&self) -> isize {
+        self.ahead
     }
 
     /// Points the table at the `used` pixels from folded output pixel `first`. Taps that lie in the padding for all
-    /// of them are left out; where they do for some, those read `zeros`, and so do the rows past `used`.
+    /// of them are left out. Where they do for some, those read `zeros`, and so do the rows past `used`; a kernel need
+    /// not read the first or last pixel of a tile where that is the only one.
     pub(super) fn build(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
-        let tile_m = self.origins.len();
-        let [out_rows, out_columns] = window.output;
-        let (mut image, mut oy, mut ox) =
-            (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
-        let mut interior = used == tile_m;
-        for origin in &mut self.origins[..used] {
-            let y = signed(oy) * window.stride[0] - window.pad[0];
-            let x = signed(ox) * window.stride[1] - window.pad[1];
-            let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
-            *origin = Origin {
-                offset: base.wrapping_add(y.wrapping_mul(pixels.row)).wrapping_add(x.wrapping_mul(pixels.column)),
-                y,
-                x,
-            };
-            interior &= y >= window.rows[0]
-                && y + window.reach[0] <= window.rows[1]
-                && x >= window.columns[0]
-                && x + window.reach[1] <= window.columns[1];
-            ox += 1;
-            if ox == out_columns {
-                (ox, oy) = (0, oy + 1);
-                if oy == out_rows {
-                    (oy, image) = (0, image + 1);
-                }
-            }
+        let tile_m = self.tile_m;
+        if window.is_pointwise() {
+            return self.build_pointwise(window, pixels, first, used, zeros);
         }
-        self.tap_ids.clear();
-        if interior {
-            for (id, (tap, row)) in window.taps.iter().zip(self.rows.chunks_exact_mut(tile_m)).enumerate() {
-                let step = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
-                for (pointer, origin) in row.iter_mut().zip(&self.origins) {
-                    *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
-                }
-                self.tap_ids.push(id as u32); // CAST: taps of a filter
-            }
-            return;
-        }
+        self.cut(window, pixels, first, used);
+        self.active.clear();
+        self.uniform = self.segments.len() == 1;
         for (id, tap) in window.taps.iter().enumerate() {
-            let step = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
-            let at = self.tap_ids.len() * tile_m;
-            let row = &mut self.rows[at..at + tile_m];
-            row.fill(zeros);
-            let mut any = false;
-            for (pointer, origin) in row.iter_mut().zip(&self.origins[..used]) {
-                let (y, x) = (origin.y + tap[0], origin.x + tap[1]);
-                // In a run per row the columns are all staged, so only the window's start has to be inside.
-                let inside =
-                    y >= window.rows[0] && y < window.rows[1] && x >= window.columns[0] && x < window.columns[1];
-                if inside {
-                    *pointer = pixels.data.wrapping_offset(origin.offset.wrapping_add(step));
-                    any = true;
+            let at = self.active.len() * tile_m;
+            let rows = &mut self.rows[at..at + tile_m];
+            let mut inside = 0..0;
+            for segment in &self.segments {
+                let under = segment.inside(window, *tap);
+                let rows = &mut rows[segment.first..segment.first + segment.count];
+                rows[..under.start].fill(zeros);
+                rows[under.end..].fill(zeros);
+                let step = window.stride[1].wrapping_mul(pixels.column);
+                let start = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
+                let mut offset =
+                    segment.offset.wrapping_add(start).wrapping_add(signed(under.start).wrapping_mul(step));
+                for pointer in &mut rows[under.clone()] {
+                    *pointer = pixels.data.wrapping_offset(offset);
+                    offset = offset.wrapping_add(step);
+                }
+                if !under.is_empty() {
+                    let first = if inside.is_empty() { segment.first + under.start } else { inside.start };
+                    inside = first..segment.first + under.end;
                 }
             }
-            if any {
-                self.tap_ids.push(id as u32); // CAST: taps of a filter
+            if inside.is_empty() {
+                // Left out for all pixels: for those of the row's other tiles too, unless it is for the columns.
+                self.uniform &= !self.segments.iter().any(|segment| segment.meets_row(window, *tap));
+                continue;
+            }
+            rows[used..].fill(zeros);
+            self.uniform &= inside == (0..tile_m);
+            let left_out = match &self.segments[..] {
+                [_] if used == tile_m => LeftOut::of(&inside, tile_m),
+                _ => LeftOut::Nothing,
+            };
+            self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
+        }
+    }
+
+    /// Cuts a tile into pieces of output rows.
+    fn cut(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize) {
+        let [out_rows, out_columns] = window.output;
+        let (mut image, mut row, mut column) =
+            (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
+        self.segments.clear();
+        let mut done = 0;
+        while done < used {
+            let count = (out_columns - column).min(used - done);
+            let Origin { offset, y, x } = window.origin(pixels, [image, row, column]).unwrap_or_default();
+            self.segments.push(Segment { first: done, count, column, offset, y, x });
+            done += count;
+            column += count;
+            if column == out_columns {
+                (column, row) = (0, row + 1);
+                if row == out_rows {
+                    (row, image) = (0, image + 1);
+                }
             }
         }
+        let next = window.origin(pixels, [image, row, column]);
+        let start = self.segments.first().map_or(0, |segment| segment.offset);
+        self.ahead = next.map_or(0, |next| next.offset.wrapping_sub(start));
+    }
+
+    /// As `build` where output pixels are input pixels: they lie one after the other, over rows and images.
+    fn build_pointwise(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
+        let [out_rows, out_columns] = window.output;
+        let image = first / (out_rows * out_columns);
+        let (y, x) = (signed(first / out_columns % out_rows), signed(first % out_columns));
+        let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
+        let start = base + y * pixels.row + x * pixels.column;
+        let mut at = start;
+        for pointer in &mut self.rows[..used] {
+            *pointer = pixels.data.wrapping_offset(at);
+            at += pixels.column;
+        }
+        self.rows[used..].fill(zeros);
+        self.ahead = at - start;
+        self.segments.clear();
+        self.uniform = used == self.rows.len();
+        self.active.clear();
+        self.active.push(ActiveTap { id: 0, fresh: true, left_out: LeftOut::Nothing });
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::output;
 use crate::cli::report::SCHEMA;
 use crate::cli::timing::{self, Samples};
 use crate::conv::{ConvProblem, Layout};
-use crate::plan;
+use crate::plan::{self, Algorithm};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -22,6 +22,9 @@ const PEAK_BUDGET: Duration = Duration::from_millis(10);
 
 /// Name of the CPU in rows.
 const RUNNER: &str = "sparkle-cpu";
+
+/// Request of `--serve` for the FMA peak, where no layer has that name.
+const PEAK_REQUEST: &str = "peak";
 
 const SEED: u64 = 0;
 
@@ -58,6 +61,7 @@ struct Bench<'a> {
 /// A layer with its weights packed and its arrays filled.
 struct Ready {
     problem: ConvProblem,
+    algorithm: Algorithm,
     prepared: Box<dyn Prepared>,
     input: Elements,
     output: Elements,
@@ -80,6 +84,8 @@ struct PeakRow {
     #[serde(flatten)]
     row: Row,
     source_network: String,
+    /// `direct`, or Winograd's with the size of its tiles.
+    algorithm: String,
     peak_gflops: f64,
     fraction_of_peak: f64,
 }
@@ -100,7 +106,7 @@ struct BenchReport<'a> {
     device: &'a str,
     isa: String,
     threads: usize,
-    math: &'static str,
+    math: String,
     fallback: &'a Option<Fallback>,
     layers: Vec<PeakRow>,
     geomeans: Vec<NetworkMean>,
@@ -113,7 +119,7 @@ impl Bench<'_> {
         let problem =
             layer.problem.as_ref().map_err(|error| Failure::input(format_args!("layer {}: {error}", layer.name)))?;
         let layout = match self.io {
-            Io::Native => cpu.preferred_layout(problem),
+            Io::Native => cpu.preferred_layout(problem, self.chosen.maths),
             Io::Nchw => Layout::Nchw,
             Io::Nhwc => Layout::Nhwc,
         };
@@ -121,9 +127,10 @@ impl Bench<'_> {
         let dtype = problem.spec().dtype;
         let random = |len, what, stream| Elements::random(dtype, len, what, SEED, stream);
         let weights = random(problem.weights_len(), "weights", Stream::Weights)?;
-        let plan = plan::plan(&problem, cpu.machine())?;
+        let plan = plan::plan_for(&problem, cpu.machine(), self.chosen.maths)?;
         Ok(Ready {
             problem,
+            algorithm: plan.algorithm,
             prepared: cpu.prepare(&problem, &plan, weights.as_ref(), None)?,
             input: random(problem.input_len(), "input", Stream::Input)?,
             output: Elements::zeros(dtype, problem.output_len(), "output")?,
@@ -131,7 +138,7 @@ impl Bench<'_> {
     }
 
     fn measure(&self, name: &str, ready: &mut Ready) -> Result<Row, Failure> {
-        let Ready { problem, prepared, input, output } = ready;
+        let Ready { problem, prepared, input, output, .. } = ready;
         let seconds = timing::sample(self.budget, || prepared.run(input.as_ref(), None, output.as_mut()))?;
         let samples = Samples::new(seconds).ok_or_else(|| Failure::system("the clock gave no sample"))?;
         let min_us = samples.min_us();
@@ -150,7 +157,8 @@ impl Bench<'_> {
         let row = self.measure(&layer.name, &mut ready)?;
         let peak_gflops = self.chosen.cpu.peak_gflops(PEAK_BUDGET);
         let fraction_of_peak = if peak_gflops > 0.0 { row.gflops / peak_gflops } else { 0.0 };
-        Ok(PeakRow { row, source_network: layer.network.clone(), peak_gflops, fraction_of_peak })
+        let (source_network, algorithm) = (layer.network.clone(), ready.algorithm.to_string());
+        Ok(PeakRow { row, source_network, algorithm, peak_gflops, fraction_of_peak })
     }
 
     fn csv(&self, layers: &[Layer]) -> Result<(), Failure> {
@@ -202,7 +210,7 @@ impl Bench<'_> {
             device: chosen.cpu.name(),
             isa: chosen.cpu.isa().to_string(),
             threads: chosen.cpu.threads(),
-            math: "exact",
+            math: chosen.maths.to_string(),
             fallback: &chosen.fallback,
             geomeans: network_means(&rows),
             layers: rows,
@@ -226,7 +234,7 @@ impl Bench<'_> {
                 return Ok(());
             }
             let answer = match self.answer(&line, &by_name, &mut kept) {
-                Ok(row) => csv_row(&row),
+                Ok(answer) => answer,
                 Err(failure) => format!("ERR,{}\n", failure.to_string().replace(['\n', '\r'], " ")),
             };
             output::print(&answer)?;
@@ -238,16 +246,19 @@ impl Bench<'_> {
         line: &[u8],
         layers: &HashMap<&'l str, &'l Layer>,
         kept: &mut HashMap<&'l str, Ready>,
-    ) -> Result<Row, Failure> {
+    ) -> Result<String, Failure> {
         let name = std::str::from_utf8(line).map_err(|_| Failure::input("the layer name is not UTF-8"))?.trim();
         let Some((name, layer)) = layers.get_key_value(name) else {
+            if name == PEAK_REQUEST {
+                return Ok(format!("{PEAK_REQUEST},{:.3}\n", self.chosen.cpu.peak_gflops(PEAK_BUDGET)));
+            }
             return Err(Failure::input(format_args!("no layer is called {name:?}")));
         };
         let ready = match kept.entry(name) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => entry.insert(self.prepare(layer)?),
         };
-        self.measure(name, ready)
+        self.measure(name, ready).map(|row| csv_row(&row))
     }
 }
 
@@ -288,7 +299,13 @@ mod tests {
 
     fn row(layer: &str, network: &str, gflops: f64) -> PeakRow {
         let row = Row { runner: RUNNER, layer: layer.to_owned(), threads: 1, min_us: 1.0, median_us: 2.0, gflops };
-        PeakRow { row, source_network: network.to_owned(), peak_gflops: 100.0, fraction_of_peak: gflops / 100.0 }
+        PeakRow {
+            row,
+            source_network: network.to_owned(),
+            algorithm: "direct".to_owned(),
+            peak_gflops: 100.0,
+            fraction_of_peak: gflops / 100.0,
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `sparkle-run conv2d`: one convolution on files or generated data.
 
 use crate::backend::Backend;
-use crate::cli::args::{Conv2dArgs, FileArgs, Math, RunArgs};
+use crate::cli::args::{Conv2dArgs, FileArgs, RunArgs};
 use crate::cli::arrays::{Arrays, Given};
 use crate::cli::commands::picture;
 use crate::cli::data::Elements;
@@ -15,7 +15,7 @@ use crate::cli::{files, output, problem};
 use crate::conv::text::{ProblemText, options};
 use crate::conv::verify::{self, Verdict};
 use crate::conv::{ConvProblem, reference};
-use crate::plan::{self, TilePlan};
+use crate::plan::{self, Algorithm, TilePlan};
 use std::io::Write;
 use std::path::Path;
 
@@ -72,7 +72,7 @@ pub(super) fn execute(
     let cpu = &chosen.cpu;
     let mut trace = Trace::start(args.trace.is_some());
     let mut output = Elements::zeros(problem.spec().dtype, problem.output_len(), "output")?;
-    let (plan, _) = trace.span("plan", || plan::plan(problem, cpu.machine()));
+    let (plan, _) = trace.span("plan", || plan::plan_for(problem, cpu.machine(), chosen.maths));
     let plan = plan?;
     let (weights, bias) = (arrays.weights.as_ref(), arrays.bias.as_ref().map(Elements::as_ref));
     let (prepared, prepare_seconds) = trace.span("prepare", || cpu.prepare(problem, &plan, weights, bias));
@@ -89,7 +89,7 @@ pub(super) fn execute(
     let iters = args.iters.unwrap_or(1);
     let seconds = (0..iters).map(|_| once(&mut trace, "run", &mut output)).collect::<Result<Vec<_>, _>>()?;
     let samples = Samples::new(seconds).ok_or_else(|| Failure::input("--iters must be at least 1"))?;
-    let verify = args.verify.then(|| trace.span("verify", || verify(problem, arrays, &output)).0).transpose()?;
+    let verify = args.verify.then(|| trace.span("verify", || verify(problem, &plan, arrays, &output)).0).transpose()?;
 
     let mut report = report(problem, &plan, args, chosen);
     report.prepare_us = prepare_seconds * 1e6;
@@ -147,11 +147,8 @@ fn report(problem: &ConvProblem, plan: &TilePlan, args: &RunArgs, chosen: &Chose
         device: cpu.name().to_owned(),
         isa: cpu.isa().to_string(),
         threads: cpu.threads(),
-        math: match args.device.math {
-            // The CPU has no other maths yet.
-            Math::Exact | Math::Fast => "exact",
-        },
-        kernel: plan.variant.name,
+        math: plan.maths().to_string(),
+        kernel: plan.kernel().name,
         iters: args.iters.unwrap_or(1),
         warmup: args.warmup,
         prepare_us: 0.0,
@@ -169,15 +166,14 @@ fn report(problem: &ConvProblem, plan: &TilePlan, args: &RunArgs, chosen: &Chose
 }
 
 /// Compares with the f64 reference.
-fn verify(problem: &ConvProblem, arrays: &Arrays, output: &Elements) -> Result<VerifyReport, Failure> {
-    let (bias, residual) = (arrays.bias.as_ref(), arrays.residual.as_ref());
-    let expected = reference::convolve(
-        problem,
-        arrays.input.as_ref(),
-        arrays.weights.as_ref(),
-        bias.map(Elements::as_ref),
-        residual.map(Elements::as_ref),
-    );
+fn verify(problem: &ConvProblem, plan: &TilePlan, arrays: &Arrays, output: &Elements) -> Result<VerifyReport, Failure> {
+    let (input, weights) = (arrays.input.as_ref(), arrays.weights.as_ref());
+    let bias = arrays.bias.as_ref().map(Elements::as_ref);
+    let residual = arrays.residual.as_ref().map(Elements::as_ref);
+    let expected = match plan.algorithm {
+        Algorithm::Direct => reference::convolve(problem, input, weights, bias, residual),
+        Algorithm::Winograd(cut) => reference::convolve_tiled(problem, cut.tile, input, weights, bias, residual),
+    };
     let verdict = expected.and_then(|expected| verify::verify(problem, output.as_ref(), &expected));
     let Verdict { ok, failures, max_abs_error, worst } = verdict.map_err(|error| Failure::Input(error.into()))?;
     Ok(VerifyReport {

@@ -21,8 +21,8 @@ pub(super) fn run(args: &FileArgs, run: &RunArgs) -> Result<(), Failure> {
     let problem = ConvProblem::new(filter.spec(channels, size).ok_or_else(too_large)?)?;
     let chosen = device::choose(&run.device)?;
     let arrays = Arrays {
-        input: Elements::F32(extend_edges(&picture.planes, size, filter.margin())),
-        weights: Elements::F32(filter.weights(channels)),
+        input: Elements::F32(extend_edges(&picture.planes, size, filter.margin()).into()),
+        weights: Elements::F32(filter.weights(channels).into()),
         bias: None,
         residual: None,
     };

@@ -8,7 +8,7 @@ use crate::cli::output;
 use crate::cli::problem::{self, ArrayShapes};
 use crate::cli::report::{SCHEMA, describe};
 use crate::conv::text::ProblemText;
-use crate::plan::{self, LoopOrder, MachineModel, TilePlan};
+use crate::plan::{self, Algorithm, LoopOrder, MachineModel, TilePlan, WinogradCut};
 use serde::Serialize;
 
 /// The GPU that stands beside the CPU where none is named.
@@ -21,7 +21,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, pasted: Option<ProblemText>) -> Resul
     let mut plans = Vec::new();
     let mut refusal = None;
     for machine in machines(args)? {
-        match plan::plan(&problem, &machine) {
+        match plan::plan_for(&problem, &machine, args.math.into()) {
             Ok(plan) => plans.push(plan),
             Err(error) => {
                 notes.push(error.to_string());
@@ -77,6 +77,9 @@ struct PlansReport {
 struct PlanReport {
     machine: String,
     kernel: &'static str,
+    /// `direct`, or Winograd's with the size of its tiles.
+    algorithm: String,
+    winograd: Option<WinogradReport>,
     tile_m: usize,
     tile_n: usize,
     gemm: GemmReport,
@@ -90,6 +93,25 @@ struct PlanReport {
     predicted_us: f64,
     bound: &'static str,
     candidates: usize,
+}
+
+/// How Winograd's algorithm is cut. `blocks` and what belongs to it then cut the direct method, which stands in.
+#[derive(Debug, Serialize)]
+struct WinogradReport {
+    products: usize,
+    tiles: usize,
+    strip: usize,
+    block_n: usize,
+    shared: bool,
+}
+
+impl WinogradReport {
+    fn of(plan: &TilePlan) -> Option<Self> {
+        let Algorithm::Winograd(WinogradCut { tile, tiles, strip, block_n, shared, .. }) = plan.algorithm else {
+            return None;
+        };
+        Some(Self { products: tile.products(), tiles, strip, block_n, shared })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -123,9 +145,11 @@ impl From<&TilePlan> for PlanReport {
         });
         Self {
             machine: plan.machine.clone(),
-            kernel: plan.variant.name,
-            tile_m: plan.variant.tile_m,
-            tile_n: plan.variant.tile_n,
+            kernel: plan.kernel().name,
+            algorithm: plan.algorithm.to_string(),
+            winograd: WinogradReport::of(plan),
+            tile_m: plan.kernel().tile_m,
+            tile_n: plan.kernel().tile_n,
             gemm: GemmReport { groups: gemm.groups, m: gemm.m, n: gemm.n, k: gemm.k },
             block_m: plan.block_m,
             block_n: plan.block_n,

@@ -21,7 +21,7 @@ fn problem(activation: Activation, dtype: DType) -> ConvProblem {
 
 fn element(activation: Activation, preactivation: f64, magnitude: f64) -> Reference {
     let value = activation.apply_f64(preactivation);
-    Reference { elements: vec![Element { preactivation, value, magnitude }] }
+    Reference { elements: vec![Element { preactivation, value, magnitude }], tile: Option::None }
 }
 
 fn verdict(activation: Activation, preactivation: f64, magnitude: f64, output: f32) -> Verdict {
@@ -105,7 +105,9 @@ fn the_worst_element_is_named() {
     let problem = problem(None, DType::F32).respecify(|s| s.input = [1, 3]).unwrap();
     let values = [1000.0, 1.0, 1.0];
     let elements = values.map(|v| Element { preactivation: v, value: v, magnitude: v }).to_vec();
-    let v = verify(&problem, TensorRef::F32(&[1_000.000_1, 1.0, 1.000_01]), &Reference { elements }).unwrap();
+    let v =
+        verify(&problem, TensorRef::F32(&[1_000.000_1, 1.0, 1.000_01]), &Reference { elements, tile: Option::None })
+            .unwrap();
     assert!(!v.ok && v.failures == 1 && v.worst.index == 2, "{v:?}");
     assert!(v.max_abs_error > 4e-5 && v.worst.error < 2e-5 && v.worst.output == 1.000_01, "{v:?}");
 }
@@ -121,6 +123,6 @@ fn foreign_outputs_are_errors() {
         message(TensorRef::F16(&half), &reference),
         "output: the type is f16, the problem's is f32; convert one of them"
     );
-    let empty = Reference { elements: Vec::new() };
+    let empty = Reference { elements: Vec::new(), tile: Option::None };
     assert_eq!(message(TensorRef::F32(&[1.0]), &empty), "reference: 0 elements given, the problem needs 1");
 }

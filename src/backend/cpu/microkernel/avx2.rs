@@ -1,8 +1,8 @@
 //! Register tiles for AVX2 with FMA: 16 registers of 8 floats.
 #![allow(unsafe_code)]
 
-use super::{KernelRow, TileCall, kernel_table, tile_kernels};
-use crate::plan::Family;
+use super::lanewise::{StripCall, StripRow, any_window_kernel, sliding_kernel, strip_frame, strip_table, unrolled};
+use super::{LeftOut, TileCall, TileRow, tile_kernels, tile_table};
 use core::arch::x86_64::*;
 
 tile_kernels!(
@@ -11,14 +11,149 @@ tile_kernels!(
     _mm256_setzero_ps,
     _mm256_loadu_ps,
     _mm256_storeu_ps,
+    _mm256_stream_ps,
     _mm256_set1_ps,
     _mm256_fmadd_ps,
     _mm256_add_ps,
     _mm256_max_ps
 );
 
-kernel_table! {
-    8;
-    broadcast: 6 x 2, 5 x 2, 4 x 2, 2 x 2, 6 x 1, 1 x 4;
-    lanewise: 8 x 1, 4 x 1, 1 x 1
+tile_table! {
+    8; 6 x 2, 5 x 2, 4 x 2, 2 x 2, 6 x 1, 1 x 4
+}
+
+any_window_kernel!(8, #[target_feature(enable = "avx2,fma")]);
+sliding_kernel!(8, 7, #[target_feature(enable = "avx2,fma")]);
+
+strip_table! {
+    any 6;
+    sliding 3 stride 1 channels 1 x 7;
+    sliding 3 stride 2 channels 1 x 7;
+    sliding 5 stride 1 channels 1 x 7;
+    sliding 5 stride 2 channels 1 x 7;
+    sliding 7 stride 1 channels 1 x 7;
+    sliding 7 stride 2 channels 1 x 7;
+    sliding 3 stride 1 channels 2 x 7;
+    sliding 3 stride 2 channels 2 x 7;
+    sliding 3 stride 1 channels 4 x 7;
+    sliding 3 stride 2 channels 4 x 7;
+    sliding 3 stride 1 channels 8 x 7;
+    sliding 3 stride 2 channels 8 x 7;
+}
+
+// The operations of the lanewise kernels.
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn zero() -> __m256 {
+    _mm256_setzero_ps()
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn splat(value: f32) -> __m256 {
+    _mm256_set1_ps(value)
+}
+
+/// The first `lanes`, at most 8.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn mask(lanes: usize) -> __m256i {
+    _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)) // CAST: at most 8
+}
+
+/// # Safety
+/// A vector may be read.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn load(at: *const f32) -> __m256 {
+    // SAFETY: the caller's promise.
+    unsafe { _mm256_loadu_ps(at) }
+}
+
+/// # Safety
+/// The lanes of `mask` may be read.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn load_masked(at: *const f32, mask: __m256i) -> __m256 {
+    // SAFETY: the caller's promise; masked lanes are not touched.
+    unsafe { _mm256_maskload_ps(at, mask) }
+}
+
+/// # Safety
+/// The first `lanes` may be written.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn store_masked(at: *mut f32, lanes: usize, value: __m256) {
+    // SAFETY: the caller's promise; masked lanes are not touched. A masked store is slow on some CPUs, so whole vectors
+    // don't take one.
+    unsafe { if lanes == 8 { _mm256_storeu_ps(at, value) } else { _mm256_maskstore_ps(at, mask(lanes), value) } }
+}
+
+/// # Safety
+/// A vector may be written, at an address aligned to it.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn stream(at: *mut f32, value: __m256) {
+    // SAFETY: the caller's promise.
+    unsafe { _mm256_stream_ps(at, value) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn fma(a: __m256, b: __m256, c: __m256) -> __m256 {
+    _mm256_fmadd_ps(a, b, c)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn add(a: __m256, b: __m256) -> __m256 {
+    _mm256_add_ps(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn min(a: __m256, b: __m256) -> __m256 {
+    _mm256_min_ps(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn max(a: __m256, b: __m256) -> __m256 {
+    _mm256_max_ps(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn lane_numbers_of_nothing() -> __m256i {
+    _mm256_setzero_si256()
+}
+
+/// # Safety
+/// A vector of lane numbers may be read.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn lane_numbers(at: *const u32) -> __m256i {
+    // SAFETY: the caller's promise.
+    unsafe { _mm256_loadu_si256(at.cast()) }
+}
+
+/// Lane `l` of the result is lane `numbers[l]` of `value`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn spread(value: __m256, numbers: __m256i) -> __m256 {
+    _mm256_permutevar8x32_ps(value, numbers)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn prefetch(at: *const f32) {
+    _mm_prefetch::<_MM_HINT_T0>(at.cast());
+}
+
+/// Brings the line at `at` into the second level; any address will do.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn prefetch_outer(at: *const f32) {
+    _mm_prefetch::<_MM_HINT_T1>(at.cast());
 }

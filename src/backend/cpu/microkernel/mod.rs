@@ -4,18 +4,30 @@
 //! channel blocks ascend, within a block the taps in filter order, within a tap the channels; each step is one fused
 //! multiply-add. Lanes and rows of a tile are independent chains, so a kernel's shape never changes a bit of the result.
 //!
-//! Contract of a kernel, for both families:
+//! [`Family::Lanewise`](crate::plan::Family::Lanewise) has kernels and a contract of its own, in [`lanewise`]. Contract of
+//! a [`TileKernel`]:
 //! - `rows` holds `taps x tile_m` pointers; the one at `[t][i]` points at the run of pixel `i` under active tap `t`
 //!   (at a run of zeros where that tap lies in the padding). Rows past `rows_used` must be readable and are not stored.
 //! - A run is read at `x_offset + block * block_stride + step`, `step < block_len` (`tail_len` in the last, shorter
-//!   block). [`Family::Broadcast`] reads one float a step; [`Family::Lanewise`] reads `tile_n` floats at
-//!   `... + step * step_stride`.
+//!   block), one float a step.
+//! - `active` names the taps; under a tap that leaves pixels out, their runs (of zeros) need not be read.
+//! - `tiles` tiles alike are computed, one after the other: the inputs of the next lie `tile_step` floats after those of
+//!   the last, the outputs `out_step`. All but a single one are whole: `rows_used` is `tile_m`.
 //! - `weights` is a panel `[block][tap][step][tile_n]` over all `tap_count` taps, 64-byte aligned.
-//! - `out` receives `rows_used` rows of `tile_n` floats, `out_stride` floats apart. It is read first if `resume`.
+//! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
+//!   holds `tile_n` floats a row and is read first. If `streaming`, `columns` is `tile_n`, every vector of it is aligned
+//!   to its size, and whoever calls fences the stores.
+//! - `ahead`, if not 0, is the distance in floats from a run to the one that the next tile reads there; under fresh taps
+//!   those are fetched, a cache line a block. It may lead anywhere.
 //! - `bias`, if not null, holds `tile_n` floats to add at the end; `relu` clamps after that.
+#![allow(unsafe_code)]
 
 mod activate;
+mod lanewise;
+pub(super) mod planes;
 mod portable;
+mod transpose;
+pub(super) mod winograd;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -23,15 +35,18 @@ mod avx2;
 mod avx512;
 
 pub(super) use activate::activate;
+pub(super) use lanewise::{StripCall, StripKernel};
+pub(super) use transpose::{Transposition, transpose};
 
 use crate::backend::cpu::isa::Isa;
-use crate::plan::Family;
+use crate::plan::SlidingWindow;
+use lanewise::StripRow;
 
 /// One register tile's work. The module documentation says what each field must hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TileCall {
     pub rows: *const *const f32,
-    pub tap_ids: *const u32,
+    pub active: *const ActiveTap,
     pub taps: usize,
     pub tap_count: usize,
     pub x_offset: usize,
@@ -39,14 +54,52 @@ pub(super) struct TileCall {
     pub block_len: usize,
     pub tail_len: usize,
     pub block_stride: usize,
-    pub step_stride: usize,
     pub weights: *const f32,
     pub out: *mut f32,
     pub out_stride: usize,
     pub rows_used: usize,
+    pub columns: usize,
     pub resume: bool,
+    pub streaming: bool,
     pub bias: *const f32,
     pub relu: bool,
+    pub ahead: isize,
+    pub tiles: usize,
+    pub tile_step: isize,
+    pub out_step: usize,
+}
+
+/// A tap that adds something to a tile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ActiveTap {
+    /// Its number in the panel.
+    pub id: u32,
+    /// Whether other taps of the next tile have not met its pixels before: they may still be far away.
+    pub fresh: bool,
+    pub left_out: LeftOut,
+}
+
+/// Pixels at an end of a tile that lie in the padding under a tap where the others don't: so many of the first or last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    Nothing,
+    First(u8),
+    Last(u8),
+}
+
+impl LeftOut {
+    /// The most pixels that kernels leave out; of more they multiply zeros.
+    const MOST: usize = 4;
+
+    /// For a tile of `tile_m` pixels of which `inside` meet data.
+    pub(super) fn of(inside: &std::ops::Range<usize>, tile_m: usize) -> Self {
+        let (first, last) = (inside.start, tile_m - inside.end);
+        match (first.min(Self::MOST), last.min(Self::MOST)) {
+            (0, 0) => Self::Nothing,
+            (first, last) if first >= last => Self::First(first as u8), // CAST: at most 4
+            (_, last) => Self::Last(last as u8),                        // CAST: likewise
+        }
+    }
 }
 
 /// A register tile.
@@ -55,90 +108,108 @@ pub(super) struct TileCall {
 /// The CPU must have the kernel's ISA and the call must keep the module's contract.
 pub(super) type TileKernel = unsafe fn(&TileCall);
 
-/// The kernel of a family and tile size, if `isa` has it.
-pub(super) fn find(isa: Isa, family: Family, tile_m: usize, tile_n: usize) -> Option<TileKernel> {
-    let table = match isa {
-        Isa::Portable => portable::KERNELS,
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => avx2::KERNELS,
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => avx512::KERNELS,
-        #[cfg(not(target_arch = "x86_64"))]
-        Isa::Avx2 | Isa::Avx512 => return None,
-    };
-    table.iter().find(|row| (row.family, row.tile_m, row.tile_n) == (family, tile_m, tile_n)).map(|row| row.kernel)
+/// The broadcast kernel of a tile size, if `isa` has it.
+pub(super) fn find_tile(isa: Isa, tile_m: usize, tile_n: usize) -> Option<TileKernel> {
+    let (tiles, _) = tables(isa)?;
+    tiles.iter().find(|row| (row.tile_m, row.tile_n) == (tile_m, tile_n)).map(|row| row.kernel)
 }
 
-/// A row of an ISA's kernel table.
-struct KernelRow {
-    family: Family,
+/// Makes streamed stores of this thread visible to whoever sees what it does next.
+pub(super) fn fence_streams() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE is part of x86-64.
+    unsafe {
+        core::arch::x86_64::_mm_sfence();
+    }
+}
+
+/// The lanewise kernel for tiles of `tile_m` output columns that was unrolled for `window`, if `isa` has it.
+pub(super) fn find_strip(isa: Isa, tile_m: usize, window: Option<SlidingWindow>) -> Option<StripKernel> {
+    let (_, strips) = tables(isa)?;
+    strips.iter().find(|row| (row.tile_m, row.window) == (tile_m, window)).map(|row| row.kernel)
+}
+
+fn tables(isa: Isa) -> Option<(&'static [TileRow], &'static [StripRow])> {
+    match isa {
+        Isa::Portable => Some((portable::TILES, portable::STRIPS)),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => Some((avx2::TILES, avx2::STRIPS)),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => Some((avx512::TILES, avx512::STRIPS)),
+        #[cfg(not(target_arch = "x86_64"))]
+        Isa::Avx2 | Isa::Avx512 => None,
+    }
+}
+
+/// A row of an ISA's table of broadcast kernels.
+struct TileRow {
     tile_m: usize,
     tile_n: usize,
     kernel: TileKernel,
 }
 
-/// Builds an ISA's table: `family M x vectors`, `LANES` floats a vector.
-macro_rules! kernel_table {
-    ($lanes:expr; broadcast: $($bm:literal x $bn:literal),+; lanewise: $($lm:literal x $ln:literal),+) => {
-        pub(super) const KERNELS: &[KernelRow] = &[
-            $(KernelRow { family: Family::Broadcast, tile_m: $bm, tile_n: $bn * $lanes, kernel: broadcast::<$bm, $bn> },)+
-            $(KernelRow { family: Family::Lanewise, tile_m: $lm, tile_n: $ln * $lanes, kernel: lanewise::<$lm, $ln> },)+
+/// Builds an ISA's table: `M x vectors`, `LANES` floats a vector.
+macro_rules! tile_table {
+    ($lanes:expr; $($m:literal x $n:literal),+) => {
+        pub(super) const TILES: &[TileRow] = &[
+            $(TileRow { tile_m: $m, tile_n: $n * $lanes, kernel: broadcast::<$m, $n> },)+
         ];
     };
 }
-use kernel_table;
+use tile_table;
 
-/// Writes the two families of an ISA from its five vector operations.
+/// Writes the broadcast kernels of an ISA from its vector operations.
 ///
 /// A macro, because a helper function without the ISA's target feature would neither be inlined nor keep vectors in
 /// registers. Loops have constant bounds except over runs, so the accumulators stay in registers.
 macro_rules! tile_kernels {
-    ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $max:ident) => {
-        /// Walks blocks, taps and steps of a call; `$body` sees the run pointers and the weights of a step.
+    ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $stream:ident, $splat:ident, $fma:ident, $add:ident, $max:ident) => {
+        /// Walks blocks and taps of a call; `$steps` sees the run pointers, the weights and the count of steps.
         macro_rules! walk {
-                            ($call:ident, $mr:ident, $nv:ident, $run:ident, $step:ident, $w:ident, $body:block) => {
-                                let mut block_offset = $call.x_offset;
-                                let mut block_weights = $call.weights;
-                                for block in 0..=$call.full_blocks {
-                                    let len = if block < $call.full_blocks { $call.block_len } else { $call.tail_len };
-                                    if len == 0 {
-                                        break;
-                                    }
-                                    for tap in 0..$call.taps {
-                                        // SAFETY: `rows` holds `taps` x `tile_m` pointers (contract).
-                                        let rows = unsafe { $call.rows.add(tap * $mr) };
-                                        // SAFETY: `tap_ids` holds `taps` numbers (contract).
-                                        let tap_id = unsafe { *$call.tap_ids.add(tap) } as usize;
-                                        let mut $run = [core::ptr::null::<f32>(); $mr];
-                                        for i in 0..$mr {
-                                            // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
-                                            $run[i] = unsafe { (*rows.add(i)).add(block_offset) };
-                                        }
-                                        // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
-                                        let mut $w = unsafe { block_weights.add(tap_id * len * $nv * $lanes) };
-                                        for $step in 0..len {
-                                            $body
-                                            // SAFETY: at most one past the panel's end.
-                                            $w = unsafe { $w.add($nv * $lanes) };
-                                        }
-                                    }
-                                    block_offset += $call.block_stride;
-                                    // SAFETY: at most one past the panel's end.
-                                    block_weights = unsafe { block_weights.add($call.tap_count * len * $nv * $lanes) };
-                                }
-                            };
+            ($call:ident, $start:expr, $mr:ident, $nv:ident, $run:ident, $tap:ident, $len:ident, $w:ident, $steps:block) => {
+                let mut block_offset = $start;
+                let mut block_weights = $call.weights;
+                for block in 0..=$call.full_blocks {
+                    let $len = if block < $call.full_blocks { $call.block_len } else { $call.tail_len };
+                    if $len == 0 {
+                        break;
+                    }
+                    for tap in 0..$call.taps {
+                        // SAFETY: `rows` holds `taps` x `tile_m` pointers (contract).
+                        let rows = unsafe { $call.rows.add(tap * $mr) };
+                        // SAFETY: `active` holds `taps` taps (contract).
+                        let $tap = unsafe { *$call.active.add(tap) };
+                        let mut $run = [core::ptr::null::<f32>(); $mr];
+                        for i in 0..$mr {
+                            // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
+                            $run[i] = unsafe { (*rows.add(i)).offset(block_offset) };
                         }
+                        if $call.ahead != 0 && $tap.fresh {
+                            for i in 0..$mr {
+                                prefetch_outer($run[i].wrapping_offset($call.ahead));
+                            }
+                        }
+                        // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
+                        let mut $w = unsafe { block_weights.add($tap.id as usize * $len * $nv * $lanes) };
+                        $steps
+                    }
+                    block_offset += $call.block_stride as isize; // CAST: inside the input
+                    // SAFETY: at most one past the panel's end.
+                    block_weights = unsafe { block_weights.add($call.tap_count * $len * $nv * $lanes) };
+                }
+            };
+        }
 
         /// Loads the accumulators of an earlier pass, or zeros.
         macro_rules! start {
-            ($call:ident, $mr:ident, $nv:ident) => {{
+            ($call:ident, $out:ident, $mr:ident, $nv:ident) => {{
                 let mut acc = [[$zero(); $nv]; $mr];
                 if $call.resume {
                     for i in 0..$mr {
                         if i < $call.rows_used {
                             for j in 0..$nv {
                                 // SAFETY: `out` holds `rows_used` rows of `tile_n` floats (contract).
-                                acc[i][j] = unsafe { $load($call.out.add(i * $call.out_stride + j * $lanes)) };
+                                acc[i][j] = unsafe { $load($out.add(i * $call.out_stride + j * $lanes)) };
                             }
                         }
                     }
@@ -149,7 +220,7 @@ macro_rules! tile_kernels {
 
         /// Adds the bias, clamps, stores the used rows.
         macro_rules! finish {
-            ($call:ident, $acc:ident, $mr:ident, $nv:ident) => {
+            ($call:ident, $out:ident, $acc:ident, $mr:ident, $nv:ident) => {
                 if !$call.bias.is_null() {
                     for j in 0..$nv {
                         // SAFETY: a bias that is not null holds `tile_n` floats (contract).
@@ -166,11 +237,30 @@ macro_rules! tile_kernels {
                         }
                     }
                 }
-                for i in 0..$mr {
-                    if i < $call.rows_used {
+                let whole = $call.rows_used == $mr && $call.columns == $nv * $lanes;
+                if whole && !$call.streaming {
+                    for i in 0..$mr {
                         for j in 0..$nv {
-                            // SAFETY: `out` holds `rows_used` rows of `tile_n` floats (contract).
-                            unsafe { $store($call.out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                            // SAFETY: `out` holds `rows_used` = `tile_m` rows of `columns` = `tile_n` floats (contract).
+                            unsafe { $store($out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                        }
+                    }
+                } else if whole {
+                    for i in 0..$mr {
+                        for j in 0..$nv {
+                            // SAFETY: as above, and aligned (contract).
+                            unsafe { $stream($out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                        }
+                    }
+                } else {
+                    for i in 0..$mr {
+                        for j in 0..$nv {
+                            let left = $call.columns.saturating_sub(j * $lanes).min($lanes);
+                            if i < $call.rows_used && left > 0 {
+                                // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract), and no more than
+                                // the rest of the row is stored.
+                                unsafe { store_masked($out.add(i * $call.out_stride + j * $lanes), left, $acc[i][j]) };
+                            }
                         }
                     }
                 }
@@ -184,44 +274,49 @@ macro_rules! tile_kernels {
         #[target_feature(enable = $feature)]
         #[allow(clippy::needless_range_loop)]
         unsafe fn broadcast<const MR: usize, const NV: usize>(call: &TileCall) {
-            let mut acc = start!(call, MR, NV);
-            walk!(call, MR, NV, run, step, w, {
-                let mut b = [$zero(); NV];
-                for j in 0..NV {
-                    // SAFETY: the panel holds `tile_n` floats for this step (contract).
-                    b[j] = unsafe { $load(w.add(j * $lanes)) };
-                }
-                for i in 0..MR {
-                    // SAFETY: the run holds `len` floats from here (contract).
-                    let a = unsafe { $splat(*run[i].add(step)) };
-                    for j in 0..NV {
-                        acc[i][j] = $fma(a, b[j], acc[i][j]);
+            /// All steps of a run for the pixels `$first..$end` of the tile.
+            macro_rules! steps {
+                ($acc:ident, $len:ident, $run:ident, $w:ident, $first:expr, $end:expr) => {
+                    for step in 0..$len {
+                        let mut b = [$zero(); NV];
+                        for j in 0..NV {
+                            // SAFETY: the panel holds `tile_n` floats for this step (contract).
+                            b[j] = unsafe { $load($w.add(j * $lanes)) };
+                        }
+                        for i in $first..$end {
+                            // SAFETY: the run holds `len` floats from here (contract).
+                            let a = unsafe { $splat(*$run[i].add(step)) };
+                            for j in 0..NV {
+                                $acc[i][j] = $fma(a, b[j], $acc[i][j]);
+                            }
+                        }
+                        // SAFETY: at most one past the panel's end.
+                        $w = unsafe { $w.add(NV * $lanes) };
                     }
+                };
+            }
+            let mut start = call.x_offset as isize; // CAST: inside the input
+            let mut out = call.out;
+            for _ in 0..call.tiles {
+            let mut acc = start!(call, out, MR, NV);
+            walk!(call, start, MR, NV, run, tap, len, w, {
+                // A tile of few pixels multiplies zeros instead.
+                match tap.left_out {
+                    LeftOut::First(1) if MR > 1 => steps!(acc, len, run, w, 1, MR),
+                    LeftOut::First(2) if MR > 4 => steps!(acc, len, run, w, 2, MR),
+                    LeftOut::First(3) if MR > 6 => steps!(acc, len, run, w, 3, MR),
+                    LeftOut::First(4) if MR > 6 => steps!(acc, len, run, w, 4, MR),
+                    LeftOut::Last(1) if MR > 1 => steps!(acc, len, run, w, 0, MR.saturating_sub(1)),
+                    LeftOut::Last(2) if MR > 4 => steps!(acc, len, run, w, 0, MR.saturating_sub(2)),
+                    LeftOut::Last(3) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(3)),
+                    LeftOut::Last(4) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(4)),
+                    _ => steps!(acc, len, run, w, 0, MR),
                 }
             });
-            finish!(call, acc, MR, NV);
-        }
-
-        /// `NV` vectors of output channels meet their own inputs, lane by lane.
-        ///
-        /// # Safety
-        /// As [`TileKernel`].
-        #[target_feature(enable = $feature)]
-        #[allow(clippy::needless_range_loop)]
-        unsafe fn lanewise<const MR: usize, const NV: usize>(call: &TileCall) {
-            let mut acc = start!(call, MR, NV);
-            walk!(call, MR, NV, run, step, w, {
-                for j in 0..NV {
-                    // SAFETY: the panel holds `tile_n` floats for this step (contract).
-                    let b = unsafe { $load(w.add(j * $lanes)) };
-                    for i in 0..MR {
-                        // SAFETY: the run holds `tile_n` floats for this step (contract).
-                        let a = unsafe { $load(run[i].add(step * call.step_stride + j * $lanes)) };
-                        acc[i][j] = $fma(a, b, acc[i][j]);
-                    }
-                }
-            });
-            finish!(call, acc, MR, NV);
+            finish!(call, out, acc, MR, NV);
+            start = start.wrapping_add(call.tile_step);
+            out = out.wrapping_add(call.out_step);
+            }
         }
     };
 }
