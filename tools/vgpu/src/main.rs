@@ -194,7 +194,8 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sparkle-vgpu: {error:#}");
-            ExitCode::from(if is_system(&error) { 1 } else { WRONG_INPUT })
+            let unstarted = error.downcast_ref().and_then(host::unstarted_code);
+            ExitCode::from(unstarted.unwrap_or(if is_system(&error) { 1 } else { WRONG_INPUT }))
         }
     }
 }

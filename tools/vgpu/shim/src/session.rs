@@ -290,6 +290,10 @@ pub(crate) fn open(device: usize, flags: c_int) -> c_int {
                 // SAFETY: no pointers are passed.
                 unsafe { libc::fcntl(number, libc::F_SETFD, 0) };
             }
+            if flags & libc::O_NONBLOCK != 0 {
+                // SAFETY: no pointers are passed.
+                unsafe { libc::fcntl(number, libc::F_SETFL, libc::O_NONBLOCK) };
+            }
             number
         }
         Ok((0, ..)) => -libc::EMFILE,

@@ -20,6 +20,8 @@
 #define GEM_CLOSE 0x40086409UL
 #define GEM_CREATE 0xc0206440UL
 #define GEM_MMAP 0xc0086441UL
+#define SYNCOBJ_CREATE 0xc00864bfUL
+#define SYNCOBJ_WAIT 0xc02064c3UL /* flag 2: for a submit, too */
 
 static void stat_line(const char *what, const struct stat *s) {
     printf("%s %s %u:%u\n", what, S_ISCHR(s->st_mode) ? "char" : "other", major(s->st_rdev), minor(s->st_rdev));
@@ -44,14 +46,29 @@ int main(void) {
     if (!fstat(fd, &s)) stat_line("fstat", &s);
     char name[16] = "";
     uint64_t version[8] = {[2] = sizeof name, [3] = (uint64_t)(uintptr_t)name};
+    /* There are no events to read. */
+    int hasty = open("/dev/dri/renderD128", O_RDWR | O_NONBLOCK);
+    ssize_t events = read(hasty, path, sizeof path);
+    printf("read %zd %s\n", events, strerror(errno));
+    close(hasty);
     int copy = dup(fd);
     printf("version %d %s\n", ioctl(copy, VERSION, version), name);
     close(copy);
+
+    if (getenv("WAIT")) {
+        uint32_t syncobj[2] = {0};
+        ioctl(fd, SYNCOBJ_CREATE, syncobj);
+        uint64_t wait[4] = {(uint64_t)(uintptr_t)syncobj, INT64_MAX, 1 | 2ull << 32};
+        puts("waits"), fflush(stdout);
+        return ioctl(fd, SYNCOBJ_WAIT, wait);
+    }
 
     uint64_t create[4] = {1 << 20, 4096, 2, 0};
     printf("create %d\n", ioctl(fd, GEM_CREATE, create));
     uint64_t handle = (uint32_t)create[0], where = handle;
     printf("offset %d\n", (int)syscall(SYS_ioctl, fd, GEM_MMAP, &where));
+    void *private = mmap(0, 4096, PROT_READ, MAP_PRIVATE, fd, where);
+    printf("private %s\n", private == MAP_FAILED ? strerror(errno) : "ok");
     volatile uint32_t *pages = mmap(0, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, where);
     if (pages == MAP_FAILED) return perror("mmap"), 1;
     pages[5] = 77;

@@ -26,9 +26,11 @@ const FOUND: &str = "stat char 226:128
 vendor 0x1002
 realpath /sys/bus/pci
 fstat char 226:128
+read -1 Resource temporarily unavailable
 version 0 amdgpu
 create 0
 offset 0
+private Invalid argument
 bad pointer -1 Bad address
 ";
 
@@ -51,6 +53,7 @@ fn a_hosts_devices_are_those_of_all_processes() {
         let engine = Engine::new(&devices, &Watching { strict: true, ..Watching::default() });
         let mut config = Config::new(Flavour::V7_3, Chip::ALL[0], std::sync::Arc::new(engine));
         config.devices = devices;
+        let script = script.replace("OUT", out.to_str().unwrap());
         let script = script.replace("CLIENT", &format!("{} > {}", program.display(), out.display()));
         run(Kernel::new(config).unwrap(), &library(), &["sh".into(), "-c".into(), script.into()]).unwrap()
     };
@@ -61,6 +64,10 @@ fn a_hosts_devices_are_those_of_all_processes() {
     assert_eq!(nodes, ["node renderD128 char", "node renderD129 char"]);
     assert_eq!(lines.join("\n"), format!("{FOUND}child ok 77\nclose 0"));
     assert_eq!((ended.code, ended.reports.len()), (0, 0), "{:?}", ended.reports);
+    // A client that is killed in a call that would never return is closed like any other.
+    let ended = start("WAIT=1 CLIENT & until grep -q waits OUT; do sleep 0.01; done; sleep 0.2; kill -9 $!");
+    let leak = |left: &str| ended.reports.iter().any(|report| report.kind == Kind::Leak && report.text.contains(left));
+    assert!(leak("1 syncobjs left"), "{:?}", ended.reports);
     // What is left behind is told, and the command's code comes back.
     let ended = start("LEAK=1 CLIENT; exit 7");
     assert_eq!(ended.code, 7);

@@ -1,8 +1,11 @@
 //! What a command processor is given: the streams of a submission.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use sparkle_pm4::lint::Buffer;
+
+use super::device::Limits;
 
 /// A command stream in GPU memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub struct Job<'a> {
     pub buffers: Option<&'a [Buffer]>,
     /// Set when nobody waits for the job any more.
     pub cancel: Option<&'a AtomicBool>,
+    /// How long a packet waits for memory that others write, if that is longer than the device's own limit.
+    pub patience: Duration,
 }
 
 impl Job<'_> {
@@ -51,6 +56,11 @@ impl Job<'_> {
     #[must_use]
     pub fn new(ibs: Vec<Ib>) -> Self {
         Self { ibs, fence: Some(Self::FENCE), ..Self::default() }
+    }
+
+    /// Whether a packet that waits since `begun` is to give up.
+    pub(crate) fn gives_up(&self, begun: Instant, limits: &Limits) -> bool {
+        self.is_cancelled() || begun.elapsed() >= self.patience.max(limits.patience)
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {

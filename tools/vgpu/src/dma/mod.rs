@@ -151,7 +151,7 @@ impl Run<'_> {
             if retries.is_some_and(|most| tries > most) {
                 return Err(Stop::not_modelled("what follows when the retries of POLL_REGMEM run out"));
             }
-            if self.job.is_cancelled() || begin.elapsed() >= self.device.limits().patience {
+            if self.job.gives_up(begin, &self.device.limits()) {
                 return Err(Stop::Hang(format!(
                     "{at:#x} holds {value:#x} under its mask, and never what is waited for"
                 )));
@@ -171,7 +171,7 @@ impl Run<'_> {
             if !loops || old == wanted {
                 return Ok(());
             }
-            if self.job.is_cancelled() || begin.elapsed() >= self.device.limits().patience {
+            if self.job.gives_up(begin, &self.device.limits()) {
                 return Err(Stop::Hang(format!("{at:#x} holds {old:#x} and never becomes {wanted:#x}")));
             }
             std::thread::sleep(POLL);

@@ -117,7 +117,7 @@ impl ShaderEngine for Shaders<'_> {
 /// Source: Linux 6.1 `gfx_v11_0.c`, `gfx_v11_0_ring_emit_fence`.
 const INVALIDATING_FENCE: u32 = 0x0671_f514;
 
-/// How long a packet waits for memory that another ring or the host writes.
+/// How long a packet waits for memory that another ring or the host writes, where lockup timeouts are shorter.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const fn kind(ip: Ip) -> Option<RingKind> {
@@ -212,6 +212,7 @@ impl Processor for Engine {
             sync_before: job.sync_before,
             fence: Some(if job.invalidate_after { INVALIDATING_FENCE } else { cp::Job::FENCE }),
             cancel: Some(&job.cancel),
+            patience: job.lockup,
             ..cp::Job::default()
         };
         let counts = board.tally.as_ref().map(|(_, counts)| counts);

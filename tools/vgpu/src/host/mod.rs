@@ -6,6 +6,7 @@
 //! kernel put system calls before it.
 
 mod capture;
+mod child;
 mod engine;
 mod fault;
 mod machine;
@@ -17,6 +18,7 @@ mod seccomp;
 mod server;
 mod tree;
 
+pub use child::unstarted_code;
 pub use engine::{Engine, Watching};
 pub use fault::{Fault, FaultError};
 pub use machine::{pci_devices, standard_kernel};

@@ -1,18 +1,18 @@
 //! `sparkle-vgpu run`: a command that sees the devices.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::Permissions;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket, socketpair};
-use nix::unistd::getpid;
+use nix::unistd::mkdtemp;
 
+use super::child;
 use super::machine::pci_devices;
 use super::server::Server;
 use super::tree::{TREE_VARIABLE, Tree};
@@ -47,16 +47,14 @@ pub(super) struct Folder(PathBuf);
 impl Folder {
     /// A new one.
     pub(super) fn new() -> io::Result<Self> {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let home = std::env::temp_dir();
-        let folder = Self(home.join(format!("sparkle-vgpu-run-{}-{number}", getpid())));
-        // What a process of the same number left behind is of no use to anybody.
-        let _ = std::fs::remove_dir_all(&folder.0);
-        std::fs::create_dir(&folder.0).map_err(|error| {
-            let what = format!("can't make a folder in {}: {error}; let TMPDIR name another", home.display());
+        let place = std::env::temp_dir();
+        let failed = |error: io::Error| {
+            let what = format!("can't make a folder in {}: {error}; let TMPDIR name another", place.display());
             io::Error::new(error.kind(), what)
-        })?;
+        };
+        let folder = Self(mkdtemp(&place.join("sparkle-vgpu-run-XXXXXX")).map_err(|errno| failed(errno.into()))?);
+        // Programs may give up privileges and still look for devices.
+        std::fs::set_permissions(&folder.0, Permissions::from_mode(0o755)).map_err(failed)?;
         Ok(folder)
     }
 
@@ -83,7 +81,12 @@ pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<E
     Tree::create(&folder.0, &pci_devices(&kernel))?;
 
     let listener = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?;
-    bind(std::os::fd::AsRawFd::as_raw_fd(&listener), &UnixAddr::new(&folder.0.join("socket"))?)?;
+    let address = folder.0.join("socket");
+    let address = UnixAddr::new(&address).map_err(|error| {
+        let text = format!("{}: a socket can't be there ({error}); set TMPDIR to a shorter path", address.display());
+        io::Error::new(io::ErrorKind::InvalidInput, text)
+    })?;
+    bind(std::os::fd::AsRawFd::as_raw_fd(&listener), &address)?;
     listen(&listener, Backlog::MAXALLOWABLE)?;
     let (stop, stopped) = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)?;
     let server = Server::new(kernel);
@@ -97,39 +100,20 @@ pub fn run(kernel: Kernel, library: &Path, command: &[OsString]) -> io::Result<E
         preload.push(OsStr::new(":"));
         preload.push(others);
     }
-    let child = Command::new(program).args(arguments).env("LD_PRELOAD", preload).env(TREE_VARIABLE, &folder.0).spawn();
-    let mut child = child.map_err(|error| cannot_start(program, &error))?;
-    ignore_terminal_signals();
-    let status = child.wait()?;
+    let mut command = Command::new(program);
+    command.args(arguments).env("LD_PRELOAD", preload).env(TREE_VARIABLE, &folder.0);
+    let mut child = command.spawn().map_err(|error| child::unstarted(program, error))?;
+    let code = child::wait(&mut child)?;
     drop(stop);
     let listened = host.join().map_err(|_| io::Error::other("the host's thread has failed"))?;
     listened?;
-    // A socket's hang-up may come a moment after the process has gone.
-    for _ in 0..20 {
-        if server.sweep() == 0 {
+    // A socket's hang-up may come a moment after the process has gone, and closing waits a second for jobs.
+    for tries in 0..300 {
+        let left = server.sweep();
+        if server.kernel().open_files() == left && (left == 0 || tries >= 20) {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    Ok(Ended { code: exit_code(status), reports: server.kernel().reports() })
-}
-
-/// Says which command did not start.
-pub(super) fn cannot_start(program: &OsStr, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("can't start {}: {error}", program.display()))
-}
-
-/// The exit code of a command, as shells have it.
-pub(super) fn exit_code(status: ExitStatus) -> u8 {
-    let code = status.code().or_else(|| status.signal().map(|number| number + 128)).unwrap_or(1);
-    u8::try_from(code & 0xff).unwrap_or(1)
-}
-
-/// Interrupts from the terminal are for the command; this process waits for it.
-#[allow(unsafe_code)]
-pub(super) fn ignore_terminal_signals() {
-    for one in [Signal::SIGINT, Signal::SIGQUIT] {
-        // SAFETY: ignoring a signal installs no handler that could run.
-        let _ = unsafe { signal(one, SigHandler::SigIgn) };
-    }
+    Ok(Ended { code, reports: server.kernel().reports() })
 }

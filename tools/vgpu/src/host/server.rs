@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use nix::errno::Errno as SystemErrno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -106,6 +107,8 @@ impl Server {
         });
         let left = opens.len();
         drop(opens);
+        // Calls of threads that were killed wait here still, and hold the file.
+        gone.iter().for_each(|file| file.abandon());
         // Closing may wait for the device, which others must not.
         drop(gone);
         left
@@ -160,9 +163,9 @@ impl Server {
     fn map(&self, client: &RemoteClient<'_>, inode: u64, [offset, length, flags]: [u64; 3]) -> Result<(), SystemErrno> {
         let (protection, kind) = (flags as i32, (flags >> 32) as i32); // CAST: the two halves
         let shared = kind & libc::MAP_TYPE != libc::MAP_PRIVATE;
-        let writable = protection & libc::PROT_WRITE != 0;
+        let accessible = protection & (libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC) != 0;
         let granted = self.file(inode).and_then(|file| {
-            let grant = file.mmap(MapRequest { offset, length, shared, writable })?;
+            let grant = file.mmap(MapRequest { offset, length, shared, accessible })?;
             // Who unmaps it can't be seen from here.
             file.unmapped();
             Ok(grant)
@@ -200,11 +203,18 @@ impl Server {
             let accepted = match accept4(listener.as_raw_fd(), SockFlag::SOCK_CLOEXEC) {
                 Ok(number) => super::message::own(number),
                 Err(SystemErrno::EINTR | SystemErrno::ECONNABORTED) => continue,
+                // Others' end may make room; who waits is not turned away.
+                Err(SystemErrno::EMFILE | SystemErrno::ENFILE | SystemErrno::ENOBUFS | SystemErrno::ENOMEM) => {
+                    self.sweep();
+                    std::thread::sleep(Duration::from_millis(10));
+                    continue;
+                }
                 Err(other) => return Err(other),
             };
             let pid = getsockopt(&accepted, PeerCredentials)?.pid();
             let server = Arc::clone(self);
-            std::thread::spawn(move || server.serve(&Channel::from(accepted), pid));
+            // Without a thread the connection is closed, and its client has no device.
+            let _ = std::thread::Builder::new().spawn(move || server.serve(&Channel::from(accepted), pid));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -72,8 +72,8 @@ pub struct MapRequest {
     pub length: u64,
     /// `MAP_SHARED` and not `MAP_PRIVATE`.
     pub shared: bool,
-    /// `PROT_WRITE`, now or later.
-    pub writable: bool,
+    /// Any of `PROT_READ`, `PROT_WRITE` and `PROT_EXEC`.
+    pub accessible: bool,
 }
 
 /// What to map instead of the node: map `length` bytes of `file` at `offset`, shared.
@@ -94,6 +94,8 @@ pub struct File {
     pub(crate) vm: Arc<Vm>,
     pub(crate) tables: Mutex<Tables>,
     mapped: AtomicUsize,
+    /// Nobody can wait for its calls any more.
+    abandoned: AtomicBool,
     // Last, so that devices stop after everything else is gone.
     _machine: Arc<super::Machine>,
 }
@@ -101,7 +103,9 @@ pub struct File {
 impl File {
     pub(crate) fn new(machine: Arc<super::Machine>, gpu: Arc<Gpu>, client: Client) -> Self {
         let vm = Arc::new(Vm::new(gpu.shared.number()));
-        Self { gpu, client, vm, tables: Mutex::default(), mapped: AtomicUsize::new(0), _machine: machine }
+        gpu.shared.files.fetch_add(1, Ordering::AcqRel);
+        let (mapped, abandoned) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Self { gpu, client, vm, tables: Mutex::default(), mapped, abandoned, _machine: machine }
     }
 
     /// Answers an ioctl. `request` is the number with direction, size and type; `arg` the address of the block in the
@@ -123,7 +127,7 @@ impl File {
     /// Source: Linux `drm_gem.c`, `drm_gem_mmap`, and `amdgpu_gem.c`, `amdgpu_gem_object_mmap`.
     pub fn mmap(&self, request: MapRequest) -> Result<MapGrant, Errno> {
         self.alive()?;
-        let MapRequest { offset, length, shared, writable } = request;
+        let MapRequest { offset, length, shared, accessible } = request;
         let bo = self.gpu.by_offset(offset).ok_or(Errno::EINVAL)?;
         if length == 0 || length.div_ceil(PAGE) > bo.bytes / PAGE {
             return Err(Errno::EINVAL);
@@ -134,7 +138,9 @@ impl File {
         if bo.user.is_some() || bo.flags & create::NO_CPU_ACCESS != 0 {
             return Err(Errno::EPERM);
         }
-        if !shared && writable {
+        // Private pages may be made writable later, whatever they are now. Those of no use at all are let through.
+        // Source: Linux `ttm_bo_vm.c`, `ttm_bo_mmap_obj`, and `amdgpu_gem.c`, `amdgpu_gem_object_mmap`.
+        if !shared && accessible {
             return Err(Errno::EINVAL);
         }
         let mut place = lock(&bo.place);
@@ -170,6 +176,18 @@ impl File {
 
     pub(crate) fn report(&self, kind: Kind, text: String) {
         self.gpu.report(kind, self.client.pid, text);
+    }
+
+    /// Ends all waits in calls on this file: its last descriptor went while they waited, as those of a process that was
+    /// killed do.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Release);
+        self.gpu.bell().ring();
+    }
+
+    /// Whether there is no use in waiting: no device, or nobody to tell.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gpu.unplugged.load(Ordering::Acquire) || self.abandoned.load(Ordering::Acquire)
     }
 
     pub(crate) fn alive(&self) -> Result<(), Errno> {
@@ -237,5 +255,6 @@ impl Drop for File {
         if *vmid == Some(self.vm.id) {
             *vmid = None;
         }
+        self.gpu.shared.files.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -52,7 +52,7 @@ fn wait_inputs(file: &File, user: &dyn UserMemory, handles: u64, count: u32) -> 
         let syncobj = file.syncobj(handle).ok_or(Errno::ENOENT)?;
         let fence = syncobj.find_or_wait(0, false, Until::Now)?;
         file.gpu.bell().wait(Until::Forever, || {
-            let gone = file.gpu.stop.load(std::sync::atomic::Ordering::Acquire);
+            let gone = file.is_gone() || file.gpu.stop.load(std::sync::atomic::Ordering::Acquire);
             (fence.is_done() || gone).then_some(())
         });
     }

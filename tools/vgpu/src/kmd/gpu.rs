@@ -1,7 +1,7 @@
 //! One device: its memory, its counters, and the objects that all files share.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     /// The file of all buffers, if they have one.
     pub(crate) arena: Option<Arc<Arena>>,
     numbers: AtomicU64,
+    /// Open files of all devices.
+    pub(crate) files: AtomicUsize,
 }
 
 impl Shared {
@@ -42,6 +44,7 @@ impl Shared {
             exports: Exports::default(),
             arena,
             numbers: AtomicU64::new(1),
+            files: AtomicUsize::new(0),
         }
     }
 

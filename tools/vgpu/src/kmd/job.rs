@@ -116,6 +116,8 @@ pub struct Job {
     pub invalidate_after: bool,
     /// Register shadowing, if the client asked for it.
     pub shadow: Option<Shadow>,
+    /// How long the driver leaves it on its ring before it takes the ring for hung.
+    pub lockup: Duration,
     pub(crate) cancel: Arc<AtomicBool>,
     /// When the device was started.
     pub(crate) started: Instant,

@@ -124,6 +124,12 @@ impl Kernel {
         self.machine.gpus.iter().map(|gpu| gpu.device.clone()).collect()
     }
 
+    /// How many files are open, those included that are still being closed.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        self.machine.shared.files.load(Ordering::Acquire)
+    }
+
     /// Which kernel it is.
     #[must_use]
     pub fn flavour(&self) -> Flavour {

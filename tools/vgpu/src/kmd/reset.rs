@@ -1,13 +1,13 @@
 //! A job that did not end: the fault it left, the wait for the timeout, and what the driver then does to whom.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::config::{Flavour, Recovery};
 use super::errno::Errno;
 use super::gpu::Gpu;
 use super::heap::Place;
-use super::job::{Access, Ip, Outcome, Requester};
+use super::job::{Access, Outcome, Requester};
 use super::report::Kind;
 use super::ring::{Task, count};
 use super::sync::{Until, lock};
@@ -25,10 +25,10 @@ fn fault_status(task: &Task, va: u64, access: Access, requester: Requester) -> u
     permission | requester.id() << 9 | u32::from(access == Access::Write) << 18 | VMID << 20
 }
 
-/// Handles a job that did not end well, and signals its fence.
-pub(crate) fn recover(gpu: &Gpu, task: &Task, outcome: &Outcome) {
+/// Handles a job that did not end well, and signals its fence. `begun` is when it came to its ring.
+pub(crate) fn recover(gpu: &Gpu, task: &Task, outcome: &Outcome, begun: Instant) {
     let (pid, ip, sequence) = (task.job.pid, task.job.ip, task.job.sequence);
-    let mut wait = gpu.shared.config.scaled(gpu.flavour().lockup(ip == Ip::Compute));
+    let mut wait = task.job.lockup.saturating_sub(begun.elapsed());
     match outcome {
         Outcome::Done { .. } => {}
         Outcome::Hang { why } => {

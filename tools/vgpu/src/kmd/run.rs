@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::config::Flavour;
 use super::errno::Errno;
@@ -29,6 +30,7 @@ pub(crate) fn task(gpu: &Gpu, mut task: Task) {
         // Source: Linux `amdgpu_ib.c`, `amdgpu_ib_schedule`.
         task.job.ibs.retain(|ib| ib.flags & ib_flags::PREAMBLE == 0);
     }
+    let begun = Instant::now();
     let outcome = execute(gpu, &task);
     if task.job.is_cancelled() {
         return task.fence.signal(Err(lost(gpu, &task).err().unwrap_or(Errno::ESRCH)));
@@ -44,9 +46,9 @@ pub(crate) fn task(gpu: &Gpu, mut task: Task) {
         }
         Outcome::Done { gpu_time } => {
             let why = format!("the device would need {gpu_time:?}, the lockup timeout is {lockup:?}");
-            reset::recover(gpu, &task, &Outcome::Hang { why });
+            reset::recover(gpu, &task, &Outcome::Hang { why }, begun);
         }
-        outcome => reset::recover(gpu, &task, &outcome),
+        outcome => reset::recover(gpu, &task, &outcome, begun),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Calls on syncobjs. Source: Linux `drm_syncobj.c`.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::bytes::Block;
 use super::clock;
@@ -119,7 +118,7 @@ fn wait_for(file: &File, wait: &Wait) -> Result<u32, Errno> {
         return Err(Errno::EINVAL);
     }
     let mut look = || {
-        if file.gpu.unplugged.load(Ordering::Acquire) {
+        if file.is_gone() {
             return Some(Err(Errno::ENODEV));
         }
         let mut first = None;

@@ -1,7 +1,6 @@
 //! Waits for jobs and for objects, and fences as handles. Source: Linux `amdgpu_cs.c` and `amdgpu_gem.c`.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::bytes::Block;
 use super::clock;
@@ -39,8 +38,7 @@ impl File {
             return Ok(Some(found));
         }
         self.gpu.shared.inject.interruptible()?;
-        let gone = || self.gpu.unplugged.load(Ordering::Acquire);
-        let look = || look().map(Ok).or_else(|| gone().then_some(Err(Errno::ENODEV)));
+        let look = || look().map(Ok).or_else(|| self.is_gone().then_some(Err(Errno::ENODEV)));
         self.gpu.bell().wait(until, look).transpose()
     }
 

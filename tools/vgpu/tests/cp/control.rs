@@ -122,21 +122,26 @@ fn waits_of_64_bits_compare_both_halves() {
 
 #[test]
 fn a_wait_sees_what_another_thread_writes() {
-    let mut bench = Bench::compute(&[0]);
-    let patient = Limits { patience: Duration::from_secs(20), ..limits() };
-    bench.device = DeviceState::new(Chip::GFX1100).with_limits(patient);
-    let ib = bench.stream(IB, &streams(&[&[0xc005_3c00, 0x15, LO, HI, 3, u32::MAX, 4], &write(1, 1)]));
-    let Bench { memory, device, processor, .. } = &mut bench;
-    let memory = &*memory;
-    let outcome = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(20));
-            memory.region(DATA).unwrap().words[0].store(3, Ordering::Release);
+    // Either the device or the job has the patience.
+    for (device, job) in [(20, 0), (0, 20)].map(|(device, job)| (Duration::from_secs(device), Duration::from_secs(job)))
+    {
+        let mut bench = Bench::compute(&[0]);
+        let patient = Limits { patience: device, ..limits() };
+        bench.device = DeviceState::new(Chip::GFX1100).with_limits(patient);
+        let ib = bench.stream(IB, &streams(&[&[0xc005_3c00, 0x15, LO, HI, 3, u32::MAX, 4], &write(1, 1)]));
+        let Bench { memory, device, processor, .. } = &mut bench;
+        let memory = &*memory;
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(20));
+                memory.region(DATA).unwrap().words[0].store(3, Ordering::Release);
+            });
+            let job = Job { patience: job, ..Job::new(vec![ib]) };
+            processor.execute(&job, memory, device, &sparkle_vgpu::cp::Watch::NONE)
         });
-        processor.execute(&Job::new(vec![ib]), memory, device, &sparkle_vgpu::cp::Watch::NONE)
-    });
-    assert!(outcome.is_done(), "{outcome}");
-    assert_eq!(bench.word(DATA + 4), 1);
+        assert!(outcome.is_done(), "{outcome}");
+        assert_eq!(bench.word(DATA + 4), 1);
+    }
 }
 
 #[test]

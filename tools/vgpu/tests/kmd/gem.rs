@@ -84,7 +84,7 @@ fn visible_memory_is_kept_for_who_needs_it() {
     let filler = bench.create(1 << 20, GTT, 0);
     // The CPU touches the hidden one: it must move, to one MiB that is visible or seven of system memory.
     let offset = u64_at(&bench.ok(GEM_MMAP, S::new(8).u32(0, hidden)), 0);
-    let request = MapRequest { offset, length: 4096, shared: true, writable: true };
+    let request = MapRequest { offset, length: 4096, shared: true, accessible: true };
     assert_eq!(bench.file.mmap(request).err(), Some(Errno::ENOMEM));
     assert!(bench.reported(Kind::Misuse, "SIGBUS"));
     bench.ok(GEM_CLOSE, S::new(8).u32(0, filler));
@@ -130,10 +130,10 @@ fn v26_mapping() {
     let handle = bench.create(0x2000, GTT, 0);
     let offset = u64_at(&bench.ok(GEM_MMAP, S::new(8).u32(0, handle)), 0);
     assert!(offset >= 1 << 32 && offset.is_multiple_of(4096));
-    let good = MapRequest { offset, length: 0x2000, shared: true, writable: true };
+    let good = MapRequest { offset, length: 0x2000, shared: true, accessible: true };
     assert!(bench.file.mmap(good).is_ok());
     assert!(bench.file.mmap(MapRequest { length: 0x1001, ..good }).is_ok());
-    assert!(bench.file.mmap(MapRequest { shared: false, writable: false, ..good }).is_ok());
+    assert!(bench.file.mmap(MapRequest { shared: false, accessible: false, ..good }).is_ok());
     let bad = [
         MapRequest { offset: offset + 0x1000, length: 0x1000, ..good },
         MapRequest { length: 0x2001, ..good },

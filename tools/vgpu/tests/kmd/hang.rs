@@ -308,3 +308,24 @@ fn the_processor_is_told_what_a_reset_forgets() {
 fn recovered(recovery: Recovery) -> nix::errno::Errno {
     if recovery == Recovery::Soft { nix::errno::Errno::ENODATA } else { nix::errno::Errno::ETIME }
 }
+
+#[test]
+fn the_time_that_a_job_ran_counts_for_its_timeout() {
+    // A packet that waits for memory takes the whole timeout, and no more comes on top.
+    for (ip, ms) in [(COMPUTE, 600), (GFX, 100)] {
+        let script = move |job: &Job| {
+            assert_eq!(job.lockup, Duration::from_millis(ms));
+            std::thread::sleep(job.lockup);
+            Outcome::Hang { why: "nobody changes it".into() }
+        };
+        let processor = Arc::new(Script(Box::new(script)));
+        let config = Config::new(Flavour::V6_12, Chip::find("gfx1100").unwrap(), processor);
+        let bench = Bench::config(Config { timeout_scale: 0.01, ..config });
+        let (ctx, bo) = bench.ready();
+        let begun = std::time::Instant::now();
+        bench.cs(ctx, &[bench.list(&[bo]), Bench::ib_on(ip, 0, VA, 32, 0)]).unwrap();
+        let block = S::new(32).u64(0, 1).u64(8, deadline(LONG)).u32(16, ip).u32(28, ctx);
+        bench.fails(Errno::ENODATA, WAIT_CS, block);
+        assert!(begun.elapsed() < Duration::from_millis(ms * 3 / 2), "{ip}: {:?}", begun.elapsed());
+    }
+}

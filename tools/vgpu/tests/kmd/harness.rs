@@ -273,7 +273,7 @@ impl Bench {
 
     pub(crate) fn words(&self, handle: u32) -> std::fs::File {
         let offset = u64_at(&self.ok(GEM_MMAP, S::new(8).u32(0, handle)), 0);
-        let request = sparkle_vgpu::kmd::MapRequest { offset, length: 4096, shared: true, writable: true };
+        let request = sparkle_vgpu::kmd::MapRequest { offset, length: 4096, shared: true, accessible: true };
         self.file.mmap(request).unwrap().file.into()
     }
 

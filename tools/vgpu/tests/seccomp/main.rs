@@ -117,7 +117,7 @@ fn a_program_that_has_nothing_to_do_with_devices_is_left_alone() {
         "regular file\ncharacter special file\n/dev/null\n",
     );
     let (code, text, error) = ended(&command(&[]).arg("/nowhere/at/all").output().unwrap());
-    assert_eq!((code, text.as_str()), (Some(1), ""));
+    assert_eq!((code, text.as_str()), (Some(127), ""));
     assert!(error.contains("No such file or directory"), "{error}");
 }
 
@@ -175,4 +175,34 @@ fn buffers_of_their_own_files_are_no_use() {
     let kernel = Kernel::new(Config::new(Flavour::V6_12, Chip::ALL[0], Arc::new(engine))).unwrap();
     let error = run_watched(kernel, &["true".into()]).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+}
+
+#[test]
+fn a_command_that_is_not_started_is_named_and_has_the_code_of_shells() {
+    let folder = tempfile::tempdir().unwrap();
+    for (program, code, why) in
+        [(folder.path().join("none"), 127, "No such file"), (folder.path().to_owned(), 126, "Permission denied")]
+    {
+        let (found, _, text) = ended(&command(&[]).arg(&program).output().unwrap());
+        assert_eq!(found, Some(code), "{text}");
+        assert!(text.contains(program.to_str().unwrap()) && text.contains(why), "{text}");
+    }
+    let (code, _, text) = ended(&command(&[]).arg("true").env("TMPDIR", folder.path().join("none")).output().unwrap());
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("let TMPDIR name another"), "{text}");
+}
+
+#[test]
+fn who_asks_the_run_to_end_asks_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.01; done";
+    let mut command = command(&[]);
+    command.args(["sh", "-c", script]).env("TMPDIR", folder.path()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut ready = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.as_mut().unwrap()), &mut ready).unwrap();
+    assert_eq!(ready, "ready\n");
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(9));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the folder is left behind");
 }

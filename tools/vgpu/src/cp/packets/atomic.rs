@@ -71,7 +71,7 @@ impl Run<'_> {
             if !loops || old == wanted {
                 return Ok(());
             }
-            if self.job.is_cancelled() || begin.elapsed() >= self.device.limits().patience {
+            if self.job.gives_up(begin, &self.device.limits()) {
                 return Err(Stop::Hang(format!("{va:#x} holds {old:#x} and never becomes {wanted:#x}")));
             }
             std::thread::sleep(POLL);

@@ -94,7 +94,7 @@ impl Run<'_> {
         let mut valid = rewind.valid();
         while !valid {
             valid = self.memory.read_u32(operand)? >> 31 != 0;
-            if !valid && (self.job.is_cancelled() || begin.elapsed() >= self.device.limits().patience) {
+            if !valid && self.job.gives_up(begin, &self.device.limits()) {
                 return Err(Stop::Hang(format!("nobody sets VALID of REWIND at {operand:#x}")));
             }
             if !valid {

@@ -114,7 +114,7 @@ impl Run<'_> {
                 }
                 return Ok(());
             }
-            if self.job.is_cancelled() || begin.elapsed() >= self.device.limits().patience {
+            if self.job.gives_up(begin, &self.device.limits()) {
                 let va = canonical(wait.va);
                 return Err(Stop::Hang(format!("{va:#x} holds {value:#x}, and nobody changes it: {}", goal(wait))));
             }

@@ -28,8 +28,8 @@ impl Host {
                 let Some(file) = self.opens.find(lock) else { return Errno::ENODEV.into() };
                 let (protection, kind) = (protection as i32, flags as i32); // CAST: flags have 32 bits
                 let shared = kind & libc::MAP_TYPE != libc::MAP_PRIVATE;
-                let writable = protection & libc::PROT_WRITE != 0;
-                match file.mmap(MapRequest { offset, length, shared, writable }) {
+                let accessible = protection & (libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC) != 0;
+                match file.mmap(MapRequest { offset, length, shared, accessible }) {
                     Ok(_) => {
                         // Who unmaps it can't be seen from here.
                         file.unmapped();

@@ -38,7 +38,7 @@ use self::paths::{Files, Object};
 use self::pool::Pool;
 use self::sys::{Answer, Call, Listener};
 use super::machine::pci_devices;
-use super::run::{Ended, Folder, cannot_start, exit_code, ignore_terminal_signals};
+use super::run::{Ended, Folder};
 use super::tree::Tree;
 use crate::kmd::{File, Kernel};
 
@@ -174,10 +174,9 @@ pub fn run_watched(kernel: Kernel, command: &[OsString]) -> io::Result<Ended> {
     let taken = taking.join().map_err(|_| io::Error::other("the thread that takes the listener has failed"))?;
     let (mut child, listener) = match (spawned, taken) {
         (Ok(child), Ok(listener)) => (child, listener),
-        (Err(error), Ok(_) | Err(SystemErrno::ECHILD)) => return Err(cannot_start(program, &error)),
+        (Err(error), Ok(_) | Err(SystemErrno::ECHILD)) => return Err(super::child::unstarted(program, error)),
         (_, Err(errno)) => return Err(unavailable(errno)),
     };
-    ignore_terminal_signals();
 
     let (stop, stopped) = channel();
     let housekeeper = {
@@ -185,7 +184,7 @@ pub fn run_watched(kernel: Kernel, command: &[OsString]) -> io::Result<Ended> {
         std::thread::spawn(move || host.keep_house(&stopped))
     };
     let pool = Pool::start(Arc::clone(&host), listener)?;
-    let status = child.wait()?;
+    let code = super::child::wait(&mut child)?;
     pool.finish();
     // The kernel closes the files of a process a moment after it has ended.
     for _ in 0..200 {
@@ -197,5 +196,5 @@ pub fn run_watched(kernel: Kernel, command: &[OsString]) -> io::Result<Ended> {
     drop(stop);
     housekeeper.join().map_err(|_| io::Error::other("the thread that closes files has failed"))?;
     host.opens.clear();
-    Ok(Ended { code: exit_code(status), reports: host.kernel.reports() })
+    Ok(Ended { code, reports: host.kernel.reports() })
 }

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use super::{Member, Parser};
 use crate::kmd::bo::{Bo, create};
 use crate::kmd::config::Flavour;
 use crate::kmd::errno::Errno;
 use crate::kmd::fence::Fence;
-use crate::kmd::job::{Job, ib_flags};
+use crate::kmd::job::{Ip, Job, ib_flags};
 use crate::kmd::ring::{Dependency, Task, UserFence};
 use crate::kmd::sync::{Until, lock};
 use crate::kmd::syncobj_calls;
@@ -56,9 +56,8 @@ impl Parser<'_> {
         }
         let gpu = &self.file.gpu;
         gpu.shared.inject.interruptible()?;
-        let gone = || gpu.unplugged.load(Ordering::Acquire);
-        gpu.bell().wait(Until::Forever, || (gone() || room()).then_some(()));
-        if gone() { Err(Errno::ENODEV) } else { Ok(()) }
+        gpu.bell().wait(Until::Forever, || (self.file.is_gone() || room()).then_some(()));
+        if self.file.is_gone() { Err(Errno::ENODEV) } else { Ok(()) }
     }
 
     fn job(&self, member: &Member, vm: Arc<VmView>, sequence: u64) -> Job {
@@ -78,6 +77,7 @@ impl Parser<'_> {
             sync_before: member.ibs.first().is_some_and(|ib| ib.flags & ib_flags::EMIT_MEM_SYNC != 0),
             invalidate_after: self.flavour() == Flavour::V6_1,
             shadow: self.shadow,
+            lockup: gpu.shared.config.scaled(self.flavour().lockup(member.entity.ip == Ip::Compute)),
             cancel: Arc::new(AtomicBool::new(false)),
             started: gpu.started,
         }
