@@ -20,7 +20,7 @@ impl Node for Adapter {
     }
 
     fn map(&self, offset: u64, length: usize) -> Result<MmapRaw, Errno> {
-        let request = MapRequest { offset, length: length as u64, shared: true, writable: true };
+        let request = MapRequest { offset, length: length as u64, shared: true, accessible: true };
         let grant = self.0.mmap(request).map_err(|errno| Errno::from_raw(errno.0))?;
         // Nobody tells an adapter when a mapping goes, so the device isn't to count them.
         self.0.unmapped();
