@@ -43,6 +43,7 @@ impl<T: FromBytes + IntoBytes + Immutable> Buffer<T> {
     /// # Errors
     /// [`OutOfMemory`] where the system refuses.
     pub fn zeroed(len: usize) -> Result<Self, OutOfMemory> {
+        const { assert!(align_of::<T>() <= align_of::<Line>()) };
         let bytes = len.checked_mul(size_of::<T>()).ok_or(OutOfMemory { bytes: usize::MAX })?;
         let storage = if bytes >= HUGE_PAGE { pages(bytes) } else { lines(bytes) };
         Ok(Self { storage: storage.ok_or(OutOfMemory { bytes })?, len })

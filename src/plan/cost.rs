@@ -3,7 +3,7 @@
 //! All in f64: extents may reach 2^40, and a price needs no more than a few digits. The equations stand in
 //! `docs/planner.md`.
 
-use crate::conv::{ConvProblem, Layout};
+use crate::conv::{ConvProblem, DType, Layout};
 use crate::plan::candidates::Cut;
 use crate::plan::machine::{Family, KernelVariant, MachineModel, MemoryLevel};
 use crate::plan::tile::{GemmShape, LoopOrder};
@@ -125,8 +125,9 @@ fn rate_with_conflicts(problem: &ConvProblem, machine: &MachineModel, variant: &
     let Some(&MemoryLevel { capacity_bytes: Some(capacity), ways, .. }) = machine.levels.first() else {
         return 1.0;
     };
-    // Planes are transposed into scratch, with a pitch of the backend's choice.
-    if ways == 0 || variant.family != Family::Broadcast || s.layout == Layout::Nchw {
+    // Planes and f16 are copied into scratch, with a pitch of the backend's choice.
+    let copied = s.layout == Layout::Nchw || machine.compute.caller_is_unit && s.dtype == DType::F16;
+    if ways == 0 || variant.family != Family::Broadcast || copied {
         return 1.0;
     }
     let pitch = s.in_channels as u128 * s.stride[1] as u128 * variant.dtype.bytes() as u128;

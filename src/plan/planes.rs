@@ -3,11 +3,19 @@
 use crate::conv::{CHANNEL_BLOCK, ConvProblem, DType, Layout};
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
 
+/// Filter rows that a sweep takes at most.
+const MOST_FILTER_ROWS: usize = 256;
+/// Pixels of an f16 plane that are widened at most.
+const MOST_WIDENED: usize = 1 << 20;
+
 /// Whether a kernel of planes can compute `problem`: its planes are contiguous, and the strip of input rows that one
 /// output row needs stays in the second level.
 pub(super) fn can_compute(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> bool {
     let s = problem.spec();
-    if variant.tile_n == 1 && problem.group_in_channels() > CHANNEL_BLOCK {
+    // Sweeps are programmed tap by tap; f16 planes are widened a row at a time, which for 1x1 is all of it.
+    let long = s.kernel[0] > MOST_FILTER_ROWS || problem.group_in_channels() > CHANNEL_BLOCK;
+    let wide = s.dtype == DType::F16 && s.input[0].saturating_mul(s.input[1]) > MOST_WIDENED;
+    if (variant.tile_n == 1 && long) || wide {
         return false;
     }
     let contiguous = s.layout == Layout::Nchw || (s.in_channels == 1 && s.out_channels == 1);

@@ -13,9 +13,10 @@ use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::backend::cpu::stage::{Piece, Stager};
 use crate::backend::cpu::threads::PerThread;
+use crate::backend::cpu::tiled::MOST_BLOCKS;
 use crate::backend::cpu::window::Window;
 use crate::conv::{Activation, ConvProblem, DType, Layout, TensorRef};
-use crate::plan::{OutputBlock, Stores, TilePlan};
+use crate::plan::{OutputBlock, Stores};
 use std::ops::Range;
 
 /// Floats of staged input that a thread aims at, to find them in its L2: 256 KiB.
@@ -98,7 +99,11 @@ impl LanewiseConv {
         let variant = &plan.variant;
         let kernel = microkernel::find_strip(isa, variant.tile_m, variant.window)
             .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
-        if !variant.can_compute(problem) {
+        if variant.tile_n != microkernel::strip_lanes(isa) {
+            let lanes = variant.tile_n;
+            return Err(BackendError::ForeignPlan { reason: format!("{isa} has no lanewise kernel of {lanes} lanes") });
+        }
+        if !variant.can_compute(problem) || plan.block_count() > MOST_BLOCKS {
             return Ok(None);
         }
         let (s, group_in, group_out) = (problem.spec(), problem.group_in_channels(), problem.group_out_channels());
@@ -121,7 +126,7 @@ impl LanewiseConv {
             sums_stride: 0,
             scratch: PerThread::default(),
         };
-        let Some(staged) = conv.staged_len(plan) else {
+        let Some(staged) = conv.staged_len() else {
             return Ok(None);
         };
         conv.sums_stride = conv.widest_block();
@@ -142,7 +147,7 @@ impl LanewiseConv {
     }
 
     /// Floats that staging takes at most; `None` where a tile's window exceeds the budget.
-    fn staged_len(&self, plan: &TilePlan) -> Option<usize> {
+    fn staged_len(&self) -> Option<usize> {
         if self.in_place {
             return Some(0);
         }
@@ -157,9 +162,6 @@ impl LanewiseConv {
             }
             if longest > STAGE_BUDGET {
                 return None;
-            }
-            if block.m.end == plan.gemm.m {
-                break; // further blocks differ in their channels, of which the first ones have as many
             }
         }
         Some(longest)
@@ -262,7 +264,7 @@ impl LanewiseConv {
         let rows_before = |end: isize| end.max(0).cast_unsigned().div_ceil(s.dilation[0]).min(s.kernel[0]);
         let filter_rows = rows_before(-y)..rows_before(signed(s.input[0]) - y);
         let first_row = filter_rows.start.min(s.kernel[0] - 1);
-        let next_row = y + signed(filter_rows.end * s.dilation[0]);
+        let next_row = y.wrapping_add(signed(filter_rows.end.wrapping_mul(s.dilation[0])));
 
         let (channels, inputs) = (self.channels(vectors), self.input_channels(vectors));
         let last = vectors.len() - 1;
@@ -279,8 +281,9 @@ impl LanewiseConv {
         // Tiles are as even as can be.
         let tile = pixels.len().div_ceil(pixels.len().div_ceil(self.tile_m));
         let mut call = StripCall {
-            input: view.at(y + signed(first_row * s.dilation[0]), left),
-            row_stride: view.row.unsigned_abs() * s.dilation[0],
+            input: view.at(y + signed(first_row.wrapping_mul(s.dilation[0])), left),
+            // Wraps where there is one row or column, and nothing to step to.
+            row_stride: view.row.unsigned_abs().wrapping_mul(s.dilation[0]),
             column_stride: view.column.unsigned_abs(),
             filter_rows: filter_rows.len(),
             left,
@@ -301,14 +304,17 @@ impl LanewiseConv {
             bias: self.packed.bias(0, vectors.start).map_or(std::ptr::null(), <[f32]>::as_ptr),
             clamp: self.fused.filter(|_| direct.is_some()).flatten(),
             streaming: self.stores == Stores::Streaming && direct.is_some() && aligned && whole,
-            prefetch_rows: if self.prefetch && self.in_place && next_row < signed(s.input[0]) {
-                s.stride[0]
+            prefetch_rows: if self.prefetch && self.in_place && (0..signed(s.input[0])).contains(&next_row) {
+                s.stride[0].min(s.input[0] - next_row.unsigned_abs())
             } else {
                 0
             },
         };
         for pixel in pixels.clone().step_by(tile) {
             call.used = tile.min(pixels.end - pixel);
+            if direct.is_none() {
+                call.output = sums.as_mut_slice().as_mut_ptr();
+            }
             // SAFETY: the ISA was found available when the backend was made, and `can_compute` checked the kernel's
             // window. `input` is the pixel under the tile's corner: the kernel reads `filter_rows` rows, all inside the
             // image, and of them the columns in `0..width`; both lie in the input, whose length was checked, or in the
@@ -325,8 +331,8 @@ impl LanewiseConv {
                 let (stride, rows, columns, channel) = (self.sums_stride, call.used, channels.len(), channels.start);
                 operands.output.write_tile(&mut Tile { sums, stride, rows, columns, pixel, channel });
             }
-            call.left += signed(tile * s.stride[1]);
-            call.input = call.input.wrapping_add(tile * s.stride[1] * call.column_stride);
+            call.left = call.left.wrapping_add(signed(tile.wrapping_mul(s.stride[1])));
+            call.input = call.input.wrapping_add(tile.wrapping_mul(s.stride[1]).wrapping_mul(call.column_stride));
         }
     }
 

@@ -82,12 +82,16 @@ fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError
     let weights = ingredients.weights;
     let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
     let Ingredients { plan, .. } = ingredients;
-    let method: Option<Box<dyn Method>> = match (plan.algorithm, plan.variant.family) {
+    if let (Algorithm::Winograd(cut), true) = (plan.algorithm, finite)
+        && let Some(conv) = WinogradConv::new(ingredients, &cut)?
+    {
+        return Ok(Box::new(conv));
+    }
+    let method: Option<Box<dyn Method>> = match plan.variant.family {
         _ if !finite => None,
-        (Algorithm::Winograd(cut), _) => Some(Box::new(WinogradConv::new(ingredients, &cut)?)),
-        (Algorithm::Direct, Family::Broadcast) => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
-        (Algorithm::Direct, Family::Lanewise) => LanewiseConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
-        (Algorithm::Direct, Family::Planes) => planes::method(ingredients)?,
+        Family::Broadcast => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        Family::Lanewise => LanewiseConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
+        Family::Planes => planes::method(ingredients)?,
     };
     Ok(method.unwrap_or_else(|| Box::new(ScalarConv::new(ingredients))))
 }

@@ -3,7 +3,7 @@
 
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::conv::{CHANNEL_BLOCK, ConvProblem, TensorRef};
-use crate::plan::OutputBlock;
+use crate::plan::{OutputBlock, TilePlan};
 
 /// A prepared problem.
 #[derive(Debug)]
@@ -12,18 +12,17 @@ pub(super) struct ScalarConv {
     /// KCRS.
     weights: Vec<f32>,
     bias: Option<Vec<f32>>,
-    outputs_per_group: usize,
-    blocks: Vec<OutputBlock>,
+    plan: TilePlan,
 }
 
 impl Method for ScalarConv {
     fn pieces(&self, _phase: usize) -> usize {
-        self.blocks.len()
+        self.plan.block_count()
     }
 
     fn work(&self, _phase: usize, _thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
-        for block in pieces.filter_map(|piece| self.blocks.get(piece)) {
-            self.run_block(block, operands);
+        for piece in pieces {
+            self.run_block(&self.plan.block(piece), operands);
         }
     }
 }
@@ -33,19 +32,13 @@ impl ScalarConv {
     pub(super) fn new(ingredients: &Ingredients<'_>) -> Self {
         let Ingredients { problem, plan, weights, bias, .. } = *ingredients;
         let widen = |tensor: TensorRef<'_>| (0..tensor.len()).map(|i| tensor.get(i)).collect();
-        Self {
-            problem: *problem,
-            weights: widen(weights),
-            bias: bias.map(widen),
-            outputs_per_group: plan.gemm.n,
-            blocks: (0..plan.block_count()).map(|index| plan.block(index)).collect(),
-        }
+        Self { problem: *problem, weights: widen(weights), bias: bias.map(widen), plan: plan.clone() }
     }
 
     fn run_block(&self, block: &OutputBlock, operands: &Operands<'_>) {
         for pixel in block.m.clone() {
             for n in block.n.clone() {
-                let channel = block.group * self.outputs_per_group + n;
+                let channel = block.group * self.plan.gemm.n + n;
                 let sum = self.chain(pixel, channel, operands.input);
                 let sum = self.bias.as_ref().map_or(sum, |bias| sum + bias[channel]);
                 operands.output.write(pixel, channel, sum);

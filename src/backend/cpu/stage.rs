@@ -36,6 +36,8 @@ pub(super) struct Stager {
 
 /// Channels of f16 planes that are widened and then transposed together: their destinations are one cache line a pixel.
 const WIDENED_CHANNELS: usize = 16;
+/// Pixels of them at a time: 64 KiB in all.
+const WIDENED_PIXELS: usize = 1 << 10;
 
 impl Stager {
     pub(super) fn new(problem: &ConvProblem, isa: Isa) -> Self {
@@ -126,13 +128,17 @@ impl Stager {
                 transpose_into(self.isa, &data[at..], stride, [channels.len(), count], row, len);
             }
             TensorRef::F16(data) => {
-                self.widened.resize(WIDENED_CHANNELS * count, 0.0);
-                for block in (0..channels.len()).step_by(WIDENED_CHANNELS) {
-                    let channels = WIDENED_CHANNELS.min(channels.len() - block);
-                    for (channel, widened) in self.widened.chunks_exact_mut(count).take(channels).enumerate() {
-                        data[at + (block + channel) * stride..][..count].convert_to_f32_slice(widened);
+                for first in (0..count).step_by(WIDENED_PIXELS) {
+                    let pixels = WIDENED_PIXELS.min(count - first);
+                    self.widened.resize(WIDENED_CHANNELS * pixels, 0.0);
+                    let row = &mut row[first * len..];
+                    for block in (0..channels.len()).step_by(WIDENED_CHANNELS) {
+                        let channels = WIDENED_CHANNELS.min(channels.len() - block);
+                        for (channel, widened) in self.widened.chunks_exact_mut(pixels).take(channels).enumerate() {
+                            data[at + first + (block + channel) * stride..][..pixels].convert_to_f32_slice(widened);
+                        }
+                        transpose_into(self.isa, &self.widened, pixels, [channels, pixels], &mut row[block..], len);
                     }
-                    transpose_into(self.isa, &self.widened, count, [channels, count], &mut row[block..], len);
                 }
             }
         }

@@ -25,6 +25,10 @@ const TABLE_BUDGET: usize = 1 << 17;
 const CACHE_LINE: usize = 16;
 /// Tiles of pixels that are staged together at least: rows of a tile then end within a tile seldom.
 const STAGED_TILES: usize = 8;
+/// Output rows whose input is staged together at most, which bounds the search for a good number.
+const MOST_STAGED_ROWS: usize = 1 << 12;
+/// Blocks that are listed beforehand at most; a block is 64 bytes at most.
+pub(super) const MOST_BLOCKS: usize = 1 << 20;
 /// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
 const FEW_CHANNELS: usize = 8;
 
@@ -157,9 +161,10 @@ impl Blocking {
         }
     }
 
-    fn blocks(&self, plan: &TilePlan) -> Vec<OutputBlock> {
+    /// `None` where there are more than anybody will run.
+    fn blocks(&self, plan: &TilePlan) -> Option<Vec<OutputBlock>> {
         let cut = TilePlan { block_m: self.block_m, block_n: self.block_n, order: self.order, ..plan.clone() };
-        (0..cut.block_count()).map(|index| cut.block(index)).collect()
+        (cut.block_count() <= MOST_BLOCKS).then(|| (0..cut.block_count()).map(|index| cut.block(index)).collect())
     }
 }
 
@@ -184,7 +189,7 @@ fn staged_pixels(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> usiz
     let rows = plan.gemm.m / columns;
     let shared = (s.kernel[0] - 1).saturating_mul(s.dilation[0]) / s.stride[0];
     let tiles = plan.block_m.max(STAGED_TILES * plan.variant.tile_m).div_ceil(columns);
-    let most = tiles.max(shared.saturating_mul(2)).clamp(1, rows);
+    let most = tiles.max(shared.saturating_mul(2)).clamp(1, rows.min(MOST_STAGED_ROWS));
     // Rows that the busiest thread stages and computes, and one more for what a block costs beside.
     let rows_of_thread = |block: usize| (rows.div_ceil(block).div_ceil(threads)).saturating_mul(block + shared + 1);
     let best = (1..=most).rev().min_by_key(|block| rows_of_thread(*block));
@@ -218,6 +223,9 @@ impl TiledConv {
             return Ok(None);
         }
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
+        let Some(blocks) = blocking.blocks(plan) else {
+            return Ok(None);
+        };
         let longest_run = s.in_channels.max(s.kernel[1].saturating_mul(group_in));
         let mut conv = Self {
             problem: *problem,
@@ -229,13 +237,15 @@ impl TiledConv {
             window,
             packed: PackedWeights::pack(problem, &plan.gemm, variant, weights, bias)?,
             pass_channels: blocking.pass_channels,
-            blocks: blocking.blocks(plan),
+            blocks,
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
             tiles_together: tiles_together(problem, variant),
             fetch_ahead: plan.prefetch && access == Access::InPlace,
-            streaming: plan.stores == Stores::Streaming && s.out_channels.is_multiple_of(CACHE_LINE),
+            streaming: plan.stores == Stores::Streaming
+                && s.out_channels.is_multiple_of(CACHE_LINE)
+                && tile_n.is_multiple_of(CACHE_LINE),
             scratch: PerThread::default(),
         };
         conv.scratch = PerThread::new(threads, || conv.new_scratch())?;

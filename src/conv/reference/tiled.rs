@@ -30,7 +30,7 @@ pub fn convolve_tiled(
         let first = at.channel / problem.group_out_channels() * channels;
         let pixel = (at.image * rows + at.row) * columns + at.column;
         let inputs = &largest[pixel * problem.spec().in_channels + first..][..channels];
-        let sum: f64 = inputs.iter().zip(&filters[at.channel * channels..]).map(|(x, w)| x * w).sum();
+        let sum: f64 = inputs.iter().zip(&filters[at.channel * channels..]).map(|(x, w)| (x + TINY) * (w + TINY)).sum();
         // Infinity times a filter of zeros.
         let sum = if sum.is_nan() { f64::INFINITY } else { sum };
         sum + f64::from(operands.bias(at)).abs() + f64::from(operands.residual(at)).abs()
@@ -41,6 +41,9 @@ pub fn convolve_tiled(
     reference.tile = Some(tile);
     Ok(reference)
 }
+
+/// What rounding below the normal range may cost an operand, before the other one multiplies it.
+const TINY: f64 = f32::MIN_POSITIVE as f64; // CAST: widens
 
 fn sum_of_abs(values: &[f32]) -> f64 {
     values.iter().map(|value| f64::from(value.abs())).sum()
@@ -64,7 +67,9 @@ fn largest_near(operands: &Operands<'_>, tile: WinogradTile) -> Vec<f64> {
         for y in steps.clone().filter_map(|step| near(row, 0, step)) {
             for x in steps.clone().filter_map(|step| near(column, 1, step)) {
                 let value = f64::from(operands.input[operands.strides.at(image, channel, y, x)].abs());
-                largest = largest.max(if value.is_nan() { f64::INFINITY } else { value });
+                // Its transform may overflow, and infinity times a product's zero is NaN.
+                let overflows = value.is_nan() || value * tile.growth() > f64::from(f32::MAX);
+                largest = largest.max(if overflows { f64::INFINITY } else { value });
             }
         }
         largest

@@ -111,8 +111,9 @@ macro_rules! strip_frame {
             let $read = mask($call.input_lanes[last]);
             if $call.prefetch_rows > 0 {
                 for row in $call.filter_rows..$call.filter_rows + $call.prefetch_rows {
-                    for column in 0..$call.used * $call.stride {
-                        let ahead = row * $call.row_stride + column * $call.column_stride;
+                    // No further than the image is wide, however large the stride.
+                    for column in 0..$call.used.saturating_mul($call.stride).min($call.width.unsigned_abs()) {
+                        let ahead = row.wrapping_mul($call.row_stride).wrapping_add(column * $call.column_stride);
                         prefetch($input.wrapping_add(ahead));
                     }
                 }
@@ -174,7 +175,7 @@ macro_rules! any_window_kernel {
                             let lanes = unsafe { lane_numbers(call.spread.add(channel * $lanes)) };
                             w = w.wrapping_add($lanes);
                             for i in 0..W {
-                                let column = i * call.stride + tap * call.dilation;
+                                let column = i.wrapping_mul(call.stride).wrapping_add(tap.wrapping_mul(call.dilation));
                                 let inside = (0..call.width).contains(&call.left.wrapping_add(column as isize)); // CAST: in a tensor
                                 if i < call.used && inside {
                                     // SAFETY: inside the image, and `read` has the lanes that the contract grants.

@@ -13,7 +13,7 @@
 //! - `active` names the taps; under a tap that leaves pixels out, their runs (of zeros) need not be read.
 //! - `tiles` tiles alike are computed, one after the other: the inputs of the next lie `tile_step` floats after those of
 //!   the last, the outputs `out_step`. All but a single one are whole: `rows_used` is `tile_m`.
-//! - `weights` is a panel `[block][tap][step][tile_n]` over all `tap_count` taps, 64-byte aligned.
+//! - `weights` is a panel `[block][tap][step][tile_n]` over all `tap_count` taps; the first one is 64-byte aligned.
 //! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
 //!   holds `tile_n` floats a row and is read first. If `streaming`, `columns` is `tile_n`, every vector of it is aligned
 //!   to its size, and whoever calls fences the stores.
@@ -127,6 +127,14 @@ pub(super) fn fence_streams() {
 pub(super) fn find_strip(isa: Isa, tile_m: usize, window: Option<SlidingWindow>) -> Option<StripKernel> {
     let (_, strips) = tables(isa)?;
     strips.iter().find(|row| (row.tile_m, row.window) == (tile_m, window)).map(|row| row.kernel)
+}
+
+/// Lanes of the lanewise kernels' vectors.
+pub(super) const fn strip_lanes(isa: Isa) -> usize {
+    match isa {
+        Isa::Portable => portable::LANES,
+        Isa::Avx2 | Isa::Avx512 => isa.lanes(),
+    }
 }
 
 fn tables(isa: Isa) -> Option<(&'static [TileRow], &'static [StripRow])> {

@@ -5,7 +5,7 @@ use super::lanewise::{StripCall, StripRow, any_window_kernel, strip_frame, strip
 use super::{TileCall, TileRow, tile_table};
 
 /// Floats of a "vector" here; a multiple of what any target's registers hold.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// Walks the chain of tile `tile` of a call and hands each step's run offset and weights to `step`.
 ///

@@ -34,7 +34,7 @@ impl Axis {
 
     /// Input position of offset 0 of phase `index` under output `first`.
     pub(super) fn position(&self, first: usize, index: usize) -> isize {
-        let position = first * self.stride + self.phases[index];
+        let position = first.wrapping_mul(self.stride) + self.phases[index];
         position as isize - self.pad as isize // CAST: positions in a tensor with its padding
     }
 

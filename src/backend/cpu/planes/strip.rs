@@ -157,7 +157,7 @@ impl Stager<'_> {
             let mut at = channel * self.strip.channel_stride;
             for row_phase in 0..rows.phases.len() {
                 let inside = rows.inside(band.first[0], row_phase, wanted_rows);
-                let top = rows.position(band.first[0], row_phase) + signed(inside.start * rows.stride);
+                let top = rows.position(band.first[0], row_phase) + signed(inside.start.wrapping_mul(rows.stride));
                 for phase in 0..columns.phases.len() {
                     let fill =
                         |rows: Range<usize>| at + rows.start * self.strip.pitch..at + rows.end * self.strip.pitch;
@@ -178,13 +178,13 @@ impl Stager<'_> {
     fn copy_rows(&self, input: TensorRef<'_>, band: &Band, rows: &Rows, staged: &mut [f32], widened: &mut [f32]) {
         let Rows { phase, from, to, count } = *rows;
         let (columns, pitch) = (&self.window.columns, self.strip.pitch);
-        let source_stride = self.window.rows.stride * columns.input;
+        let source_stride = self.window.rows.stride.wrapping_mul(columns.input);
         let len = band.size[1] + columns.reach;
         let wanted = columns.inside(band.first[1], phase, len);
         // Of a source row only the columns from the first wanted one to the last are looked at.
-        let before = signed(wanted.start * columns.stride);
-        let left = (columns.position(band.first[1], phase) + before).unsigned_abs();
-        let width = wanted.len().saturating_sub(1) * columns.stride + usize::from(!wanted.is_empty());
+        let before = signed(wanted.start.wrapping_mul(columns.stride));
+        let left = columns.position(band.first[1], phase).wrapping_add(before).unsigned_abs();
+        let width = wanted.len().saturating_sub(1).wrapping_mul(columns.stride) + usize::from(!wanted.is_empty());
         let first = if width > 0 { from + left } else { from };
         assert!(len <= pitch && to + (count - 1) * pitch + len + SLACK <= staged.len());
         let destination = staged[to..].as_mut_ptr();
@@ -193,7 +193,7 @@ impl Stager<'_> {
             source_stride,
             width,
             rows,
-            column: -before,
+            column: before.wrapping_neg(),
             step: columns.stride,
             destination,
             destination_stride: pitch,

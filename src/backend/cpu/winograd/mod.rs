@@ -109,8 +109,8 @@ impl Method for WinogradConv {
 }
 
 impl WinogradConv {
-    /// Transforms the weights and allocates every thread's scratch.
-    pub(super) fn new(ingredients: &Ingredients<'_>, cut: &WinogradCut) -> Result<Self, BackendError> {
+    /// Transforms the weights and allocates every thread's scratch. `Ok(None)` where transformed weights overflow.
+    pub(super) fn new(ingredients: &Ingredients<'_>, cut: &WinogradCut) -> Result<Option<Self>, BackendError> {
         let Ingredients { problem, isa, threads, weights, bias, .. } = *ingredients;
         let WinogradCut { tile, variant, strip, block_n, shared, .. } = *cut;
         let foreign = |reason: String| BackendError::ForeignPlan { reason };
@@ -121,6 +121,10 @@ impl WinogradConv {
         let fits = s.kernel == [3, 3] && s.stride == [1, 1] && s.groups == 1;
         if !fits || strip == 0 || block_n == 0 || !block_n.is_multiple_of(tile_n) {
             return Err(foreign(format!("{tile} in strips of {strip} tiles x {block_n} channels")));
+        }
+        let weights = TransformedWeights::new(problem, tile, tile_n, block_n / tile_n, weights, bias)?;
+        if !weights.are_finite() {
+            return Ok(None);
         }
         let grid = Grid::new(problem, tile);
         let strip = strip.min(grid.tiles());
@@ -136,7 +140,7 @@ impl WinogradConv {
             grid,
             tile_n,
             block_n,
-            weights: TransformedWeights::new(problem, tile, tile_n, block_n / tile_n, weights, bias)?,
+            weights,
             inputs,
             sums: Slabs::new(tile.products(), strip, block_n),
             shared: shared.then(|| SharedSlabs::new(&inputs)).transpose()?,
@@ -146,7 +150,7 @@ impl WinogradConv {
             scratch: PerThread::default(),
         };
         conv.scratch = PerThread::new(threads, || conv.new_scratch(isa))?;
-        Ok(conv)
+        Ok(Some(conv))
     }
 
     fn new_scratch(&self, isa: Isa) -> Result<Scratch, BackendError> {

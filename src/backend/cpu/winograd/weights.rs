@@ -23,6 +23,11 @@ pub(super) struct TransformedWeights {
 }
 
 impl TransformedWeights {
+    /// Whether none of them overflowed: infinity times an input of zero would be NaN.
+    pub(super) fn are_finite(&self) -> bool {
+        self.floats.as_slice().iter().all(|weight| weight.is_finite())
+    }
+
     /// Transforms KCRS `weights` of 3 x 3 taps, in panels of `tile_n` and blocks of `panels` panels.
     pub(super) fn new(
         problem: &ConvProblem,
