@@ -466,9 +466,11 @@ impl TiledConv {
                 };
                 // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `tile_m`
                 // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
-                // `zeros`, which are as long as any run; further tiles lie in the same row, or pixels follow each other. The panel holds `tap_count` x channels x `tile_n` floats and
-                // `weights_offset` skips the passes before. `out` is `rows` x `tile_n` floats: of the output, checked
-                // by `output.rows` and belonging to this block alone, or of this thread's accumulators, sliced above.
+                // `zeros`, which are as long as any run. Further tiles read the same row, or pixels that follow each
+                // other, and no zeros (`alike`). The panel holds `tap_count` x channels x `tile_n` floats and
+                // `weights_offset` skips the passes before. `out` is `rows` x `tile_n` floats a tile: of the output,
+                // checked by `output.rows` for all tiles and belonging to this block alone, or, for a single tile, of
+                // this thread's accumulators, sliced above.
                 unsafe { (self.kernel)(&call) };
                 if direct.is_none() && is_last {
                     output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
