@@ -28,6 +28,7 @@ pub fn cpu_machine(
         dispatch_ns: if units > 1 { 500.0 } else { 0.0 },
         caller_is_unit: true,
         tile_cycles: 40.0,
+        block_cycles: 400.0,
     };
     MachineModel { name, compute, levels, variants: variants.to_vec(), winograd: winograd.to_vec() }
 }

@@ -76,6 +76,7 @@ impl Chip {
                 dispatch_ns: 10_000.0,
                 caller_is_unit: false,
                 tile_cycles: 500.0,
+                block_cycles: 0.0, // blocks only order the tiles
             },
             levels,
             variants: if self.vgprs >= 1536 { LARGE_FILE.to_vec() } else { SMALL_FILE.to_vec() },

@@ -35,6 +35,8 @@ pub struct Compute {
     pub caller_is_unit: bool,
     /// What a tile costs to start and finish beside its arithmetic, cycles.
     pub tile_cycles: f64,
+    /// What a block costs beside its tiles, cycles of the unit that takes it.
+    pub block_cycles: f64,
 }
 
 impl Compute {

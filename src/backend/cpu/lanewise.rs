@@ -301,7 +301,7 @@ impl LanewiseConv {
             used: tile,
             output,
             output_stride,
-            bias: self.packed.bias(0, vectors.start).map_or(std::ptr::null(), <[f32]>::as_ptr),
+            bias: self.packed.bias(0, vectors.clone()).map_or(std::ptr::null(), <[f32]>::as_ptr),
             clamp: self.fused.filter(|_| direct.is_some()).flatten(),
             streaming: self.stores == Stores::Streaming && direct.is_some() && aligned && whole,
             prefetch_rows: if self.prefetch && self.in_place && (0..signed(s.input[0])).contains(&next_row) {

@@ -95,11 +95,6 @@ impl<'a> SharedOutput<'a> {
         }
     }
 
-    /// Whether kernels may store rows of a tile themselves: f32 with the channels side by side.
-    pub(super) fn takes_rows(&self) -> bool {
-        matches!(self.data, Elements::F32(_)) && self.pixels_adjacent
-    }
-
     /// Where a kernel may store a tile's rows itself, and their distance: f32 with the channels side by side. `None`
     /// otherwise, and where `rows x columns` from there would leave the tensor.
     pub(super) fn rows(&self, pixel: usize, channel: usize, rows: usize, columns: usize) -> Option<(*mut f32, usize)> {

@@ -4,6 +4,7 @@ use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
 use crate::conv::{CHANNEL_BLOCK, ConvProblem, TensorRef};
 use crate::plan::{GemmShape, KernelVariant};
+use std::ops::Range;
 
 /// Packed weights and biases of all panels: a panel is up to `tile_n` output channels of one product, and holds
 /// `[channel block][tap][channel][tile_n]`, zeros where `tile_n` reaches past its last channel.
@@ -62,8 +63,13 @@ impl PackedWeights {
 
     /// Panel `panel` of `group`.
     pub(super) fn panel(&self, group: usize, panel: usize) -> &[f32] {
-        let index = group * self.panels_per_group + panel;
-        &self.weights.as_slice()[index * self.panel_len..][..self.panel_len]
+        self.panels(group, panel..panel + 1)
+    }
+
+    /// Some panels of `group`, one after the other.
+    pub(super) fn panels(&self, group: usize, panels: Range<usize>) -> &[f32] {
+        let first = group * self.panels_per_group + panels.start;
+        &self.weights.as_slice()[first * self.panel_len..][..panels.len() * self.panel_len]
     }
 
     /// Floats of a panel: the next one of the group follows.
@@ -71,9 +77,9 @@ impl PackedWeights {
         self.panel_len
     }
 
-    /// The panel's biases, zeros past the last channel; `None` where the problem has none.
-    pub(super) fn bias(&self, group: usize, panel: usize) -> Option<&[f32]> {
-        let index = group * self.panels_per_group + panel;
-        self.bias.as_ref().map(|bias| &bias.as_slice()[index * self.tile_n..][..self.tile_n])
+    /// The biases of some panels, `tile_n` each, zeros past the last channel; `None` where the problem has none.
+    pub(super) fn bias(&self, group: usize, panels: Range<usize>) -> Option<&[f32]> {
+        let first = group * self.panels_per_group + panels.start;
+        self.bias.as_ref().map(|bias| &bias.as_slice()[first * self.tile_n..][..panels.len() * self.tile_n])
     }
 }

@@ -21,6 +21,8 @@ const STAGE_BUDGET: usize = 1 << 20;
 const ACCUMULATOR_BUDGET: usize = 1 << 19;
 /// Entries of a run table a thread may hold: 1 MiB.
 const TABLE_BUDGET: usize = 1 << 17;
+/// Panels whose sums wait in scratch for the epilogue that no kernel has.
+const WAITING_PANELS: usize = 4;
 /// Floats of a cache line, the largest vector that is streamed.
 const CACHE_LINE: usize = 16;
 /// Tiles of pixels that are staged together at least: rows of a tile then end within a tile seldom.
@@ -260,7 +262,7 @@ impl TiledConv {
     /// Scratch for a thread, which may get any block.
     fn new_scratch(&self) -> Result<Scratch, BackendError> {
         let stager = Stager::new(&self.problem, self.isa);
-        let (mut staged, mut accumulators) = (0, self.tile_m * self.tile_n);
+        let (mut staged, mut accumulators) = (0, self.tile_m * WAITING_PANELS * self.tile_n);
         for block in &self.blocks {
             let mut pixel = block.m.start;
             while pixel < block.m.end {
@@ -407,32 +409,45 @@ impl TiledConv {
         };
         let (is_first, is_last) = (channels.start == 0, channels.end == self.problem.group_in_channels());
         let stored = self.passes() > 1;
-        let acc_stride = if stored { self.lanes(block.n.len()) } else { self.tile_n };
+        let acc_stride = if stored { self.lanes(block.n.len()) } else { WAITING_PANELS * self.tile_n };
         let weights_offset = channels.start * self.problem.taps() * self.tile_n;
         let channel_base = block.group * self.problem.group_out_channels();
         let panels = block.n.start / self.tile_n..block.n.end.div_ceil(self.tile_n);
+        // Where the kernel stores the sums itself.
+        let rows_out = if self.plain_epilogue && !stored {
+            output.rows(chunk.pixels.start, channel_base + block.n.start, chunk.pixels.len(), block.n.len())
+        } else {
+            None
+        };
+        let panels_together = if stored || rows_out.is_some() { panels.len() } else { WAITING_PANELS };
+        // A single panel needs no input again.
+        let tiles_together = if panels.len() == 1 { MOST_TILES } else { self.tiles_together };
+        let bias = if is_last { self.packed.bias(block.group, panels.clone()) } else { None };
         let mut pixel = chunk.pixels.start;
         while pixel < chunk.pixels.end {
             let rows = self.tile_m.min(chunk.pixels.end - pixel);
             table.build(&self.window, &pixels, pixel, rows, self.zeros.as_slice().as_ptr());
-            let tiles = if self.plain_epilogue && !stored && output.takes_rows() && rows == self.tile_m {
-                table.alike(&self.window, self.tiles_together.min((chunk.pixels.end - pixel) / self.tile_m))
+            let tiles = if rows_out.is_some() && rows == self.tile_m {
+                table.alike(&self.window, tiles_together.min((chunk.pixels.end - pixel) / self.tile_m))
             } else {
                 1
             };
-            let rows_together = rows * tiles;
-            for panel in panels.clone() {
-                let first = panel * self.tile_n;
-                let columns = self.tile_n.min(block.n.end - first);
-                let channel = channel_base + first;
-                let direct = if self.plain_epilogue && !stored {
-                    output.rows(pixel, channel, rows_together, columns)
-                } else {
-                    None
+            for first in panels.clone().step_by(panels_together) {
+                let visited = first..panels.end.min(first + panels_together);
+                let lanes = visited.len() * self.tile_n;
+                let (skipped_rows, skipped) = (pixel - chunk.pixels.start, (first - panels.start) * self.tile_n);
+                let columns = lanes.min(block.n.len() - skipped);
+                let sums = match rows_out {
+                    Some(_) => &mut [],
+                    None => {
+                        let at = if stored { skipped_rows * acc_stride } else { 0 };
+                        &mut accumulators.as_mut_slice()[at..at + (rows - 1) * acc_stride + lanes]
+                    }
                 };
-                let acc_at = if stored { (pixel - chunk.pixels.start) * acc_stride + first - block.n.start } else { 0 };
-                let sums = &mut accumulators.as_mut_slice()[acc_at..acc_at + (rows - 1) * acc_stride + self.tile_n];
-                let (out, out_stride) = direct.unwrap_or((sums.as_mut_ptr(), acc_stride));
+                let (out, out_stride) = match rows_out {
+                    Some((out, stride)) => (out.wrapping_add(skipped_rows * stride + skipped), stride),
+                    None => (sums.as_mut_ptr(), acc_stride),
+                };
                 let call = TileCall {
                     rows: table.rows().as_ptr(),
                     active: table.active().as_ptr(),
@@ -443,40 +458,39 @@ impl TiledConv {
                     block_len: CHANNEL_BLOCK,
                     tail_len: run.tail_len,
                     block_stride: CHANNEL_BLOCK,
-                    weights: self.packed.panel(block.group, panel)[weights_offset..].as_ptr(),
+                    weights: self.packed.panels(block.group, visited.clone())[weights_offset..].as_ptr(),
+                    panels: visited.len(),
+                    panel_len: self.packed.panel_len(),
                     out,
                     out_stride,
                     rows_used: rows,
-                    columns: if direct.is_some() { columns } else { self.tile_n },
+                    columns: if rows_out.is_some() { columns } else { lanes },
                     resume: !is_first,
                     streaming: self.streaming
-                        && direct.is_some()
-                        && columns == self.tile_n
+                        && rows_out.is_some()
                         && out.addr().is_multiple_of(CACHE_LINE * size_of::<f32>()),
-                    bias: self
-                        .packed
-                        .bias(block.group, panel)
-                        .filter(|_| is_last)
-                        .map_or(std::ptr::null(), <[f32]>::as_ptr),
-                    relu: direct.is_some() && s.epilogue.activation == Activation::Relu,
-                    ahead: if self.fetch_ahead && panel == panels.start { table.ahead() } else { 0 },
-                    tiles: if direct.is_some() { tiles } else { 1 },
+                    bias: bias.map_or(std::ptr::null(), |bias| bias[skipped..].as_ptr()),
+                    relu: rows_out.is_some() && s.epilogue.activation == Activation::Relu,
+                    ahead: if self.fetch_ahead && skipped == 0 { table.ahead() } else { 0 },
+                    tiles,
                     tile_step: table.ahead(),
                     out_step: rows * out_stride,
                 };
                 // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `tile_m`
                 // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
                 // `zeros`, which are as long as any run. Further tiles read the same row, or pixels that follow each
-                // other, and no zeros (`alike`). The panel holds `tap_count` x channels x `tile_n` floats and
-                // `weights_offset` skips the passes before. `out` is `rows` x `tile_n` floats a tile: of the output,
-                // checked by `output.rows` for all tiles and belonging to this block alone, or, for a single tile, of
-                // this thread's accumulators, sliced above.
+                // other, and no zeros (`alike`). The visited panels hold `tap_count` x channels x `tile_n` floats each
+                // and `weights_offset` skips the passes before; their biases follow each other. `out` is `rows` x
+                // `columns` floats a tile: of the output, checked by `output.rows` for the whole chunk and belonging
+                // to this block alone, or, for a single tile of whole panels, of this thread's accumulators, sliced
+                // above.
                 unsafe { (self.kernel)(&call) };
-                if direct.is_none() && is_last {
+                if rows_out.is_none() && is_last {
+                    let channel = channel_base + block.n.start + skipped;
                     output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
                 }
             }
-            pixel += rows_together;
+            pixel += rows * tiles;
         }
     }
 
@@ -510,19 +524,16 @@ struct Runs {
 }
 
 /// Bytes of input that stay in the first level while panels of weights pass.
-const TILES_BYTES: usize = 8 << 10;
-/// Fewer tiles are not worth the detours of the output.
-const FEW_TILES: usize = 4;
+const TILES_BYTES: usize = 16 << 10;
+/// Tiles of a call at most.
+const MOST_TILES: usize = 64;
 
 /// As many tiles as panels can share from the first level: few channels and taps are soon summed, and starting a kernel
 /// for each tile would cost as much.
 fn tiles_together(problem: &ConvProblem, variant: &KernelVariant) -> usize {
     let s = problem.spec();
     let bytes = [s.stride[1], s.kernel[0], s.in_channels, size_of::<f32>()].into_iter();
-    match TILES_BYTES / bytes.fold(variant.tile_m, usize::saturating_mul).max(1) {
-        ..FEW_TILES => 1,
-        tiles => tiles.min(16),
-    }
+    (TILES_BYTES / bytes.fold(variant.tile_m, usize::saturating_mul).max(1)).clamp(1, MOST_TILES)
 }
 
 /// In place where the channels of a pixel lie side by side as f32.

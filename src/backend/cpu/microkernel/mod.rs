@@ -1,4 +1,4 @@
-//! The register tiles: one [`TileCall`] computes `tile_m` output pixels x `tile_n` output channels.
+//! The register tiles of `tile_m` output pixels x `tile_n` output channels: one [`TileCall`] computes some that lie alike.
 //!
 //! Every kernel follows the chain of the exact maths: accumulators start at +0 (or at what an earlier pass stored),
 //! channel blocks ascend, within a block the taps in filter order, within a tap the channels; each step is one fused
@@ -11,15 +11,16 @@
 //! - A run is read at `x_offset + block * block_stride + step`, `step < block_len` (`tail_len` in the last, shorter
 //!   block), one float a step.
 //! - `active` names the taps; under a tap that leaves pixels out, their runs (of zeros) need not be read.
-//! - `tiles` tiles alike are computed, one after the other: the inputs of the next lie `tile_step` floats after those of
-//!   the last, the outputs `out_step`. All but a single one are whole: `rows_used` is `tile_m`.
-//! - `weights` is a panel `[block][tap][step][tile_n]` over all `tap_count` taps; the first one is 64-byte aligned.
-//! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
-//!   holds `tile_n` floats a row and is read first. If `streaming`, `columns` is `tile_n`, every vector of it is aligned
-//!   to its size, and whoever calls fences the stores.
+//! - `weights` are `panels` panels `[block][tap][step][tile_n]` over all `tap_count` taps, `panel_len` floats apart; the first
+//!   is 64-byte aligned.
+//! - Under each panel, `tiles` tiles alike are computed, one after the other: the inputs of the next lie `tile_step` floats
+//!   after those of the last, the outputs `out_step`. All but a single one are whole: `rows_used` is `tile_m`.
+//! - `out` receives `rows_used` rows a tile, `out_stride` floats apart, of `columns` floats: `tile_n` a panel, of the last
+//!   perhaps fewer. If `resume`, it holds whole panels and is read first. If `streaming`, every vector of it is aligned to
+//!   its size, and whoever calls fences the stores.
 //! - `ahead`, if not 0, is the distance in floats from a run to the one that the next tile reads there; under fresh taps
-//!   those are fetched, a cache line a block. It may lead anywhere.
-//! - `bias`, if not null, holds `tile_n` floats to add at the end; `relu` clamps after that.
+//!   of the first panel those are fetched, a cache line a block. It may lead anywhere.
+//! - `bias`, if not null, holds `tile_n` floats a panel to add at the end; `relu` clamps after that.
 #![allow(unsafe_code)]
 
 mod activate;
@@ -42,7 +43,7 @@ use crate::backend::cpu::isa::Isa;
 use crate::plan::SlidingWindow;
 use lanewise::StripRow;
 
-/// One register tile's work. The module documentation says what each field must hold.
+/// The work of one call. The module documentation says what each field must hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TileCall {
     pub rows: *const *const f32,
@@ -55,6 +56,8 @@ pub(super) struct TileCall {
     pub tail_len: usize,
     pub block_stride: usize,
     pub weights: *const f32,
+    pub panels: usize,
+    pub panel_len: usize,
     pub out: *mut f32,
     pub out_stride: usize,
     pub rows_used: usize,
@@ -67,6 +70,31 @@ pub(super) struct TileCall {
     pub tiles: usize,
     pub tile_step: isize,
     pub out_step: usize,
+}
+
+impl TileCall {
+    /// Panel `number`, of `tile_n` output channels.
+    #[inline(always)]
+    fn panel(&self, number: usize, tile_n: usize) -> Panel {
+        let first = number * tile_n;
+        Panel {
+            weights: self.weights.wrapping_add(number * self.panel_len),
+            out: self.out.wrapping_add(first),
+            columns: self.columns.saturating_sub(first).min(tile_n),
+            bias: if self.bias.is_null() { self.bias } else { self.bias.wrapping_add(first) },
+            ahead: if number == 0 { self.ahead } else { 0 },
+        }
+    }
+}
+
+/// The part of a call that lies under one panel; fields as in [`TileCall`].
+#[derive(Clone, Copy, Debug)]
+struct Panel {
+    weights: *const f32,
+    out: *mut f32,
+    columns: usize,
+    bias: *const f32,
+    ahead: isize,
 }
 
 /// A tap that adds something to a tile.
@@ -172,11 +200,11 @@ use tile_table;
 /// registers. Loops have constant bounds except over runs, so the accumulators stay in registers.
 macro_rules! tile_kernels {
     ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $stream:ident, $splat:ident, $fma:ident, $add:ident, $max:ident) => {
-        /// Walks blocks and taps of a call; `$steps` sees the run pointers, the weights and the count of steps.
+        /// Walks blocks and taps of a tile; `$steps` sees the run pointers, the weights and the count of steps.
         macro_rules! walk {
-            ($call:ident, $start:expr, $mr:ident, $nv:ident, $run:ident, $tap:ident, $len:ident, $w:ident, $steps:block) => {
+            ($call:ident, $start:expr, $panel:ident, $mr:ident, $nv:ident, $run:ident, $tap:ident, $len:ident, $w:ident, $steps:block) => {
                 let mut block_offset = $start;
-                let mut block_weights = $call.weights;
+                let mut block_weights = $panel.weights;
                 for block in 0..=$call.full_blocks {
                     let $len = if block < $call.full_blocks { $call.block_len } else { $call.tail_len };
                     if $len == 0 {
@@ -192,9 +220,9 @@ macro_rules! tile_kernels {
                             // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
                             $run[i] = unsafe { (*rows.add(i)).offset(block_offset) };
                         }
-                        if $call.ahead != 0 && $tap.fresh {
+                        if $panel.ahead != 0 && $tap.fresh {
                             for i in 0..$mr {
-                                prefetch_outer($run[i].wrapping_offset($call.ahead));
+                                prefetch_outer($run[i].wrapping_offset($panel.ahead));
                             }
                         }
                         // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
@@ -228,11 +256,11 @@ macro_rules! tile_kernels {
 
         /// Adds the bias, clamps, stores the used rows.
         macro_rules! finish {
-            ($call:ident, $out:ident, $acc:ident, $mr:ident, $nv:ident) => {
-                if !$call.bias.is_null() {
+            ($call:ident, $panel:ident, $out:ident, $acc:ident, $mr:ident, $nv:ident) => {
+                if !$panel.bias.is_null() {
                     for j in 0..$nv {
                         // SAFETY: a bias that is not null holds `tile_n` floats (contract).
-                        let bias = unsafe { $load($call.bias.add(j * $lanes)) };
+                        let bias = unsafe { $load($panel.bias.add(j * $lanes)) };
                         for i in 0..$mr {
                             $acc[i][j] = $add($acc[i][j], bias);
                         }
@@ -245,7 +273,7 @@ macro_rules! tile_kernels {
                         }
                     }
                 }
-                let whole = $call.rows_used == $mr && $call.columns == $nv * $lanes;
+                let whole = $call.rows_used == $mr && $panel.columns == $nv * $lanes;
                 if whole && !$call.streaming {
                     for i in 0..$mr {
                         for j in 0..$nv {
@@ -263,7 +291,7 @@ macro_rules! tile_kernels {
                 } else {
                     for i in 0..$mr {
                         for j in 0..$nv {
-                            let left = $call.columns.saturating_sub(j * $lanes).min($lanes);
+                            let left = $panel.columns.saturating_sub(j * $lanes).min($lanes);
                             if i < $call.rows_used && left > 0 {
                                 // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract), and no more than
                                 // the rest of the row is stored.
@@ -303,27 +331,30 @@ macro_rules! tile_kernels {
                     }
                 };
             }
-            let mut start = call.x_offset as isize; // CAST: inside the input
-            let mut out = call.out;
-            for _ in 0..call.tiles {
-            let mut acc = start!(call, out, MR, NV);
-            walk!(call, start, MR, NV, run, tap, len, w, {
-                // A tile of few pixels multiplies zeros instead.
-                match tap.left_out {
-                    LeftOut::First(1) if MR > 1 => steps!(acc, len, run, w, 1, MR),
-                    LeftOut::First(2) if MR > 4 => steps!(acc, len, run, w, 2, MR),
-                    LeftOut::First(3) if MR > 6 => steps!(acc, len, run, w, 3, MR),
-                    LeftOut::First(4) if MR > 6 => steps!(acc, len, run, w, 4, MR),
-                    LeftOut::Last(1) if MR > 1 => steps!(acc, len, run, w, 0, MR.saturating_sub(1)),
-                    LeftOut::Last(2) if MR > 4 => steps!(acc, len, run, w, 0, MR.saturating_sub(2)),
-                    LeftOut::Last(3) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(3)),
-                    LeftOut::Last(4) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(4)),
-                    _ => steps!(acc, len, run, w, 0, MR),
+            for number in 0..call.panels {
+                let panel = call.panel(number, NV * $lanes);
+                let mut start = call.x_offset as isize; // CAST: inside the input
+                let mut out = panel.out;
+                for _ in 0..call.tiles {
+                    let mut acc = start!(call, out, MR, NV);
+                    walk!(call, start, panel, MR, NV, run, tap, len, w, {
+                        // A tile of few pixels multiplies zeros instead.
+                        match tap.left_out {
+                            LeftOut::First(1) if MR > 1 => steps!(acc, len, run, w, 1, MR),
+                            LeftOut::First(2) if MR > 4 => steps!(acc, len, run, w, 2, MR),
+                            LeftOut::First(3) if MR > 6 => steps!(acc, len, run, w, 3, MR),
+                            LeftOut::First(4) if MR > 6 => steps!(acc, len, run, w, 4, MR),
+                            LeftOut::Last(1) if MR > 1 => steps!(acc, len, run, w, 0, MR.saturating_sub(1)),
+                            LeftOut::Last(2) if MR > 4 => steps!(acc, len, run, w, 0, MR.saturating_sub(2)),
+                            LeftOut::Last(3) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(3)),
+                            LeftOut::Last(4) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(4)),
+                            _ => steps!(acc, len, run, w, 0, MR),
+                        }
+                    });
+                    finish!(call, panel, out, acc, MR, NV);
+                    start = start.wrapping_add(call.tile_step);
+                    out = out.wrapping_add(call.out_step);
                 }
-            });
-            finish!(call, out, acc, MR, NV);
-            start = start.wrapping_add(call.tile_step);
-            out = out.wrapping_add(call.out_step);
             }
         }
     };

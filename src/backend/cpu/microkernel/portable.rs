@@ -2,31 +2,32 @@
 #![allow(unsafe_code)]
 
 use super::lanewise::{StripCall, StripRow, any_window_kernel, strip_frame, strip_table};
-use super::{TileCall, TileRow, tile_table};
+use super::{Panel, TileCall, TileRow, tile_table};
 
 /// Floats of a "vector" here; a multiple of what any target's registers hold.
 pub(super) const LANES: usize = 16;
 
-/// Walks the chain of tile `tile` of a call and hands each step's run offset and weights to `step`.
+/// Walks the chain of tile `tile` under a panel of a call and hands each step's run offset and weights to `step`.
 ///
 /// # Safety
 /// As [`TileKernel`](super::TileKernel), for the pointers that are handed on.
 #[inline(always)]
 unsafe fn tile<const MR: usize, const WIDTH: usize>(
     call: &TileCall,
+    panel: &Panel,
     tile: usize,
     step: impl Fn(*const f32, usize, &[f32; WIDTH], &mut [f32; WIDTH]),
 ) {
     let mut acc = [[0.0_f32; WIDTH]; MR];
     let start = call.x_offset as isize + tile as isize * call.tile_step; // CAST: inside the input
-    let out = call.out.wrapping_add(tile * call.out_step);
+    let out = panel.out.wrapping_add(tile * call.out_step);
     if call.resume {
         for (i, row) in acc.iter_mut().enumerate().take(call.rows_used) {
             // SAFETY: `out` holds `rows_used` rows of `tile_n` = `WIDTH` floats (contract).
             *row = unsafe { out.add(i * call.out_stride).cast::<[f32; WIDTH]>().read_unaligned() };
         }
     }
-    let mut panel = call.weights;
+    let mut block_weights = panel.weights;
     for block in 0..=call.full_blocks {
         let len = if block < call.full_blocks { call.block_len } else { call.tail_len };
         if len == 0 {
@@ -36,7 +37,7 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
             // SAFETY: `active` holds `taps` entries (contract).
             let tap_id = unsafe { (*call.active.add(tap)).id } as usize;
             // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
-            let weights = unsafe { panel.add(tap_id * len * WIDTH) };
+            let weights = unsafe { block_weights.add(tap_id * len * WIDTH) };
             for at in 0..len {
                 // SAFETY: the panel is aligned and holds `WIDTH` floats for this step.
                 let w = unsafe { &*weights.add(at * WIDTH).cast::<[f32; WIDTH]>() };
@@ -49,20 +50,20 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
             }
         }
         // SAFETY: at most one past the panel's end.
-        panel = unsafe { panel.add(call.tap_count * len * WIDTH) };
+        block_weights = unsafe { block_weights.add(call.tap_count * len * WIDTH) };
     }
     for (i, row) in acc.iter_mut().enumerate().take(call.rows_used) {
         for (lane, y) in row.iter_mut().enumerate() {
-            if !call.bias.is_null() {
+            if !panel.bias.is_null() {
                 // SAFETY: a bias that is not null holds `tile_n` floats (contract).
-                *y += unsafe { *call.bias.add(lane) };
+                *y += unsafe { *panel.bias.add(lane) };
             }
             if call.relu {
                 *y = crate::conv::epilogue::relu(*y);
             }
         }
         // SAFETY: `out` holds `rows_used` rows of `columns` floats, at most `WIDTH` (contract); `row` is this function's.
-        unsafe { out.add(i * call.out_stride).copy_from_nonoverlapping(row.as_ptr(), call.columns) };
+        unsafe { out.add(i * call.out_stride).copy_from_nonoverlapping(row.as_ptr(), panel.columns) };
     }
 }
 
@@ -74,14 +75,16 @@ unsafe fn broadcast<const MR: usize, const NV: usize>(call: &TileCall) {
     const { assert!(NV == 1) };
     // SAFETY: the caller's promise is the one that is asked for.
     unsafe {
-        for number in 0..call.tiles {
-            tile::<MR, LANES>(call, number, |run, step, w, row| {
-                // SAFETY: the run holds a float for each step (contract).
-                let a = *run.add(step);
-                for (y, w) in row.iter_mut().zip(w) {
-                    *y = a.mul_add(*w, *y);
-                }
-            });
+        for panel in (0..call.panels).map(|number| call.panel(number, LANES)) {
+            for number in 0..call.tiles {
+                tile::<MR, LANES>(call, &panel, number, |run, step, w, row| {
+                    // SAFETY: the run holds a float for each step (contract).
+                    let a = *run.add(step);
+                    for (y, w) in row.iter_mut().zip(w) {
+                        *y = a.mul_add(*w, *y);
+                    }
+                });
+            }
         }
     }
 }

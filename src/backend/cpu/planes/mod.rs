@@ -175,7 +175,7 @@ impl PlanesConv {
                         sums: if self.plain_epilogue { std::ptr::null_mut() } else { sums.as_mut_slice().as_mut_ptr() },
                         channels_used: used,
                         whole,
-                        bias: self.packed.bias(group, panel).map_or(std::ptr::null(), <[f32]>::as_ptr),
+                        bias: self.packed.bias(group, panel..panel + 1).map_or(std::ptr::null(), <[f32]>::as_ptr),
                         relu: self.plain_epilogue && s.epilogue.activation == Activation::Relu,
                     };
                     // SAFETY: the ISA was found available when the backend was made. `vectors` are as many as the

@@ -113,7 +113,7 @@ impl SweepConv {
             let out = group * self.problem.group_out_channels() + channel;
             let region = PlaneRegion { first: piece.first, size: piece.size, pitch };
             let origin = operands.output.planes(piece.image, out, 1, &region);
-            let bias = self.packed.bias(group, channel);
+            let bias = self.packed.bias(group, channel..channel + 1);
             for row in (0..rows).step_by(self.tile_rows) {
                 let output_rows = self.tile_rows.min(rows - row);
                 let sums = sums.as_mut_slice();
