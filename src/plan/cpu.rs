@@ -19,7 +19,7 @@ pub fn cpu_machine(
         "avx2" => (AVX2, WINOGRAD_AVX2),
         _ => (PORTABLE, WINOGRAD_PORTABLE),
     };
-    // Handing work to a warm thread takes a few cache misses; a tile's pointers, bias and stores some 40 cycles.
+    // Handing work to a warm thread takes a few cache misses; a tile's pointers and stores some 20 cycles, a block's some 400.
     let compute = Compute {
         units,
         lanes,
@@ -27,7 +27,7 @@ pub fn cpu_machine(
         clock_hz,
         dispatch_ns: if units > 1 { 500.0 } else { 0.0 },
         caller_is_unit: true,
-        tile_cycles: 40.0,
+        tile_cycles: 20.0,
         block_cycles: 400.0,
     };
     MachineModel { name, compute, levels, variants: variants.to_vec(), winograd: winograd.to_vec() }
@@ -45,7 +45,10 @@ const fn row(name: &'static str, family: Family, tile_m: usize, tile_n: usize, e
         units_per_tile: 1,
         efficiency,
         rate: 1.0,
-        start_cycles: 0.0,
+        start_cycles: match family {
+            Family::Broadcast => 0.0,
+            Family::Lanewise | Family::Planes => 20.0, // a call a tile
+        },
     }
 }
 
@@ -66,16 +69,16 @@ const fn sliding(
     KernelVariant { window, ..row(name, Family::Lanewise, tile_m, tile_n, efficiency) }
 }
 
-// Start cycles as measured on Zen 4 with 64 channels and one tap. Shares of the FMA peak with operands in L1, as measured on Zen 5; rounded to 0.01.
+// Start cycles and shares of the FMA peak of the large broadcast kernels as measured on Zen 4 with one tap and 64 to 512 channels.
 const AVX512: &[KernelVariant] = &[
-    large("conv2d_f32_bcast_14x32_avx512", 14, 32, 0.98, 140.0),
-    large("conv2d_f32_bcast_12x32_avx512", 12, 32, 0.98, 140.0),
-    large("conv2d_f32_bcast_10x32_avx512", 10, 32, 0.97, 70.0),
-    row("conv2d_f32_bcast_8x32_avx512", Family::Broadcast, 8, 32, 0.97),
-    row("conv2d_f32_bcast_7x32_avx512", Family::Broadcast, 7, 32, 0.97),
-    large("conv2d_f32_bcast_9x48_avx512", 9, 48, 0.98, 120.0),
-    large("conv2d_f32_bcast_8x48_avx512", 8, 48, 0.98, 40.0),
-    large("conv2d_f32_bcast_6x64_avx512", 6, 64, 0.98, 40.0),
+    large("conv2d_f32_bcast_14x32_avx512", 14, 32, 0.985, 75.0),
+    large("conv2d_f32_bcast_12x32_avx512", 12, 32, 0.98, 30.0),
+    large("conv2d_f32_bcast_10x32_avx512", 10, 32, 0.985, 15.0),
+    large("conv2d_f32_bcast_8x32_avx512", 8, 32, 0.995, 5.0),
+    row("conv2d_f32_bcast_7x32_avx512", Family::Broadcast, 7, 32, 0.995),
+    large("conv2d_f32_bcast_9x48_avx512", 9, 48, 0.985, 40.0),
+    large("conv2d_f32_bcast_8x48_avx512", 8, 48, 0.99, 20.0),
+    large("conv2d_f32_bcast_6x64_avx512", 6, 64, 0.99, 20.0),
     row("conv2d_f32_bcast_14x16_avx512", Family::Broadcast, 14, 16, 0.92),
     row("conv2d_f32_bcast_7x16_avx512", Family::Broadcast, 7, 16, 0.75),
     row("conv2d_f32_bcast_4x16_avx512", Family::Broadcast, 4, 16, 0.45),
@@ -110,9 +113,10 @@ const AVX512: &[KernelVariant] = &[
 ];
 
 const AVX2: &[KernelVariant] = &[
-    row("conv2d_f32_bcast_6x16_avx2", Family::Broadcast, 6, 16, 0.98),
-    row("conv2d_f32_bcast_5x16_avx2", Family::Broadcast, 5, 16, 0.94),
-    row("conv2d_f32_bcast_4x16_avx2", Family::Broadcast, 4, 16, 0.90),
+    row("conv2d_f32_bcast_6x16_avx2", Family::Broadcast, 6, 16, 0.99),
+    row("conv2d_f32_bcast_5x16_avx2", Family::Broadcast, 5, 16, 0.935),
+    row("conv2d_f32_bcast_4x16_avx2", Family::Broadcast, 4, 16, 0.915),
+    row("conv2d_f32_bcast_3x24_avx2", Family::Broadcast, 3, 24, 0.93),
     row("conv2d_f32_bcast_2x16_avx2", Family::Broadcast, 2, 16, 0.48),
     row("conv2d_f32_bcast_6x8_avx2", Family::Broadcast, 6, 8, 0.65),
     row("conv2d_f32_bcast_1x32_avx2", Family::Broadcast, 1, 32, 0.45),

@@ -69,7 +69,7 @@ pub(super) fn cycles(problem: &ConvProblem, machine: &MachineModel, variant: &Ke
     let vectors = vectors(problem, compute.lanes, variant);
     let (whole, last) = ((vectors / of_tile).floor(), vectors % of_tile);
     let steps = whole * step(of_tile) + if last > 0.0 { step(last) } else { 0.0 };
-    let tile = compute.tile_cycles * (vectors / of_tile).ceil();
+    let tile = (compute.tile_cycles + variant.start_cycles) * (vectors / of_tile).ceil();
     let panels = s.groups as f64 * problem.group_out_channels().div_ceil(variant.tile_n) as f64;
     let planes = s.batch as f64 * s.in_channels as f64;
     s.batch as f64 * panels * (steps * problem.reduction_len() as f64 + tile)

@@ -441,7 +441,7 @@ impl TiledConv {
                     Some(_) => &mut [],
                     None => {
                         let at = if stored { skipped_rows * acc_stride } else { 0 };
-                        &mut accumulators.as_mut_slice()[at..at + (rows - 1) * acc_stride + lanes]
+                        &mut accumulators.as_mut_slice()[at..at + (self.tile_m - 1) * acc_stride + lanes]
                     }
                 };
                 let (out, out_stride) = match rows_out {
@@ -482,8 +482,8 @@ impl TiledConv {
                 // other, and no zeros (`alike`). The visited panels hold `tap_count` x channels x `tile_n` floats each
                 // and `weights_offset` skips the passes before; their biases follow each other. `out` is `rows` x
                 // `columns` floats a tile: of the output, checked by `output.rows` for the whole chunk and belonging
-                // to this block alone, or, for a single tile of whole panels, of this thread's accumulators, sliced
-                // above.
+                // to this block alone, or, for a single tile of whole panels, of this thread's accumulators, sliced above
+                // with `tile_m` rows.
                 unsafe { (self.kernel)(&call) };
                 if rows_out.is_none() && is_last {
                     let channel = channel_base + block.n.start + skipped;
@@ -498,8 +498,8 @@ impl TiledConv {
     fn runs(&self, block: &OutputBlock, channels: &Range<usize>) -> Runs {
         let (full_blocks, tail_len) = match self.access {
             Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
-            // Under a single tap the blocks follow each other: one run, unless each block fetches what comes next.
-            _ if !self.fetch_ahead && self.window.runs() == 1 => (0, channels.len()),
+            // Under a single tap the blocks follow each other: one run.
+            _ if self.window.runs() == 1 => (0, channels.len()),
             Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
         };
         let x_offset = match self.access {

@@ -2,7 +2,8 @@
 #![allow(unsafe_code)]
 
 use super::lanewise::{StripCall, StripRow, any_window_kernel, sliding_kernel, strip_frame, strip_table, unrolled};
-use super::{LeftOut, TileCall, TileRow, tile_kernels, tile_table};
+use super::{LINE, LeftOut, TileCall, TileRow, tile_kernels, tile_table};
+use core::arch::asm;
 use core::arch::x86_64::*;
 
 tile_kernels!(
@@ -19,7 +20,7 @@ tile_kernels!(
 );
 
 tile_table! {
-    8; 6 x 2, 5 x 2, 4 x 2, 2 x 2, 6 x 1, 1 x 4
+    8; 6 x 2, 5 x 2, 4 x 2, 3 x 3, 2 x 2, 6 x 1, 1 x 4
 }
 
 any_window_kernel!(8, #[target_feature(enable = "avx2,fma")]);
@@ -78,6 +79,16 @@ unsafe fn load(at: *const f32) -> __m256 {
 unsafe fn load_masked(at: *const f32, mask: __m256i) -> __m256 {
     // SAFETY: the caller's promise; masked lanes are not touched.
     unsafe { _mm256_maskload_ps(at, mask) }
+}
+
+/// A zero that is made where it is needed, rather than kept in a register that accumulators need.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn fresh_zero() -> __m256 {
+    let zero;
+    // SAFETY: writes one register.
+    unsafe { asm!("vxorps {0:x}, {0:x}, {0:x}", out(ymm_reg) zero, options(nomem, nostack, preserves_flags)) };
+    zero
 }
 
 /// # Safety

@@ -2,7 +2,8 @@
 #![allow(unsafe_code)]
 
 use super::lanewise::{StripCall, StripRow, any_window_kernel, sliding_kernel, strip_frame, strip_table, unrolled};
-use super::{LeftOut, TileCall, TileRow, tile_kernels, tile_table};
+use super::{LINE, LeftOut, TileCall, TileRow, tile_kernels, tile_table};
+use core::arch::asm;
 use core::arch::x86_64::*;
 
 tile_kernels!(
@@ -85,6 +86,16 @@ unsafe fn load(at: *const f32) -> __m512 {
 unsafe fn load_masked(at: *const f32, mask: __mmask16) -> __m512 {
     // SAFETY: the caller's promise; masked lanes are not touched.
     unsafe { _mm512_maskz_loadu_ps(mask, at) }
+}
+
+/// A zero that is made where it is needed, rather than kept in a register that accumulators need.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn fresh_zero() -> __m512 {
+    let zero;
+    // SAFETY: writes one register.
+    unsafe { asm!("vpxord {0:z}, {0:z}, {0:z}", out(zmm_reg) zero, options(nomem, nostack, preserves_flags)) };
+    zero
 }
 
 /// # Safety

@@ -16,7 +16,7 @@
 //! - Under each panel, `tiles` tiles alike are computed, one after the other: the inputs of the next lie `tile_step` floats
 //!   after those of the last, the outputs `out_step`. All but a single one are whole: `rows_used` is `tile_m`.
 //! - `out` receives `rows_used` rows a tile, `out_stride` floats apart, of `columns` floats: `tile_n` a panel, of the last
-//!   perhaps fewer. If `resume`, it holds whole panels and is read first. If `streaming`, every vector of it is aligned to
+//!   perhaps fewer. If `resume`, it holds whole tiles and is read first. If `streaming`, every vector of it is aligned to
 //!   its size, and whoever calls fences the stores.
 //! - `ahead`, if not 0, is the distance in floats from a run to the one that the next tile reads there; under fresh taps
 //!   of the first panel those are fetched, a cache line a block. It may lead anywhere.
@@ -86,6 +86,9 @@ impl TileCall {
         }
     }
 }
+
+/// Floats of a cache line.
+const LINE: usize = 16;
 
 /// The part of a call that lies under one panel; fields as in [`TileCall`].
 #[derive(Clone, Copy, Debug)]
@@ -236,17 +239,41 @@ macro_rules! tile_kernels {
             };
         }
 
+        /// As `walk` where a single tap makes a single run: what lies around it would cost as much as a short run.
+        macro_rules! walk_run {
+            ($call:ident, $start:expr, $panel:ident, $mr:ident, $run:ident, $len:ident, $w:ident, $steps:block) => {
+                let mut $run = [core::ptr::null::<f32>(); $mr];
+                for i in 0..$mr {
+                    // SAFETY: `rows` holds a run for each pixel under the only tap, which reaches past `start` (contract).
+                    $run[i] = unsafe { (*$call.rows.add(i)).offset($start) };
+                }
+                let mut $w = $panel.weights;
+                let mut left = $call.tail_len;
+                while left > 0 {
+                    let $len = if $panel.ahead == 0 { left } else { left.min(LINE) };
+                    if $panel.ahead != 0 {
+                        for i in 0..$mr {
+                            prefetch_outer($run[i].wrapping_offset($panel.ahead));
+                        }
+                    }
+                    $steps
+                    for i in 0..$mr {
+                        $run[i] = $run[i].wrapping_add($len);
+                    }
+                    left -= $len;
+                }
+            };
+        }
+
         /// Loads the accumulators of an earlier pass, or zeros.
         macro_rules! start {
             ($call:ident, $out:ident, $mr:ident, $nv:ident) => {{
                 let mut acc = [[$zero(); $nv]; $mr];
                 if $call.resume {
                     for i in 0..$mr {
-                        if i < $call.rows_used {
-                            for j in 0..$nv {
-                                // SAFETY: `out` holds `rows_used` rows of `tile_n` floats (contract).
-                                acc[i][j] = unsafe { $load($out.add(i * $call.out_stride + j * $lanes)) };
-                            }
+                        for j in 0..$nv {
+                            // SAFETY: to resume, `out` holds `tile_m` rows of `tile_n` floats (contract).
+                            acc[i][j] = unsafe { $load($out.add(i * $call.out_stride + j * $lanes)) };
                         }
                     }
                 }
@@ -254,7 +281,8 @@ macro_rules! tile_kernels {
             }};
         }
 
-        /// Adds the bias, clamps, stores the used rows.
+        /// Adds the bias, clamps, stores the used rows. A loop over the accumulators that is not soon unrolled would keep
+        /// them all in memory, so each does one simple thing.
         macro_rules! finish {
             ($call:ident, $panel:ident, $out:ident, $acc:ident, $mr:ident, $nv:ident) => {
                 if !$panel.bias.is_null() {
@@ -267,36 +295,52 @@ macro_rules! tile_kernels {
                     }
                 }
                 if $call.relu {
+                    let floor = fresh_zero();
                     for i in 0..$mr {
                         for j in 0..$nv {
-                            $acc[i][j] = $max($zero(), $acc[i][j]); // the second operand passes where it is NaN
+                            $acc[i][j] = $max(floor, $acc[i][j]); // the second operand passes where it is NaN
                         }
                     }
                 }
-                let whole = $call.rows_used == $mr && $panel.columns == $nv * $lanes;
-                if whole && !$call.streaming {
+                if $call.rows_used != $mr {
+                    let mut tile = [[[0.0_f32; $lanes]; $nv]; $mr];
                     for i in 0..$mr {
                         for j in 0..$nv {
-                            // SAFETY: `out` holds `rows_used` = `tile_m` rows of `columns` = `tile_n` floats (contract).
-                            unsafe { $store($out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
+                            // SAFETY: a vector.
+                            unsafe { $store(tile[i][j].as_mut_ptr(), $acc[i][j]) };
                         }
                     }
-                } else if whole {
+                    for (i, row) in tile.iter().enumerate().take($call.rows_used) {
+                        for (j, vector) in row.iter().enumerate() {
+                            let left = $panel.columns.saturating_sub(j * $lanes).min($lanes);
+                            let out = $out.wrapping_add(i * $call.out_stride + j * $lanes);
+                            // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract), and no more than the
+                            // rest of the row is stored; `vector` is one.
+                            unsafe { store_masked(out, left, $load(vector.as_ptr())) };
+                        }
+                    }
+                } else if $panel.columns < $nv * $lanes {
+                    for j in 0..$nv {
+                        let left = $panel.columns.saturating_sub(j * $lanes).min($lanes);
+                        for i in 0..$mr {
+                            let out = $out.wrapping_add(i * $call.out_stride + j * $lanes);
+                            // SAFETY: `out` holds `tile_m` rows of `columns` floats (contract), and no more than the rest
+                            // of the row is stored.
+                            unsafe { store_masked(out, left, $acc[i][j]) };
+                        }
+                    }
+                } else if $call.streaming {
                     for i in 0..$mr {
                         for j in 0..$nv {
-                            // SAFETY: as above, and aligned (contract).
+                            // SAFETY: `out` holds `tile_m` rows of `tile_n` floats, aligned (contract).
                             unsafe { $stream($out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
                         }
                     }
                 } else {
                     for i in 0..$mr {
                         for j in 0..$nv {
-                            let left = $panel.columns.saturating_sub(j * $lanes).min($lanes);
-                            if i < $call.rows_used && left > 0 {
-                                // SAFETY: `out` holds `rows_used` rows of `columns` floats (contract), and no more than
-                                // the rest of the row is stored.
-                                unsafe { store_masked($out.add(i * $call.out_stride + j * $lanes), left, $acc[i][j]) };
-                            }
+                            // SAFETY: `out` holds `tile_m` rows of `tile_n` floats (contract).
+                            unsafe { $store($out.add(i * $call.out_stride + j * $lanes), $acc[i][j]) };
                         }
                     }
                 }
@@ -331,26 +375,31 @@ macro_rules! tile_kernels {
                     }
                 };
             }
+            let one_run = call.taps == 1 && call.tap_count == 1 && call.full_blocks == 0;
             for number in 0..call.panels {
                 let panel = call.panel(number, NV * $lanes);
                 let mut start = call.x_offset as isize; // CAST: inside the input
                 let mut out = panel.out;
                 for _ in 0..call.tiles {
                     let mut acc = start!(call, out, MR, NV);
-                    walk!(call, start, panel, MR, NV, run, tap, len, w, {
-                        // A tile of few pixels multiplies zeros instead.
-                        match tap.left_out {
-                            LeftOut::First(1) if MR > 1 => steps!(acc, len, run, w, 1, MR),
-                            LeftOut::First(2) if MR > 4 => steps!(acc, len, run, w, 2, MR),
-                            LeftOut::First(3) if MR > 6 => steps!(acc, len, run, w, 3, MR),
-                            LeftOut::First(4) if MR > 6 => steps!(acc, len, run, w, 4, MR),
-                            LeftOut::Last(1) if MR > 1 => steps!(acc, len, run, w, 0, MR.saturating_sub(1)),
-                            LeftOut::Last(2) if MR > 4 => steps!(acc, len, run, w, 0, MR.saturating_sub(2)),
-                            LeftOut::Last(3) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(3)),
-                            LeftOut::Last(4) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(4)),
-                            _ => steps!(acc, len, run, w, 0, MR),
-                        }
-                    });
+                    if one_run {
+                        walk_run!(call, start, panel, MR, run, len, w, { steps!(acc, len, run, w, 0, MR) });
+                    } else {
+                        walk!(call, start, panel, MR, NV, run, tap, len, w, {
+                            // A tile of few pixels multiplies zeros instead.
+                            match tap.left_out {
+                                LeftOut::First(1) if MR > 1 => steps!(acc, len, run, w, 1, MR),
+                                LeftOut::First(2) if MR > 4 => steps!(acc, len, run, w, 2, MR),
+                                LeftOut::First(3) if MR > 6 => steps!(acc, len, run, w, 3, MR),
+                                LeftOut::First(4) if MR > 6 => steps!(acc, len, run, w, 4, MR),
+                                LeftOut::Last(1) if MR > 1 => steps!(acc, len, run, w, 0, MR.saturating_sub(1)),
+                                LeftOut::Last(2) if MR > 4 => steps!(acc, len, run, w, 0, MR.saturating_sub(2)),
+                                LeftOut::Last(3) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(3)),
+                                LeftOut::Last(4) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(4)),
+                                _ => steps!(acc, len, run, w, 0, MR),
+                            }
+                        });
+                    }
                     finish!(call, panel, out, acc, MR, NV);
                     start = start.wrapping_add(call.tile_step);
                     out = out.wrapping_add(call.out_step);
