@@ -59,14 +59,14 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
         Family::Lanewise => narrow,
         Family::Planes => super::planes::can_compute(problem, machine, variant),
     };
-    let mut chosen: Vec<_> = fit.iter().filter(wanted).copied().collect();
+    let mut chosen: Vec<_> = fit.iter().filter(wanted).collect();
     if chosen.is_empty() {
-        chosen = fit;
+        chosen = fit.iter().collect();
     }
-    let work = |variant: &KernelVariant| super::cost::arithmetic(problem, machine, variant);
-    chosen.sort_by(|a, b| work(a).total_cmp(&work(b)));
-    chosen.truncate(KERNELS_TRIED);
-    chosen
+    let work = |variant| (super::cost::arithmetic(problem, machine, variant), variant);
+    let mut chosen: Vec<_> = chosen.into_iter().map(work).collect();
+    chosen.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    chosen.into_iter().map(|(_, variant)| *variant).take(KERNELS_TRIED).collect()
 }
 
 /// All channels in one pass, so that accumulators never leave the registers, unless a panel of weights would fill more

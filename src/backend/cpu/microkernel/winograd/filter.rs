@@ -1,0 +1,83 @@
+//! The filter transform `G g G'`: in f64, rounded once, several filters at a time.
+#![allow(unsafe_code)]
+
+use crate::backend::cpu::isa::Isa;
+use crate::conv::WinogradTile;
+
+/// Filters that are transformed together; `tile_n` is a multiple of it.
+const LANES: usize = 8;
+/// Taps of a filter.
+pub(in crate::backend::cpu) const TAPS: usize = 9;
+
+/// Filters to transform.
+#[derive(Debug)]
+pub(in crate::backend::cpu) struct FilterCall<'a, 'm> {
+    /// `[input channel][tap][tile_n]`.
+    pub taps: &'a [f32],
+    pub tile_n: usize,
+    /// A matrix `[input channel][tile_n]` for each product.
+    pub matrices: &'a mut [&'m mut [f32]],
+    /// Where the first channel's lanes lie in the matrices.
+    pub at: usize,
+}
+
+/// Transforms filters.
+pub(in crate::backend::cpu) fn transform_filters(isa: Isa, tile: WinogradTile, call: &mut FilterCall<'_, '_>) {
+    match isa {
+        // SAFETY: a backend is made with an ISA that was found available.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { avx512(tile, call) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { avx2(tile, call) },
+        _ => portable(tile, call),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn avx512(tile: WinogradTile, call: &mut FilterCall<'_, '_>) {
+    portable(tile, call);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn avx2(tile: WinogradTile, call: &mut FilterCall<'_, '_>) {
+    portable(tile, call);
+}
+
+#[inline(always)] // compiled for each ISA; the operations are the same
+fn portable(tile: WinogradTile, call: &mut FilterCall<'_, '_>) {
+    match tile {
+        WinogradTile::F2 => walk::<4, 16>(WinogradTile::filter_f2, call),
+        WinogradTile::F4 => walk::<6, 36>(WinogradTile::filter_f4, call),
+    }
+}
+
+/// Transforms with `column`, which maps a filter's column to `T` values; `PRODUCTS` is `T` squared.
+#[inline(always)]
+fn walk<const T: usize, const PRODUCTS: usize>(
+    column: impl Fn([f64; 3]) -> [f64; T] + Copy,
+    call: &mut FilterCall<'_, '_>,
+) {
+    for (channel, taps) in call.taps.chunks_exact(TAPS * call.tile_n).enumerate() {
+        for first in (0..call.tile_n).step_by(LANES) {
+            let taps: [&[f32]; TAPS] = std::array::from_fn(|tap| &taps[tap * call.tile_n + first..][..LANES]);
+            let mut transformed = [[0.0_f32; LANES]; PRODUCTS];
+            for lane in 0..LANES {
+                let tap = |row: usize, s: usize| f64::from(taps[3 * row + s][lane]);
+                let columns = [0, 1, 2].map(|s| column([tap(0, s), tap(1, s), tap(2, s)]));
+                for i in 0..T {
+                    let row = column([columns[0][i], columns[1][i], columns[2][i]]);
+                    for j in 0..T {
+                        transformed[i * T + j][lane] = row[j] as f32; // CAST: the one rounding
+                    }
+                }
+            }
+            let at = call.at + channel * call.tile_n + first;
+            for (matrix, lanes) in call.matrices.iter_mut().zip(&transformed) {
+                matrix[at..at + LANES].copy_from_slice(lanes);
+            }
+        }
+    }
+}
