@@ -27,7 +27,7 @@ pub(super) const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
     let imbalance = imbalance(problem, machine, cut);
-    let compute_seconds = arithmetic(problem, machine, &cut.variant) * imbalance;
+    let compute_seconds = cut.arithmetic * imbalance;
     // Threads without work leave their share of the bandwidth unused; what a GPU's tiles leave, others take.
     let unshared = if machine.compute.caller_is_unit { imbalance } else { 1.0 };
     let mut asked_for = f64::INFINITY;

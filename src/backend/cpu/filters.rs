@@ -38,11 +38,16 @@ fn all<T: Sync>(weights: &[T], team: &Team, fine: impl Fn(&[T]) -> bool + Sync) 
     let threads = threads_for(weights.len(), team);
     let shares = weights.chunks(weights.len().div_ceil(threads).max(1)).map(|share| share.chunks(WORTH_SHARING));
     let all = AtomicBool::new(true);
-    team.take_all(threads, shares, || (), |(), part| {
-        if !fine(part) {
-            all.store(false, Ordering::Relaxed); // ORDERING: the team's end publishes it
-        }
-    });
+    team.take_all(
+        threads,
+        shares,
+        || (),
+        |(), part| {
+            if !fine(part) {
+                all.store(false, Ordering::Relaxed); // ORDERING: the team's end publishes it
+            }
+        },
+    );
     all.into_inner()
 }
 

@@ -139,3 +139,90 @@ impl Packing<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+    use super::*;
+    use crate::backend::cpu::info::CpuInfo;
+    use crate::backend::cpu::isa::Isa;
+    use crate::backend::cpu::threads::Team;
+    use crate::conv::text::benchdnn;
+    use crate::conv::{ConvProblem, TensorRef};
+    use crate::plan::{MachineModel, plan};
+    use half::f16;
+    use std::sync::Arc;
+
+    /// Element by element, from the definition of the layout.
+    fn packed(
+        problem: &ConvProblem,
+        tile_n: usize,
+        panel_channels: usize,
+        group_n: usize,
+        weights: &[f32],
+    ) -> Vec<f32> {
+        let (channels, taps) = (problem.group_in_channels(), problem.taps());
+        let mut packed = Vec::new();
+        for group in (0..problem.spec().out_channels).step_by(group_n) {
+            for first in (0..group_n).step_by(panel_channels) {
+                for block in (0..channels).step_by(CHANNEL_BLOCK) {
+                    for tap in 0..taps {
+                        for channel in block..(block + CHANNEL_BLOCK).min(channels) {
+                            for lane in 0..tile_n {
+                                let used = lane < panel_channels && first + lane < group_n;
+                                let at = ((group + first + lane) * channels + channel) * taps + tap;
+                                packed.push(if used { weights[at] } else { 0.0 });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        packed
+    }
+
+    #[test]
+    fn every_weight_finds_its_place() {
+        let problems = [
+            "ic64ih7oc96kh3ph1",
+            "ic37ih7oc45kh3ph1",
+            "ic512ih4oc160kh1ph0",
+            "ic3ih20oc17kh7ph3",
+            "g6ic18ih7oc30kh3ph1",
+            "g4ic80ih7oc12kh2kw5ph1",
+            "g40ic40ih9oc40kh3ph1",
+            "g5ic20ih9oc15kh3ph1",
+            "ic2ih90oc3kh61kw70ph1",
+            "ic400ih5oc70kh3ph1",
+        ];
+        let isas: Vec<_> = Isa::available().collect();
+        for isa in isas {
+            for threads in [1, 3] {
+                let machine = CpuInfo::detect().machine(isa, threads);
+                let team = Arc::new(Team::new(threads).unwrap());
+                for problem in problems.map(|text| benchdnn::parse(text).unwrap().problem) {
+                    check(&machine, isa, &team, &problem);
+                }
+            }
+        }
+    }
+
+    /// Packs with every kernel of the machine, from f32 and f16.
+    fn check(machine: &MachineModel, isa: Isa, team: &Arc<Team>, problem: &ConvProblem) {
+        // Whole numbers that f16 holds, and no two neighbours alike.
+        let weights: Vec<_> = (0..problem.weights_len()).map(|i| (i % 2039) as f32 + 1.0).collect();
+        let halves: Vec<_> = weights.iter().copied().map(f16::from_f32).collect();
+        for variant in machine.variants.iter().filter(|variant| variant.can_compute(problem)) {
+            let Ok(plan) = plan(problem, &MachineModel { variants: vec![*variant], ..machine.clone() }) else {
+                continue;
+            };
+            let want = packed(problem, variant.tile_n, variant.panel_channels(problem), plan.gemm.n, &weights);
+            for weights in [TensorRef::F32(&weights), TensorRef::F16(&halves)] {
+                let ingredients = Ingredients { problem, plan: &plan, isa, team, weights, bias: None };
+                let got = PackedWeights::pack(&ingredients).unwrap();
+                assert!(got.weights.as_slice() == want, "{} for {problem}, {}", variant.name, weights.dtype());
+            }
+        }
+    }
+}

@@ -134,3 +134,86 @@ impl Transform<'_> {
         harmless
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+    use super::*;
+    use crate::backend::cpu::info::CpuInfo;
+    use crate::backend::cpu::isa::Isa;
+    use crate::backend::cpu::threads::Team;
+    use crate::conv::ConvProblem;
+    use crate::conv::text::benchdnn;
+    use crate::plan::plan;
+    use half::f16;
+    use std::sync::Arc;
+
+    /// `G g G'` of nine taps, rounded once.
+    fn transformed(tile: WinogradTile, taps: &[f32]) -> Vec<f32> {
+        let column = |taps: [f64; 3]| match tile {
+            WinogradTile::F2 => WinogradTile::filter_f2(taps).to_vec(),
+            WinogradTile::F4 => WinogradTile::filter_f4(taps).to_vec(),
+        };
+        let columns = [0, 1, 2].map(|s| column([0, 3, 6].map(|row| f64::from(taps[row + s]))));
+        let rows = (0..tile.inputs()).flat_map(|i| column([0, 1, 2].map(|s| columns[s][i])));
+        rows.map(|value| value as f32).collect()
+    }
+
+    fn weights_of(
+        problem: &ConvProblem,
+        isa: Isa,
+        threads: usize,
+        (tile, tile_n, panels): (WinogradTile, usize, usize),
+        weights: TensorRef<'_>,
+    ) -> Option<TransformedWeights> {
+        let team = Arc::new(Team::new(threads).unwrap());
+        let plan = plan(problem, &CpuInfo::detect().machine(isa, threads)).unwrap();
+        let ingredients = Ingredients { problem, plan: &plan, isa, team: &team, weights, bias: None };
+        TransformedWeights::new(&ingredients, tile, tile_n, panels).unwrap()
+    }
+
+    #[test]
+    fn every_filter_is_transformed_and_finds_its_place() {
+        for (channels, outs, panels) in [(16, 16, 1), (33, 70, 2), (131, 45, 3), (300, 96, 2)] {
+            let problem = benchdnn::parse(&format!("ic{channels}ih9oc{outs}kh3ph1")).unwrap().problem;
+            let halves: Vec<_> = (0..problem.weights_len()).map(|i| f16::from_f32((i % 2039) as f32 * 0.37)).collect();
+            let floats: Vec<_> = halves.iter().map(|weight| weight.to_f32()).collect();
+            for (isa, threads) in Isa::available().flat_map(|isa| [(isa, 1), (isa, 3)]) {
+                for tile in [WinogradTile::F2, WinogradTile::F4] {
+                    for (tile_n, weights) in
+                        [(32, TensorRef::F32(&floats)), (48, TensorRef::F32(&floats)), (8, TensorRef::F16(&halves))]
+                    {
+                        let got = weights_of(&problem, isa, threads, (tile, tile_n, panels), weights).unwrap();
+                        for out in 0..outs.next_multiple_of(tile_n) {
+                            let (block, panel) = (out / tile_n / panels, out / tile_n % panels);
+                            for channel in 0..channels {
+                                let taps = floats.get((out * channels + channel) * 9..).unwrap_or_default();
+                                let want =
+                                    if out < outs { transformed(tile, taps) } else { vec![0.0; tile.products()] };
+                                for (product, want) in want.into_iter().enumerate() {
+                                    let got = got.panel(block, product, panel)[channel * tile_n + out % tile_n];
+                                    assert_eq!(got.to_bits(), want.to_bits(), "{isa} {tile} {out} {channel} {product}");
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_or_overflows_is_refused() {
+        let problem = benchdnn::parse("ic40ih9oc40kh3ph1").unwrap().problem;
+        let isa = Isa::best();
+        for (spoilt, fine) in [(f32::NAN, false), (f32::NEG_INFINITY, false), (f32::MAX, false), (1e38, true)] {
+            for at in [0, 4, 8, problem.weights_len() - 5] {
+                let mut weights = vec![0.5; problem.weights_len()];
+                weights[at..].iter_mut().take(9).for_each(|weight| *weight = spoilt);
+                let got = weights_of(&problem, isa, 2, (WinogradTile::F4, 16, 3), TensorRef::F32(&weights));
+                assert_eq!(got.is_some(), fine, "{spoilt} at {at}");
+            }
+        }
+    }
+}

@@ -60,23 +60,39 @@ fn walk<const T: usize, const PRODUCTS: usize>(
     column: impl Fn([f64; 3]) -> [f64; T] + Copy,
     call: &mut FilterCall<'_, '_>,
 ) {
-    for (channel, taps) in call.taps.chunks_exact(TAPS * call.tile_n).enumerate() {
-        for first in (0..call.tile_n).step_by(LANES) {
-            let taps: [&[f32]; TAPS] = std::array::from_fn(|tap| &taps[tap * call.tile_n + first..][..LANES]);
-            let mut transformed = [[0.0_f32; LANES]; PRODUCTS];
-            for lane in 0..LANES {
-                let tap = |row: usize, s: usize| f64::from(taps[3 * row + s][lane]);
-                let columns = [0, 1, 2].map(|s| column([tap(0, s), tap(1, s), tap(2, s)]));
-                for i in 0..T {
-                    let row = column([columns[0][i], columns[1][i], columns[2][i]]);
-                    for j in 0..T {
-                        transformed[i * T + j][lane] = row[j] as f32; // CAST: the one rounding
-                    }
-                }
+    let tile_n = call.tile_n;
+    let (mut filters, mut transformed) = ([[0.0; LANES]; TAPS], [[0.0; LANES]; PRODUCTS]);
+    for (channel, taps) in call.taps.chunks_exact(TAPS * tile_n).enumerate() {
+        for first in (0..tile_n).step_by(LANES) {
+            for (filters, taps) in filters.iter_mut().zip(taps.chunks_exact(tile_n)) {
+                filters.copy_from_slice(&taps[first..first + LANES]);
             }
-            let at = call.at + channel * call.tile_n + first;
+            transform(column, &filters, &mut transformed);
+            let at = call.at + channel * tile_n + first;
             for (matrix, lanes) in call.matrices.iter_mut().zip(&transformed) {
                 matrix[at..at + LANES].copy_from_slice(lanes);
+            }
+        }
+    }
+}
+
+/// Transforms a filter in each lane. Written so that compilers make vectors of the lanes: a loop over them with nothing but
+/// arithmetic and fixed extents inside.
+#[inline(always)]
+fn transform<const T: usize, const PRODUCTS: usize>(
+    column: impl Fn([f64; 3]) -> [f64; T],
+    taps: &[[f32; LANES]; TAPS],
+    transformed: &mut [[f32; LANES]; PRODUCTS],
+) {
+    for lane in 0..LANES {
+        let mut columns = [[0.0; T]; 3];
+        for s in 0..3 {
+            columns[s] = column([f64::from(taps[s][lane]), f64::from(taps[3 + s][lane]), f64::from(taps[6 + s][lane])]);
+        }
+        for i in 0..T {
+            let row = column([columns[0][i], columns[1][i], columns[2][i]]);
+            for j in 0..T {
+                transformed[i * T + j][lane] = row[j] as f32; // CAST: the one rounding
             }
         }
     }
