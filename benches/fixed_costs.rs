@@ -10,9 +10,9 @@ use sparkle::plan::plan_for;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// For each layer and maths, how often it is planned and prepared; the median counts.
-const REPEATS: usize = 7;
-/// A layer runs at least this long, and [`REPEATS`] times; the fastest counts.
+/// How often each layer is planned and prepared; the fastest counts.
+const REPEATS: usize = 9;
+/// For how long each layer runs, at least twice; the fastest counts.
 const RUNS: Duration = Duration::from_millis(3);
 
 /// Microseconds.
@@ -79,17 +79,17 @@ fn measure(cpu: &CpuBackend, fields: &HashMap<&str, &str>, maths: Maths) -> Cost
     problem = problem.respecify(|spec| spec.layout = layout).unwrap();
     let weights: Vec<_> = (0..problem.weights_len()).map(|i| (i % 7) as f32 * 0.125 - 0.375).collect();
     let (input, mut output) = (vec![0.25; problem.input_len()], vec![0.0; problem.output_len()]);
-    let (mut plans, mut prepares, mut run) = (Vec::new(), Vec::new(), f64::INFINITY);
-    let us = |since: Instant| since.elapsed().as_secs_f64() * 1e6;
+    let (mut plan_us, mut prepare_us, mut run_us) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
+    let fastest = |so_far: &mut f64, since: Instant| *so_far = so_far.min(since.elapsed().as_secs_f64() * 1e6);
     let mut kept = None;
     for _ in 0..REPEATS {
         let start = Instant::now();
         let plan = plan_for(&problem, cpu.machine(), maths).unwrap();
-        plans.push(us(start));
+        fastest(&mut plan_us, start);
         let start = Instant::now();
         let prepared = cpu.prepare(&problem, &plan, TensorRef::F32(&weights), None).unwrap();
-        prepares.push(us(start));
-        kept = Some(prepared);
+        fastest(&mut prepare_us, start);
+        kept = Some(prepared); // what it replaces is dropped now, so its memory was not to be had a moment ago
     }
     let mut prepared = kept.unwrap();
     let start = Instant::now();
@@ -99,11 +99,7 @@ fn measure(cpu: &CpuBackend, fields: &HashMap<&str, &str>, maths: Maths) -> Cost
         }
         let one = Instant::now();
         prepared.run(TensorRef::F32(&input), None, TensorMut::F32(&mut output)).unwrap();
-        run = run.min(us(one));
+        fastest(&mut run_us, one);
     }
-    let median = |values: &mut Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    Cost { name: fields["name"].to_owned(), maths, plan: median(&mut plans), prepare: median(&mut prepares), run }
+    Cost { name: fields["name"].to_owned(), maths, plan: plan_us, prepare: prepare_us, run: run_us }
 }

@@ -39,9 +39,17 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
             (asked_for, asked_for / (level.bandwidth * instances) * unshared)
         })
         .collect();
+    Cost::new(machine, compute_seconds, levels, dispatch_seconds(machine, cut))
+}
+
+/// What a cut takes at least: a bound of [`price`]'s seconds that costs less to find.
+pub(super) fn least_seconds(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+    cut.arithmetic * imbalance(problem, machine, cut) + dispatch_seconds(machine, cut)
+}
+
+fn dispatch_seconds(machine: &MachineModel, cut: &Cut) -> f64 {
     let on_caller = machine.compute.caller_is_unit && blocks(cut) <= 1.0;
-    let dispatch = if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 };
-    Cost::new(machine, compute_seconds, levels, dispatch)
+    if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 }
 }
 
 impl Cost {

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Input channels of a piece of work.
 const PIECE_CHANNELS: usize = 128;
-/// Input channels whose taps are transposed together: few, since they stay in the first-level cache.
-const TRANSPOSED_CHANNELS: usize = 8;
+/// Input channels whose taps are transposed together: whole vectors, and few, since they stay in the first-level cache.
+const TRANSPOSED_CHANNELS: usize = 16;
 /// Filters of smaller weights don't overflow: see [`WinogradTile::growth`].
 const HARMLESS: f32 = f32::MAX / 16.0;
 /// Floats between panels, so that the matrices of a filter, which are written together, don't share sets of the cache.
@@ -45,7 +45,9 @@ impl TransformedWeights {
         let panel = channels.saturating_mul(tile_n).saturating_add(GAP);
         let blocks = outs.div_ceil(tile_n).div_ceil(panels);
         let total = blocks.saturating_mul(panels).saturating_mul(products).saturating_mul(panel);
+        let threads = filters::threads_for(weights.len(), team);
         let mut floats = AlignedBuffer::zeroed(total, "transformed weights")?;
+        floats.touch(threads, team); // each thread will write all over it
 
         // A piece is some channels of a panel, in the matrices of all products.
         let parts = channels.div_ceil(PIECE_CHANNELS);
@@ -56,7 +58,6 @@ impl TransformedWeights {
             let matrix = matrix[..channels * tile_n].chunks_mut(PIECE_CHANNELS * tile_n);
             parts_of_panel.iter_mut().zip(matrix).for_each(|(piece, part)| piece.push(part));
         }
-        let threads = filters::threads_for(weights.len(), team);
         let pieces_a_share = pieces.len().div_ceil(threads);
         let transform = Transform { filters: Filters { isa, weights, len: channels * TAPS }, tile, tile_n };
         let harmless = AtomicBool::new(true);
@@ -123,9 +124,10 @@ impl Transform<'_> {
         for first in (0..channels).step_by(TRANSPOSED_CHANNELS) {
             let count = TRANSPOSED_CHANNELS.min(channels - first);
             let columns = (channel + first) * TAPS..(channel + first + count) * TAPS;
-            // Lanes past the last filter are zeros, whatever the panel before left there.
-            taps.clear();
             taps.resize(count * TAPS * tile_n, 0.0);
+            if outs.len() < tile_n {
+                taps.fill(0.0); // lanes past the last filter, whatever the panel before left there
+            }
             self.filters.transpose(outs, columns, taps, tile_n, widened);
             harmless &= filters::are_within(taps, HARMLESS);
             let mut call = FilterCall { taps, tile_n, matrices, at: first * tile_n };

@@ -9,6 +9,11 @@ const LANES: usize = 8;
 /// Taps of a filter.
 pub(in crate::backend::cpu) const TAPS: usize = 9;
 
+/// Floats of a cache line.
+const LINE: usize = 16;
+/// Input channels ahead of which matrices are fetched: there are too many of them for hardware to follow.
+const AHEAD: usize = 3;
+
 /// Filters to transform.
 #[derive(Debug)]
 pub(in crate::backend::cpu) struct FilterCall<'a, 'm> {
@@ -70,10 +75,26 @@ fn walk<const T: usize, const PRODUCTS: usize>(
             transform(column, &filters, &mut transformed);
             let at = call.at + channel * tile_n + first;
             for (matrix, lanes) in call.matrices.iter_mut().zip(&transformed) {
+                if first.is_multiple_of(LINE) {
+                    prefetch_to_write(matrix.as_ptr().wrapping_add(at + AHEAD * tile_n));
+                }
                 matrix[at..at + LANES].copy_from_slice(lanes);
             }
         }
     }
+}
+
+/// Brings the line at `address` into the first-level cache to write it; any address will do.
+#[inline(always)]
+fn prefetch_to_write(address: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 CPU has the instruction, or takes it for one that does nothing; it never faults.
+    unsafe {
+        use core::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_ET0>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 /// Transforms a filter in each lane. Written so that compilers make vectors of the lanes: a loop over them with nothing but
