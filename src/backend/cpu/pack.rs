@@ -196,8 +196,7 @@ mod tests {
             "ic2ih90oc3kh61kw70ph1",
             "ic400ih5oc70kh3ph1",
         ];
-        let isas: Vec<_> = Isa::available().collect();
-        for isa in isas {
+        for isa in Isa::available() {
             for threads in [1, 3] {
                 let machine = CpuInfo::detect().machine(isa, threads);
                 let team = Arc::new(Team::new(threads).unwrap());
@@ -221,7 +220,7 @@ mod tests {
             for weights in [TensorRef::F32(&weights), TensorRef::F16(&halves)] {
                 let ingredients = Ingredients { problem, plan: &plan, isa, team, weights, bias: None };
                 let got = PackedWeights::pack(&ingredients).unwrap();
-                assert!(got.weights.as_slice() == want, "{} for {problem}, {}", variant.name, weights.dtype());
+                assert!(got.weights.as_slice() == want, "{} for {problem:?}, {}", variant.name, weights.dtype());
             }
         }
     }

@@ -177,11 +177,11 @@ mod tests {
 
     #[test]
     fn every_filter_is_transformed_and_finds_its_place() {
-        for (channels, outs, panels) in [(16, 16, 1), (33, 70, 2), (131, 45, 3), (300, 96, 2)] {
+        for (channels, outs, panels) in [(16, 16_usize, 1), (33, 70, 2), (131, 45, 3), (300, 96, 2)] {
             let problem = benchdnn::parse(&format!("ic{channels}ih9oc{outs}kh3ph1")).unwrap().problem;
             let halves: Vec<_> = (0..problem.weights_len()).map(|i| f16::from_f32((i % 2039) as f32 * 0.37)).collect();
             let floats: Vec<_> = halves.iter().map(|weight| weight.to_f32()).collect();
-            for (isa, threads) in Isa::available().flat_map(|isa| [(isa, 1), (isa, 3)]) {
+            for (isa, threads) in Isa::available().into_iter().flat_map(|isa| [(isa, 1), (isa, 3)]) {
                 for tile in [WinogradTile::F2, WinogradTile::F4] {
                     for (tile_n, weights) in
                         [(32, TensorRef::F32(&floats)), (48, TensorRef::F32(&floats)), (8, TensorRef::F16(&halves))]
@@ -191,11 +191,14 @@ mod tests {
                             let (block, panel) = (out / tile_n / panels, out / tile_n % panels);
                             for channel in 0..channels {
                                 let taps = floats.get((out * channels + channel) * 9..).unwrap_or_default();
-                                let want =
-                                    if out < outs { transformed(tile, taps) } else { vec![0.0; tile.products()] };
-                                for (product, want) in want.into_iter().enumerate() {
+                                let used = (out < outs).then(|| transformed(tile, taps));
+                                for product in 0..tile.products() {
                                     let got = got.panel(block, product, panel)[channel * tile_n + out % tile_n];
-                                    assert_eq!(got.to_bits(), want.to_bits(), "{isa} {tile} {out} {channel} {product}");
+                                    let fine = match &used {
+                                        Some(want) => got.to_bits() == want[product].to_bits(),
+                                        None => got == 0.0,
+                                    };
+                                    assert!(fine, "{isa} {tile} {out} {channel} {product}: {got}");
                                 }
                             }
                         }
