@@ -76,23 +76,24 @@ impl WinogradTile {
         channels as f64 + transforms // CAST: a count far below 2^53
     }
 
-    /// Row `row` of `G g` for the three taps of a filter's column, in f64.
-    ///
-    /// # Panics
-    /// Where `row` is not below [`inputs`](Self::inputs).
-    #[inline]
-    pub fn filter(self, [first, middle, last]: [f64; 3], row: usize) -> f64 {
-        match (self, row) {
-            (Self::F2, 0) => first,
-            (Self::F2, 1) => 0.5 * (first + last + middle),
-            (Self::F2, 2) => 0.5 * (first + last - middle),
-            (Self::F4, 0) => first * (16.0 / 9.0),
-            (Self::F4, 1) => -(first + 0.25 * last + 0.5 * middle),
-            (Self::F4, 2) => -(first + 0.25 * last - 0.5 * middle),
-            (Self::F4, 3) => (first + 2.25 * last + 1.5 * middle) * (1.0 / 9.0),
-            (Self::F4, 4) => (first + 2.25 * last - 1.5 * middle) * (1.0 / 9.0),
-            _ => last,
-        }
+    /// `G g` of F(2x2, 3x3) for the three taps `g` of a filter's column.
+    #[inline(always)] // so that callers compute many filters at a time
+    pub fn filter_f2([first, middle, last]: [f64; 3]) -> [f64; 4] {
+        [first, 0.5 * (first + last + middle), 0.5 * (first + last - middle), last]
+    }
+
+    /// `G g` of F(4x4, 3x3) for the three taps `g` of a filter's column.
+    #[inline(always)] // as above
+    pub fn filter_f4([first, middle, last]: [f64; 3]) -> [f64; 6] {
+        let (near, far) = (first + 0.25 * last, first + 2.25 * last); // points ±1/2, ±3/2
+        [
+            first * (16.0 / 9.0),
+            -(near + 0.5 * middle),
+            -(near - 0.5 * middle),
+            (far + 1.5 * middle) * (1.0 / 9.0),
+            (far - 1.5 * middle) * (1.0 / 9.0),
+            last,
+        ]
     }
 }
 

@@ -9,6 +9,8 @@ use crate::plan::tile::{GemmShape, LoopOrder};
 #[derive(Clone, Debug)]
 pub(super) struct Cut {
     pub variant: KernelVariant,
+    /// Seconds of the kernel's arithmetic, as [`arithmetic`](super::cost::arithmetic) counts them.
+    pub arithmetic: f64,
     pub gemm: GemmShape,
     pub block_m: usize,
     pub block_n: usize,
@@ -22,18 +24,18 @@ const KERNELS_TRIED: usize = 3;
 /// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
 pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
     let mut cuts = Vec::new();
-    for variant in kernels(problem, machine) {
+    for (arithmetic, variant) in kernels(problem, machine) {
         let gemm = GemmShape::new(problem, variant.family);
         let block_channels = block_channels(problem, machine, &variant);
         for block_m in pixel_blocks(problem, &gemm, &variant) {
             for block_n in channel_blocks(problem, machine, &gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
-                    cuts.push(Cut { variant, gemm, block_m, block_n, block_channels, order });
+                    cuts.push(Cut { variant, arithmetic, gemm, block_m, block_n, block_channels, order });
                 }
             }
         }
     }
-    let fitting: Vec<_> = cuts.iter().filter(|cut| fits(problem, machine, cut)).cloned().collect();
+    let (fitting, mut cuts): (Vec<_>, Vec<_>) = cuts.into_iter().partition(|cut| fits(problem, machine, cut));
     if !fitting.is_empty() {
         return fitting;
     }
@@ -44,8 +46,8 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
     cuts
 }
 
-/// The kernels with the least arithmetic for this problem, tails and idle lanes counted.
-fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> {
+/// The kernels with the least arithmetic for this problem, tails and idle lanes counted, and its seconds.
+fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<(f64, KernelVariant)> {
     let dtype = problem.spec().dtype;
     let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
     let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
@@ -59,12 +61,13 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
         Family::Lanewise => narrow,
         Family::Planes => super::planes::can_compute(problem, machine, variant),
     };
-    let mut chosen: Vec<_> = fit.iter().filter(wanted).copied().collect();
+    let mut chosen: Vec<_> = fit.iter().filter(wanted).collect();
     if chosen.is_empty() {
-        chosen = fit;
+        chosen = fit.iter().collect();
     }
-    let work = |variant: &KernelVariant| super::cost::arithmetic(problem, machine, variant);
-    chosen.sort_by(|a, b| work(a).total_cmp(&work(b)));
+    let work = |variant: &KernelVariant| (super::cost::arithmetic(problem, machine, variant), *variant);
+    let mut chosen: Vec<_> = chosen.into_iter().map(work).collect();
+    chosen.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     chosen.truncate(KERNELS_TRIED);
     chosen
 }

@@ -27,9 +27,7 @@ pub(super) const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
     let imbalance = imbalance(problem, machine, cut);
-    let compute = &machine.compute;
-    let starts = blocks(cut) * compute.block_cycles / (compute.units as f64 * compute.clock_hz);
-    let compute_seconds = (arithmetic(problem, machine, &cut.variant) + starts) * imbalance;
+    let compute_seconds = compute_seconds(machine, cut, imbalance);
     // Threads without work leave their share of the bandwidth unused; what a GPU's tiles leave, others take.
     let unshared = if machine.compute.caller_is_unit { imbalance } else { 1.0 };
     let mut asked_for = f64::INFINITY;
@@ -41,9 +39,24 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
             (asked_for, asked_for / (level.bandwidth * instances) * unshared)
         })
         .collect();
+    Cost::new(machine, compute_seconds, levels, dispatch_seconds(machine, cut))
+}
+
+/// What a cut takes at least: a bound of [`price`]'s seconds that costs less to find.
+pub(super) fn least_seconds(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+    compute_seconds(machine, cut, imbalance(problem, machine, cut)) + dispatch_seconds(machine, cut)
+}
+
+/// Seconds of arithmetic and of what blocks cost beside it.
+fn compute_seconds(machine: &MachineModel, cut: &Cut, imbalance: f64) -> f64 {
+    let compute = &machine.compute;
+    let starts = blocks(cut) * compute.block_cycles / (compute.units as f64 * compute.clock_hz);
+    (cut.arithmetic + starts) * imbalance
+}
+
+fn dispatch_seconds(machine: &MachineModel, cut: &Cut) -> f64 {
     let on_caller = machine.compute.caller_is_unit && blocks(cut) <= 1.0;
-    let dispatch = if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 };
-    Cost::new(machine, compute_seconds, levels, dispatch)
+    if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 }
 }
 
 impl Cost {

@@ -113,8 +113,17 @@ fn cheapest<'a>(
 /// [`PlanError::NoVariant`] where the machine has no kernel for the problem.
 pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, PlanError> {
     let candidates = candidates::all(problem, machine);
-    let priced = candidates.iter().map(|cut| (cost::price(problem, machine, cut), cut));
-    let cheapest = priced.min_by(|(a, _), (b, _)| a.seconds.total_cmp(&b.seconds));
+    let mut cheapest: Option<(cost::Cost, &candidates::Cut)> = None;
+    for cut in &candidates {
+        let so_far = cheapest.as_ref().map_or(f64::INFINITY, |(cost, _)| cost.seconds);
+        // Most candidates lose by their arithmetic alone.
+        if cost::least_seconds(problem, machine, cut) < so_far {
+            let cost = cost::price(problem, machine, cut);
+            if cost.seconds < so_far {
+                cheapest = Some((cost, cut));
+            }
+        }
+    }
     let (cost, cut) =
         cheapest.ok_or_else(|| PlanError::NoVariant { machine: machine.name.clone(), dtype: problem.spec().dtype })?;
     Ok(TilePlan {

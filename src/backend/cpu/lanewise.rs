@@ -95,7 +95,7 @@ impl LanewiseConv {
     /// Packs the weights and allocates every thread's scratch. `Ok(None)` where a vector holds no whole group, or a
     /// window is too large to stage.
     pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
-        let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
+        let Ingredients { problem, plan, isa, team, .. } = *ingredients;
         let variant = &plan.variant;
         let kernel = microkernel::find_strip(isa, variant.tile_m, variant.window)
             .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
@@ -116,7 +116,7 @@ impl LanewiseConv {
             vector_out,
             vector_in: vector_out / group_out * group_in,
             window: Window::per_tap(problem),
-            packed: PackedWeights::pack(problem, &plan.gemm, variant, weights, bias)?,
+            packed: PackedWeights::pack(ingredients)?,
             spread: (0..group_in).flat_map(|c| (0..variant.tile_n).map(move |lane| source(c, lane))).collect(),
             blocks: (0..plan.block_count()).map(|index| plan.block(index)).collect(),
             in_place: s.layout == Layout::Nhwc && s.dtype == DType::F32,
@@ -130,7 +130,7 @@ impl LanewiseConv {
             return Ok(None);
         };
         conv.sums_stride = conv.widest_block();
-        conv.scratch = PerThread::new(threads, || {
+        conv.scratch = PerThread::new(team.len(), || {
             Ok(Scratch {
                 stager: Stager::new(problem, isa),
                 staged: AlignedBuffer::zeroed(staged, "staged input")?,

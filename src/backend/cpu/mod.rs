@@ -1,13 +1,14 @@
 //! The CPU backend: convolution on rayon threads, with microkernels for AVX-512, AVX2 and portable Rust. Maths are exact
 //! but where a plan says otherwise (`winograd`).
 //!
-//! [`CpuBackend::prepare`] packs the weights into panels and fixes blocks and scratch; a run only loops:
+//! [`CpuBackend::prepare`] packs the weights into panels (`pack`) and fixes blocks and scratch; a run only loops:
 //! blocks of the plan over threads (`prepared`), tiles and panels inside a block (`tiled`; `lanewise` for depthwise and
 //! small groups; `planes` for pixels side by side), pointers to a tile's inputs (`window`), the register tile itself
 //! (`microkernel`). Inputs that the kernels can't read in place are copied piece by piece (`stage`); results leave through
 //! `output`. Nothing depends on the thread, the block or the ISA that computes an element, so the bits never do.
 
 mod buffer;
+mod filters;
 mod float_env;
 mod info;
 mod isa;
@@ -160,9 +161,8 @@ impl Backend for CpuBackend {
             check_tensor("bias", bias.len(), bias.dtype(), problem.spec().out_channels, problem)?;
         }
         self.check_plan(problem, plan)?;
-        let ingredients =
-            prepared::Ingredients { problem, plan, isa: self.isa, threads: self.threads(), weights, bias };
-        let conv = prepared::CpuConv::new(&ingredients, Arc::clone(&self.team))?;
+        let ingredients = prepared::Ingredients { problem, plan, isa: self.isa, team: &self.team, weights, bias };
+        let conv = prepared::CpuConv::new(&ingredients)?;
         Ok(Box::new(conv))
     }
 }

@@ -1,5 +1,6 @@
 //! A problem with its weights, ready to run on the CPU.
 
+use crate::backend::cpu::filters;
 use crate::backend::cpu::float_env::FloatEnv;
 use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::lanewise::LanewiseConv;
@@ -44,7 +45,8 @@ pub(super) struct Ingredients<'a> {
     pub problem: &'a ConvProblem,
     pub plan: &'a TilePlan,
     pub isa: Isa,
-    pub threads: usize,
+    /// Packs the weights, and will run.
+    pub team: &'a Arc<Team>,
     pub weights: TensorRef<'a>,
     pub bias: Option<TensorRef<'a>>,
 }
@@ -70,30 +72,35 @@ struct Share {
 
 impl CpuConv {
     /// Packs the weights and allocates every thread's scratch.
-    pub(super) fn new(ingredients: &Ingredients<'_>, team: Arc<Team>) -> Result<Self, BackendError> {
-        let Ingredients { problem, isa, .. } = *ingredients;
+    pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Self, BackendError> {
+        let Ingredients { problem, isa, team, .. } = *ingredients;
         let shares = std::iter::repeat_with(Share::default).take(team.len()).collect();
-        Ok(Self { problem: *problem, isa, team, method: choose(ingredients)?, shares })
+        Ok(Self { problem: *problem, isa, team: Arc::clone(team), method: choose(ingredients)?, shares })
     }
 }
 
 /// The plan's method, or element by element where that can't be.
 fn choose(ingredients: &Ingredients<'_>) -> Result<Box<dyn Method>, BackendError> {
-    let weights = ingredients.weights;
-    let finite = (0..weights.len()).all(|i| weights.get(i).is_finite());
     let Ingredients { plan, .. } = ingredients;
-    if let (Algorithm::Winograd(cut), true) = (plan.algorithm, finite)
+    if let Algorithm::Winograd(cut) = plan.algorithm
         && let Some(conv) = WinogradConv::new(ingredients, &cut)?
     {
         return Ok(Box::new(conv));
     }
     let method: Option<Box<dyn Method>> = match plan.variant.family {
-        _ if !finite => None,
+        _ if !may_meet_zeros(ingredients) => None,
         Family::Broadcast => TiledConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
         Family::Lanewise => LanewiseConv::new(ingredients)?.map(|conv| Box::new(conv) as _),
         Family::Planes => planes::method(ingredients)?,
     };
     Ok(method.unwrap_or_else(|| Box::new(ScalarConv::new(ingredients))))
+}
+
+/// Whether the weights may be multiplied by the padding's zeros: there is no padding, or all of them are finite.
+fn may_meet_zeros(ingredients: &Ingredients<'_>) -> bool {
+    let padding = ingredients.problem.spec().padding;
+    let padded = [padding.top, padding.bottom, padding.left, padding.right] != [0; 4];
+    !padded || filters::are_finite(ingredients.weights, ingredients.team)
 }
 
 impl Prepared for CpuConv {

@@ -1,10 +1,9 @@
 //! Copies a piece of the input into scratch, pixel by pixel with the channels side by side, as f32.
 //!
 //! Needed where the microkernels can't read the input in place: planes (NCHW), f16, filter rows with padding in between.
-#![allow(unsafe_code)]
 
 use crate::backend::cpu::isa::Isa;
-use crate::backend::cpu::microkernel::{Transposition, transpose};
+use crate::backend::cpu::microkernel::transpose_into;
 use crate::conv::{ConvProblem, Layout, Strides, TensorRef};
 use half::slice::HalfFloatSliceExt;
 use std::ops::Range;
@@ -143,25 +142,4 @@ impl Stager {
             }
         }
     }
-}
-
-/// Transposes `rows` x `columns` floats of `source`, whose rows are `source_stride` apart, into `destination`, whose rows
-/// are `destination_stride` apart.
-fn transpose_into(
-    isa: Isa,
-    source: &[f32],
-    source_stride: usize,
-    [rows, columns]: [usize; 2],
-    destination: &mut [f32],
-    destination_stride: usize,
-) {
-    if rows == 0 || columns == 0 {
-        return;
-    }
-    assert!(columns <= source_stride && (rows - 1) * source_stride + columns <= source.len());
-    assert!(rows <= destination_stride && (columns - 1) * destination_stride + rows <= destination.len());
-    let (source, destination) = (source.as_ptr(), destination.as_mut_ptr());
-    let call = Transposition { source, source_stride, rows, columns, destination, destination_stride };
-    // SAFETY: the ISA in use was found available, and both slices hold their matrix, as asserted; they can't overlap.
-    unsafe { transpose(isa, &call) };
 }

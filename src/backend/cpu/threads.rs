@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::backend::BackendError;
+use crate::backend::cpu::float_env::FloatEnv;
 use std::cell::UnsafeCell;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -106,6 +107,36 @@ impl Team {
         }
         work(0);
         drop(round);
+    }
+}
+
+impl Team {
+    /// Takes all items of `shares` on up to `threads` threads, each in the default float environment and with something
+    /// of its own from `own`: its share first, then what the others have left.
+    ///
+    /// # Panics
+    /// Where `work` panicked on any thread.
+    pub(super) fn take_all<I, T>(
+        &self,
+        threads: usize,
+        shares: impl Iterator<Item = I>,
+        own: impl Fn() -> T + Sync,
+        work: impl Fn(&mut T, I::Item) + Sync,
+    ) where
+        I: Iterator + Send,
+    {
+        let shares: Vec<_> = shares.map(Mutex::new).collect();
+        let next = |share: &Mutex<I>| share.lock().unwrap_or_else(PoisonError::into_inner).next();
+        self.on_each(threads, &|thread| {
+            let _env = FloatEnv::set_default();
+            let mut own = own();
+            let first = thread.min(shares.len());
+            for share in shares[first..].iter().chain(&shares[..first]) {
+                while let Some(item) = next(share) {
+                    work(&mut own, item);
+                }
+            }
+        });
     }
 }
 
@@ -280,6 +311,17 @@ mod tests {
             callers.into_iter().map(|caller| caller.join().unwrap()).collect()
         });
         assert_eq!(sums, [true; 3]);
+    }
+
+    #[test]
+    fn every_item_is_taken_once() {
+        let team = Team::new(3).unwrap();
+        for (threads, shares, len) in [(1, 1, 5), (3, 3, 40), (3, 1, 40), (2, 7, 9), (3, 0, 0)] {
+            let mut items = vec![0; shares * len];
+            let parts = items.chunks_mut(len.max(1)).map(<[_]>::iter_mut);
+            team.take_all(threads, parts, || (), |(), item: &mut i32| *item += 1);
+            assert!(items.iter().all(|taken| *taken == 1), "{threads} threads, {shares} shares of {len}");
+        }
     }
 
     #[test]

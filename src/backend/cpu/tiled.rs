@@ -207,7 +207,7 @@ struct Chunk {
 impl TiledConv {
     /// Packs the weights and decides how inputs are read. `Ok(None)` where a window is too large for the scratch.
     pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
-        let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
+        let Ingredients { problem, plan, isa, team, .. } = *ingredients;
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
         let kernel = microkernel::find_tile(isa, tile_m, tile_n)
@@ -220,7 +220,7 @@ impl TiledConv {
         if window.runs().saturating_mul(tile_m) > TABLE_BUDGET {
             return Ok(None);
         }
-        let mut blocking = Blocking::of_plan(problem, plan, access, threads);
+        let mut blocking = Blocking::of_plan(problem, plan, access, team.len());
         if access != Access::InPlace && !blocking.fit_window(problem, &window, variant, access) {
             return Ok(None);
         }
@@ -237,7 +237,7 @@ impl TiledConv {
             tile_n,
             access,
             window,
-            packed: PackedWeights::pack(problem, &plan.gemm, variant, weights, bias)?,
+            packed: PackedWeights::pack(ingredients)?,
             pass_channels: blocking.pass_channels,
             blocks,
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
@@ -250,7 +250,7 @@ impl TiledConv {
                 && tile_n.is_multiple_of(CACHE_LINE),
             scratch: PerThread::default(),
         };
-        conv.scratch = PerThread::new(threads, || conv.new_scratch())?;
+        conv.scratch = PerThread::new(team.len(), || conv.new_scratch())?;
         Ok(Some(conv))
     }
 

@@ -37,7 +37,7 @@ mod avx512;
 
 pub(super) use activate::activate;
 pub(super) use lanewise::{StripCall, StripKernel};
-pub(super) use transpose::{Transposition, transpose};
+pub(super) use transpose::{Transposition, transpose, transpose_into};
 
 use crate::backend::cpu::isa::Isa;
 use crate::plan::SlidingWindow;

@@ -1,4 +1,4 @@
-//! Transposition between planes and pixels, a block of as many channels as a vector has lanes at a time.
+//! Transposition between planes and pixels, and of filters: a block of as many channels as a vector has lanes at a time.
 //!
 //! Contract of a [`Transposition`]: element `(i, j)` at `source + i * source_stride + j` goes to
 //! `destination + j * destination_stride + i`, for `i < rows` and `j < columns`; the two don't overlap.
@@ -15,6 +15,34 @@ pub(in crate::backend::cpu) struct Transposition {
     pub columns: usize,
     pub destination: *mut f32,
     pub destination_stride: usize,
+}
+
+/// Transposes `rows` x `columns` floats of `source`, whose rows are `source_stride` apart, into `destination`, whose rows
+/// are `destination_stride` apart.
+///
+/// # Panics
+/// Where a slice doesn't hold its matrix.
+pub(in crate::backend::cpu) fn transpose_into(
+    isa: Isa,
+    source: &[f32],
+    source_stride: usize,
+    [rows, columns]: [usize; 2],
+    destination: &mut [f32],
+    destination_stride: usize,
+) {
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    if destination_stride == 1 {
+        return destination[..columns].copy_from_slice(&source[..columns]);
+    }
+    assert!(columns <= source_stride && (rows - 1) * source_stride + columns <= source.len());
+    assert!(rows <= destination_stride && (columns - 1) * destination_stride + rows <= destination.len());
+    let (source, destination) = (source.as_ptr(), destination.as_mut_ptr());
+    let call = Transposition { source, source_stride, rows, columns, destination, destination_stride };
+    // SAFETY: a backend is made with an ISA that was found available, and both slices hold their matrix, as
+    // asserted; they can't overlap.
+    unsafe { transpose(isa, &call) };
 }
 
 /// Transposes.

@@ -98,13 +98,13 @@ impl Method for PlanesConv {
 impl PlanesConv {
     /// Packs the weights and cuts the output. `Ok(None)` where even the smallest band is too large to stage.
     fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
-        let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
+        let Ingredients { problem, plan, isa, team, .. } = *ingredients;
         let (variant, s) = (&plan.variant, problem.spec());
         let kernels = planes::find(isa, variant.tile_m, variant.tile_n)
             .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
         let window = Window::new(problem);
         let in_place = window.in_place(s.dtype);
-        let Some(pieces) = Pieces::new(problem, plan, &window, kernels.lanes, in_place, threads) else {
+        let Some(pieces) = Pieces::new(problem, plan, &window, kernels.lanes, in_place, team.len()) else {
             return Ok(None);
         };
         let band = pieces.band();
@@ -113,7 +113,7 @@ impl PlanesConv {
         let table = |band| PixelTable::new(band, pitch, kernels.lanes);
         let staged = if in_place { 0 } else { strip.len(problem.group_in_channels()).saturating_add(2 * SLACK) };
         let new_scratch = || Scratch::new(staged, &window, s.dtype, variant.tile_m * variant.tile_n);
-        let scratch = PerThread::new(threads, new_scratch)?;
+        let scratch = PerThread::new(team.len(), new_scratch)?;
         Ok(Some(Self {
             problem: *problem,
             kernels,
@@ -122,7 +122,7 @@ impl PlanesConv {
             window,
             in_place,
             strip,
-            packed: PackedWeights::pack(problem, &plan.gemm, variant, weights, bias)?,
+            packed: PackedWeights::pack(ingredients)?,
             pieces,
             plain_epilogue: has_plain_epilogue(s),
             scratch,

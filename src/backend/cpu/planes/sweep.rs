@@ -51,7 +51,7 @@ impl SweepConv {
     /// Packs the weights and cuts the output. `Ok(None)` where a filter row takes channels of several blocks, and where
     /// even the smallest band is too large to stage.
     pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Option<Self>, BackendError> {
-        let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
+        let Ingredients { problem, plan, isa, team, .. } = *ingredients;
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
         let sweeps = find_sweep(isa, plan.variant.tile_m).ok_or_else(|| BackendError::ForeignPlan {
             reason: format!("{isa} has no kernel {}", plan.variant.name),
@@ -60,7 +60,7 @@ impl SweepConv {
             return Ok(None);
         }
         let window = Window::new(problem);
-        let Some(pieces) = Pieces::new(problem, plan, &window, sweeps.lanes, false, threads) else {
+        let Some(pieces) = Pieces::new(problem, plan, &window, sweeps.lanes, false, team.len()) else {
             return Ok(None);
         };
         let kernels = if pieces.band()[1] <= sweeps.lanes { sweeps.narrow } else { sweeps.wide };
@@ -78,9 +78,9 @@ impl SweepConv {
             tile_rows,
             program: program(&window, &strip, tile_rows, group_in),
             steps,
-            packed: PackedWeights::pack(problem, &plan.gemm, &plan.variant, weights, bias)?,
+            packed: PackedWeights::pack(ingredients)?,
             plain_epilogue: has_plain_epilogue(s),
-            scratch: PerThread::new(threads, new_scratch)?,
+            scratch: PerThread::new(team.len(), new_scratch)?,
             window,
             strip,
             pieces,

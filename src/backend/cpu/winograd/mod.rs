@@ -109,9 +109,10 @@ impl Method for WinogradConv {
 }
 
 impl WinogradConv {
-    /// Transforms the weights and allocates every thread's scratch. `Ok(None)` where transformed weights overflow.
+    /// Transforms the weights and allocates every thread's scratch. `Ok(None)` where weights are not finite, or
+    /// overflow when they are transformed.
     pub(super) fn new(ingredients: &Ingredients<'_>, cut: &WinogradCut) -> Result<Option<Self>, BackendError> {
-        let Ingredients { problem, isa, threads, weights, bias, .. } = *ingredients;
+        let Ingredients { problem, isa, team, .. } = *ingredients;
         let WinogradCut { tile, variant, strip, block_n, shared, .. } = *cut;
         let foreign = |reason: String| BackendError::ForeignPlan { reason };
         let tile_n = variant.tile_n;
@@ -122,10 +123,9 @@ impl WinogradConv {
         if !fits || strip == 0 || block_n == 0 || !block_n.is_multiple_of(tile_n) {
             return Err(foreign(format!("{tile} in strips of {strip} tiles x {block_n} channels")));
         }
-        let weights = TransformedWeights::new(problem, tile, tile_n, block_n / tile_n, weights, bias)?;
-        if !weights.are_finite() {
+        let Some(weights) = TransformedWeights::new(ingredients, tile, tile_n, block_n / tile_n)? else {
             return Ok(None);
-        }
+        };
         let grid = Grid::new(problem, tile);
         let strip = strip.min(grid.tiles());
         let padded = s.in_channels.next_multiple_of(kernels.lanes);
@@ -136,7 +136,7 @@ impl WinogradConv {
             tile,
             kernels,
             strip,
-            chunk: grid.tiles().div_ceil(threads * CHUNKS_A_THREAD),
+            chunk: grid.tiles().div_ceil(team.len() * CHUNKS_A_THREAD),
             grid,
             tile_n,
             block_n,
@@ -149,7 +149,7 @@ impl WinogradConv {
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
             scratch: PerThread::default(),
         };
-        conv.scratch = PerThread::new(threads, || conv.new_scratch(isa))?;
+        conv.scratch = PerThread::new(team.len(), || conv.new_scratch(isa))?;
         Ok(Some(conv))
     }
 

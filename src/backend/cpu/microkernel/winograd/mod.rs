@@ -11,12 +11,15 @@
 //!   `out` receives the kernel's rows of `tile_n` floats, `out_stride` apart, each the chain
 //!   `acc = fma(a, b, acc)` from +0 over ascending depth. `prefetch` may be any address.
 
+mod filter;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+
+pub(in crate::backend::cpu) use filter::{FilterCall, TAPS, transform_filters};
 
 use crate::backend::cpu::isa::Isa;
 use crate::conv::WinogradTile;
