@@ -97,8 +97,6 @@ const AVX512: &[KernelVariant] = &[
     sliding("conv2d_f32_lane_14x16_w3s2c4_avx512", [3, 2, 4], 14, 16, 0.75),
     sliding("conv2d_f32_lane_14x16_w3s1c8_avx512", [3, 1, 8], 14, 16, 0.90),
     sliding("conv2d_f32_lane_14x16_w3s2c8_avx512", [3, 2, 8], 14, 16, 0.75),
-    sliding("conv2d_f32_lane_14x16_w3s1c16_avx512", [3, 1, 16], 14, 16, 0.93),
-    sliding("conv2d_f32_lane_14x16_w3s2c16_avx512", [3, 2, 16], 14, 16, 0.75),
     row("conv2d_f32_planes_14x32_avx512", Family::Planes, 32, 14, 0.98),
     row("conv2d_f32_planes_12x32_avx512", Family::Planes, 32, 12, 0.98),
     row("conv2d_f32_planes_10x32_avx512", Family::Planes, 32, 10, 0.97),

@@ -44,8 +44,6 @@ strip_table! {
     sliding 3 stride 2 channels 4 x 14;
     sliding 3 stride 1 channels 8 x 14;
     sliding 3 stride 2 channels 8 x 14;
-    sliding 3 stride 1 channels 16 x 14;
-    sliding 3 stride 2 channels 16 x 14;
 }
 
 // The operations of the lanewise kernels.
