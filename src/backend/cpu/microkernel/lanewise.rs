@@ -99,6 +99,7 @@ impl StripCall {
 /// The same pointer, of which the compiler knows nothing more.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // nothing is read or written through it
 pub(super) fn opaque(pointer: *const f32) -> *const f32 {
     let mut hidden = pointer;
     // SAFETY: no instruction at all; a comment names the register.
