@@ -21,6 +21,7 @@ mod planes;
 mod prepared;
 mod scalar;
 mod stage;
+mod tables;
 mod threads;
 mod tiled;
 mod window;

@@ -9,8 +9,9 @@ use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::backend::cpu::stage::{Piece, Stager};
+use crate::backend::cpu::tables::{RunTables, TableKey};
 use crate::backend::cpu::threads::PerThread;
-use crate::backend::cpu::window::{Pixels, RunTable, Window};
+use crate::backend::cpu::window::{Pixels, Window};
 use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
 use crate::plan::{KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan};
 use std::ops::Range;
@@ -19,7 +20,7 @@ use std::ops::Range;
 const STAGE_BUDGET: usize = 1 << 20;
 /// Floats of stored accumulators a thread may hold, where channels take several passes: 2 MiB.
 const ACCUMULATOR_BUDGET: usize = 1 << 19;
-/// Entries of a run table a thread may hold: 1 MiB.
+/// Entries of run tables a thread may hold: 1 MiB.
 const TABLE_BUDGET: usize = 1 << 17;
 /// Panels whose sums wait in scratch for the epilogue that no kernel has.
 const WAITING_PANELS: usize = 4;
@@ -83,6 +84,7 @@ impl Method for TiledConv {
 
     fn work(&self, _phase: usize, thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
         let mut scratch = self.scratch.of(thread);
+        scratch.tables.forget();
         for block in pieces.filter_map(|piece| self.blocks.get(piece)) {
             self.run_block(block, operands, &mut scratch);
         }
@@ -95,7 +97,7 @@ impl Method for TiledConv {
 /// A thread's scratch.
 #[derive(Debug)]
 struct Scratch {
-    table: RunTable,
+    tables: RunTables,
     stager: Stager,
     staged: AlignedBuffer,
     accumulators: AlignedBuffer,
@@ -122,7 +124,7 @@ impl Blocking {
         };
         let (block_m, block_n, order) = match access {
             Access::Staged => staged_blocks(problem, plan, threads),
-            Access::InPlace => (plan.block_m, plan.block_n.min(plan.gemm.n), plan.order),
+            Access::InPlace => (pixels_in_place(problem, plan, threads), plan.block_n.min(plan.gemm.n), plan.order),
             Access::StagedRows if plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m) >= threads => {
                 (plan.block_m, plan.gemm.n, LoopOrder::PixelsOuter)
             }
@@ -166,8 +168,32 @@ impl Blocking {
     /// `None` where there are more than anybody will run.
     fn blocks(&self, plan: &TilePlan) -> Option<Vec<OutputBlock>> {
         let cut = TilePlan { block_m: self.block_m, block_n: self.block_n, order: self.order, ..plan.clone() };
-        (cut.block_count() <= MOST_BLOCKS).then(|| (0..cut.block_count()).map(|index| cut.block(index)).collect())
+        (cut.block_count() <= MOST_BLOCKS).then(|| {
+            let mut blocks: Vec<_> = (0..cut.block_count()).map(|index| cut.block(index)).collect();
+            // All groups of some pixels before the next pixels: together they read and write those whole.
+            blocks.sort_by_key(|block| if cut.gemm.groups > 1 { block.m.start } else { 0 });
+            blocks
+        })
     }
+}
+
+/// Floats of input under the pixels that all groups meet one after the other: 512 KiB, to stay in level 2.
+const GROUPED_BUDGET: usize = 1 << 17;
+
+/// Pixels of a block that is read in place. Those of a grouped layer can be many: a block's tables serve every group, and
+/// a group's weights stay in level 1 from tile to tile. As the plan says where the threads would not get equal shares.
+fn pixels_in_place(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> usize {
+    let (s, gemm, tile_m) = (problem.spec(), &plan.gemm, plan.variant.tile_m);
+    if gemm.groups == 1 {
+        return plan.block_m;
+    }
+    let columns = problem.output()[1];
+    let unit = if columns.is_multiple_of(tile_m) { columns } else { tile_m };
+    let floats = s.stride.iter().fold(s.in_channels, |floats, stride| floats.saturating_mul(*stride));
+    let most = (GROUPED_BUDGET / floats / unit * unit).max(unit);
+    let block_m = gemm.m.div_ceil(gemm.m.div_ceil(most)).next_multiple_of(unit).min(gemm.m);
+    let blocks = gemm.groups * gemm.m.div_ceil(block_m);
+    if blocks.div_ceil(threads) * threads * 20 <= blocks * 21 { block_m } else { plan.block_m }
 }
 
 /// Pixels and channels of a block whose input is staged, and the order. Each pixel is staged once where every thread gets a
@@ -275,8 +301,15 @@ impl TiledConv {
                 pixel = chunk.pixels.end;
             }
         }
+        let tables = match self.problem.spec().groups {
+            1 => 1,
+            _ => {
+                let tiles = self.blocks.iter().map(|block| block.m.len().div_ceil(self.tile_m)).max().unwrap_or(1);
+                tiles.min(TABLE_BUDGET / (self.window.runs() * self.tile_m))
+            }
+        };
         Ok(Scratch {
-            table: RunTable::new(&self.window, self.tile_m),
+            tables: RunTables::new(&self.window, self.tile_m, tables),
             stager,
             staged: AlignedBuffer::zeroed(staged, "staged input")?,
             accumulators: AlignedBuffer::zeroed(accumulators, "accumulators")?,
@@ -378,7 +411,7 @@ impl TiledConv {
     ) {
         let Operands { input, output } = operands;
         let input = *input;
-        let Scratch { table, stager, staged, accumulators, bases } = scratch;
+        let Scratch { tables, stager, staged, accumulators, bases } = scratch;
         let s = self.problem.spec();
         let first_image = chunk.pixels.start / self.problem.output_pixels();
         bases.clear();
@@ -426,7 +459,9 @@ impl TiledConv {
         let mut pixel = chunk.pixels.start;
         while pixel < chunk.pixels.end {
             let rows = self.tile_m.min(chunk.pixels.end - pixel);
-            table.build(&self.window, &pixels, pixel, rows, self.zeros.as_slice().as_ptr());
+            let key = TableKey { pixel, chunk: chunk.pixels.clone(), channels: channels.len() };
+            let zeros = self.zeros.as_slice().as_ptr();
+            let table = tables.get(key, |table| table.build(&self.window, &pixels, pixel, rows, zeros));
             let tiles = if rows_out.is_some() && rows == self.tile_m {
                 table.alike(&self.window, tiles_together.min((chunk.pixels.end - pixel) / self.tile_m))
             } else {

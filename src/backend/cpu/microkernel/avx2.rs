@@ -1,7 +1,9 @@
 //! Register tiles for AVX2 with FMA: 16 registers of 8 floats.
 #![allow(unsafe_code)]
 
-use super::lanewise::{StripCall, StripRow, any_window_kernel, sliding_kernel, strip_frame, strip_table, unrolled};
+use super::lanewise::{
+    StripCall, StripRow, any_window_kernel, one_group_kernel, sliding_kernel, strip_frame, strip_table, unrolled,
+};
 use super::{LINE, LeftOut, TileCall, TileRow, tile_kernels, tile_table};
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -25,6 +27,7 @@ tile_table! {
 
 any_window_kernel!(8, #[target_feature(enable = "avx2,fma")]);
 sliding_kernel!(8, 7, #[target_feature(enable = "avx2,fma")]);
+one_group_kernel!(8, #[target_feature(enable = "avx2,fma")]);
 
 strip_table! {
     any 6;
@@ -38,8 +41,8 @@ strip_table! {
     sliding 3 stride 2 channels 2 x 7;
     sliding 3 stride 1 channels 4 x 7;
     sliding 3 stride 2 channels 4 x 7;
-    sliding 3 stride 1 channels 8 x 7;
-    sliding 3 stride 2 channels 8 x 7;
+    one_group 3 stride 1 channels 8 x 7;
+    one_group 3 stride 2 channels 8 x 7;
 }
 
 // The operations of the lanewise kernels.

@@ -1,7 +1,9 @@
 //! Register tiles for AVX-512F: 32 registers of 16 floats.
 #![allow(unsafe_code)]
 
-use super::lanewise::{StripCall, StripRow, any_window_kernel, sliding_kernel, strip_frame, strip_table, unrolled};
+use super::lanewise::{
+    StripCall, StripRow, any_window_kernel, one_group_kernel, sliding_kernel, strip_frame, strip_table, unrolled,
+};
 use super::{LINE, LeftOut, TileCall, TileRow, tile_kernels, tile_table};
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -25,6 +27,7 @@ tile_table! {
 
 any_window_kernel!(16, #[target_feature(enable = "avx512f")]);
 sliding_kernel!(16, 12, #[target_feature(enable = "avx512f")]);
+one_group_kernel!(16, #[target_feature(enable = "avx512f")]);
 
 strip_table! {
     any 8;
@@ -45,8 +48,9 @@ strip_table! {
     sliding 3 stride 2 channels 4 x 14;
     sliding 3 stride 1 channels 8 x 14;
     sliding 3 stride 2 channels 8 x 14;
-    sliding 3 stride 1 channels 16 x 14;
-    sliding 3 stride 2 channels 16 x 14;
+    one_group 3 stride 1 channels 16 x 14;
+    one_group 3 stride 1 channels 16 x 7;
+    one_group 3 stride 2 channels 16 x 7;
 }
 
 // The operations of the lanewise kernels.

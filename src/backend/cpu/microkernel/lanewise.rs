@@ -5,8 +5,9 @@
 //! by every output that sees it: for one output the filter rows, filter columns and channels ascend, as the exact maths
 //! wants it (a group has at most 16 channels here, so there is one channel block). Columns in the padding are skipped.
 //!
-//! `sliding` is unrolled for a filter width, a stride and a size of group; `any_window` takes whatever comes and loads a
-//! column again for every tap.
+//! `sliding` is unrolled for a filter width, a stride and a size of group. `one_group` is for groups as wide as a vector:
+//! an input value goes to all lanes, which a load does by itself, and the outputs of a tile take each step together.
+//! `any_window` takes whatever comes and loads a column again for every tap.
 #![allow(unsafe_code)]
 
 use crate::plan::SlidingWindow;
@@ -82,6 +83,28 @@ impl StripCall {
         let below = |end: isize| (1_u64 << end.clamp(0, MAX_COLUMNS as isize)) - 1;
         below(under.min(self.width - self.left)) & !below(-self.left)
     }
+
+    /// The output columns of the tile whose input column under filter column `tap` lies in the image.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn outputs_inside(&self, tap: usize) -> core::ops::Range<usize> {
+        let at = self.left.wrapping_add(tap.wrapping_mul(self.dilation) as isize); // CAST: in a padded tensor
+        // Divisions only at the image's edges.
+        let before = |edge: isize| if edge > at { (edge - at).unsigned_abs().div_ceil(self.stride) } else { 0 };
+        let last = at.wrapping_add((self.used - 1).wrapping_mul(self.stride) as isize); // CAST: likewise
+        let end = if last < self.width { self.used } else { before(self.width).min(self.used) };
+        before(0).min(end)..end
+    }
+}
+
+/// The same pointer, of which the compiler knows nothing more.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // nothing is read or written through it
+pub(super) fn opaque(pointer: *const f32) -> *const f32 {
+    let mut hidden = pointer;
+    // SAFETY: no instruction at all; a comment names the register.
+    unsafe { core::arch::asm!("/* {0} */", inout(reg) hidden, options(pure, nomem, nostack, preserves_flags)) };
+    hidden
 }
 
 /// Repeats a block with `$i` = 0, 1, .. as a constant: a loop this long would not be unrolled, and then the accumulators
@@ -258,15 +281,97 @@ macro_rules! sliding_kernel {
 #[cfg(target_arch = "x86_64")]
 pub(super) use sliding_kernel;
 
-/// Builds an ISA's table of lanewise kernels: `any W; sliding S stride C x W`.
+/// Writes an ISA's kernels for groups of as many input channels as a vector has lanes, with its `#[target_feature]`.
+#[cfg(target_arch = "x86_64")]
+macro_rules! one_group_kernel {
+    ($lanes:expr, #[$feature:meta]) => {
+        /// A group to a vector; any filter, stride and dilation.
+        ///
+        /// # Safety
+        /// As [`StripKernel`](super::lanewise::StripKernel), for groups of as many input channels as there are lanes.
+        #[$feature]
+        #[allow(clippy::needless_range_loop)]
+        unsafe fn one_group<const W: usize>(call: &StripCall) {
+            const { assert!(1 < W && W <= 33) };
+            let step = call.stride.wrapping_mul(call.column_stride);
+            /// All channels of a tap for the output columns `$first..$end`.
+            macro_rules! steps {
+                ($acc:ident, $input:ident, $w:ident, $first:expr, $end:expr) => {{
+                    // A base for every three columns, and no way to tell that they are steps apart: the compiler would
+                    // keep a pointer for each column, most of them on the stack.
+                    let mut bases = [$input; W];
+                    for i in (0..W).step_by(3) {
+                        let base = super::lanewise::opaque($input.wrapping_add(i.wrapping_mul(step)));
+                        for at in i..W.min(i + 3) {
+                            bases[at] = base;
+                        }
+                    }
+                    for c in 0..$lanes {
+                        // SAFETY: the panel holds a vector for each channel of the tap (contract).
+                        let factor = unsafe { load($w.add(c * $lanes)) };
+                        for i in $first..$end {
+                            let at = bases[i].wrapping_add((i % 3).wrapping_mul(step)).wrapping_add(c);
+                            // SAFETY: a column inside the image, with a value for each channel (contract).
+                            let x = unsafe { splat(*at) };
+                            $acc[i] = fma(x, factor, $acc[i]);
+                        }
+                    }
+                }};
+            }
+            strip_frame!(call, W, $lanes, |input, weights, _read, acc| {
+                let (mut row, mut w) = (input, weights);
+                for _ in 0..call.filter_rows {
+                    let mut first = row;
+                    for tap in 0..call.filter_columns {
+                        let inside = call.outputs_inside(tap);
+                        match (inside.start, W - inside.end) {
+                            (0, 0) => steps!(acc, first, w, 0, W),
+                            (1, 0) => steps!(acc, first, w, 1, W),
+                            (0, 1) => steps!(acc, first, w, 0, W - 1),
+                            _ => {
+                                unrolled!(i, {
+                                    if i < W && inside.contains(&i) {
+                                        for c in 0..$lanes {
+                                            // SAFETY: as in `steps`.
+                                            let factor = unsafe { load(w.add(c * $lanes)) };
+                                            // SAFETY: likewise.
+                                            let x = unsafe { splat(*first.wrapping_add(i.wrapping_mul(step) + c)) };
+                                            acc[i] = fma(x, factor, acc[i]);
+                                        }
+                                    }
+                                });
+                            }
+                        }
+                        w = w.wrapping_add($lanes * $lanes);
+                        first = first.wrapping_add(call.dilation.wrapping_mul(call.column_stride));
+                    }
+                    row = row.wrapping_add(call.row_stride);
+                }
+            });
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(super) use one_group_kernel;
+
+/// Builds an ISA's table of lanewise kernels: `any W; sliding S stride C x W; one_group S stride LANES x W`.
 macro_rules! strip_table {
-    (any $any:literal; $(sliding $s:literal stride $stride:literal channels $c:literal x $w:literal;)*) => {
+    (
+        any $any:literal;
+        $(sliding $s:literal stride $stride:literal channels $c:literal x $w:literal;)*
+        $(one_group $gs:literal stride $gstride:literal channels $gc:literal x $gw:literal;)*
+    ) => {
         pub(super) const STRIPS: &[StripRow] = &[
             StripRow { tile_m: $any, window: None, kernel: any_window::<$any> },
             $(StripRow {
                 tile_m: $w,
                 window: Some(crate::plan::SlidingWindow { columns: $s, stride: $stride, channels: $c }),
                 kernel: sliding::<$s, $stride, $c, $w>,
+            },)*
+            $(StripRow {
+                tile_m: $gw,
+                window: Some(crate::plan::SlidingWindow { columns: $gs, stride: $gstride, channels: $gc }),
+                kernel: one_group::<$gw>,
             },)*
         ];
     };
