@@ -19,6 +19,7 @@ mod peak;
 mod planes;
 mod prepared;
 mod scalar;
+mod shares;
 mod stage;
 mod threads;
 mod tiled;
