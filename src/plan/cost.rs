@@ -41,7 +41,7 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
         .collect();
     let on_caller = machine.compute.caller_is_unit && blocks(cut) <= 1.0;
     let dispatch = if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 };
-    Cost::new(machine, compute_seconds, levels, dispatch + borders(problem, machine, cut))
+    Cost::new(machine, compute_seconds, levels, dispatch)
 }
 
 /// Cycles that a tap costs for each tile that a block begins, and each pointer to a pixel under it (measured on Zen 4).
@@ -56,22 +56,6 @@ fn pointers(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
     let tiles = cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, &cut.variant);
     let tile = problem.taps() as f64 * (TAP_CYCLES + cut.variant.tile_m as f64 * POINTER_CYCLES);
     (along_n(cut) - 1.0) * tiles * tile / (machine.compute.units as f64 * machine.compute.clock_hz)
-}
-
-/// What a pixel costs whose channels are written by two threads: the lines between their blocks move from core to core
-/// (measured on Zen 4: 20 to 190 ns).
-const BORDER_SECONDS: f64 = 100e-9;
-
-/// Seconds that a CPU thread waits for the lines at the borders of its blocks, where it shares pixels with another one.
-fn borders(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
-    let (units, along_n) = (machine.compute.units as f64, along_n(cut));
-    let in_runs_of_pixels = cut.order == LoopOrder::PixelsOuter && along_m(cut) >= units;
-    let planes = problem.spec().layout == Layout::Nchw;
-    if !machine.compute.caller_is_unit || planes || units <= 1.0 || along_n <= 1.0 || in_runs_of_pixels {
-        return 0.0;
-    }
-    let pixels = cut.gemm.m as f64 / (units / along_n).max(1.0);
-    pixels * BORDER_SECONDS
 }
 
 impl Cost {

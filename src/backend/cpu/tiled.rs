@@ -538,3 +538,6 @@ fn choose_access(problem: &ConvProblem) -> Access {
         Access::Staged
     }
 }
+
+#[cfg(test)]
+mod tests;
