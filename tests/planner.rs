@@ -6,6 +6,7 @@ use sparkle::plan::{
     Algorithm, Family, LoopOrder, MachineModel, MemoryLevel, Stores, TilePlan, WinogradCut, cpu_machine, gpu_model,
     gpu_models, plan, plan_for, side_by_side,
 };
+use std::collections::BTreeSet;
 
 /// Random problems in all, dealt over [`WORKERS`] threads.
 const PROBLEMS: u64 = 100_000;
@@ -515,19 +516,33 @@ const RESNET50: &[[usize; 5]] = &[
     [7, 512, 512, 3, 1],
 ];
 
-/// How much longer the busiest of `threads` works than the mean, where each takes the next block when it is done; a block
-/// costs its tiles.
+/// How much longer than the mean the busiest of `threads` threads works, as the CPU backend shares blocks out: each has a
+/// run of them, and takes another one's last where two are left there.
 fn simulated_imbalance(plan: &TilePlan, threads: usize) -> f64 {
     let cost = |index: usize| {
         let block = plan.block(index);
         block.m.len().div_ceil(plan.variant.tile_m) * block.n.len().div_ceil(plan.variant.tile_n)
     };
-    let mut busy = vec![0_usize; threads];
-    for block in 0..plan.block_count() {
-        *busy.iter_mut().min().unwrap() += cost(block);
+    let mut left: Vec<_> = (0..threads).map(|thread| run_of(plan, thread, threads)).collect();
+    let (mut busy, mut done) = (vec![0_usize; threads], vec![false; threads]);
+    while let Some(thread) = (0..threads).filter(|thread| !done[*thread]).min_by_key(|thread| busy[*thread]) {
+        let others = (1..threads).map(|behind| (thread + behind) % threads);
+        let block = left[thread].next().or_else(|| {
+            let other = others.into_iter().find(|other| left[*other].len() > 1)?;
+            left[other].next_back()
+        });
+        match block {
+            Some(block) => busy[thread] += cost(block),
+            None => done[thread] = true,
+        }
     }
     let total: usize = busy.iter().sum();
     *busy.iter().max().unwrap() as f64 * threads as f64 / total as f64 - 1.0
+}
+
+/// The blocks that thread `thread` of `threads` begins with.
+fn run_of(plan: &TilePlan, thread: usize, threads: usize) -> std::ops::Range<usize> {
+    plan.block_count() * thread / threads..plan.block_count() * (thread + 1) / threads
 }
 
 #[test]
@@ -551,4 +566,26 @@ fn batches_of_16_share_out_evenly_over_many_threads() {
         }
     }
     assert!(uneven.is_empty(), "{} uneven:\n{}", uneven.len(), uneven.join("\n"));
+}
+
+#[test]
+fn two_threads_share_odd_maps_evenly_and_few_pixels_by_channels() {
+    // MobileNetV2's depthwise layers with 7 rows of output: a row is shared, all others belong to one thread.
+    for (channels, map, stride) in [(960, 7, 1), (576, 14, 2)] {
+        let problem = layer([channels, channels], map, 3, channels).respecify(|spec| spec.stride = [stride, stride]);
+        let plan = plan(&problem.unwrap(), &zen5("avx512", 16, 2)).unwrap();
+        let imbalance = simulated_imbalance(&plan, 2);
+        assert!(imbalance < 0.02, "{channels} channels: {imbalance:.3}\n{plan}");
+        let pixels = |thread| run_of(&plan, thread, 2).flat_map(|index| plan.block(index).m).collect::<BTreeSet<_>>();
+        let shared = pixels(0).intersection(&pixels(1)).count();
+        assert!(shared <= 7, "{shared} pixels of {channels} channels are written by both threads\n{plan}");
+    }
+}
+
+#[test]
+fn tiles_are_not_pointed_at_their_input_twice_for_half_a_percent() {
+    // Inception's 5x5 layer: 175 tiles of 7 pixels are 88 and 87, and 25 taps make pointers dear.
+    let problem = layer([48, 64], 35, 5, 1);
+    let plan = plan(&problem, &zen5("avx512", 16, 2)).unwrap();
+    assert_eq!(plan.block_n, plan.gemm.n, "{plan}");
 }

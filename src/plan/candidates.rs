@@ -1,6 +1,6 @@
 //! The cuts worth pricing: kernels x block sizes x loop orders, by the capacities alone.
 
-use crate::conv::{CHANNEL_BLOCK, ConvProblem};
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, Layout};
 use crate::plan::cost::window_pixels;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
 use crate::plan::tile::{GemmShape, LoopOrder};
@@ -30,7 +30,10 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
         for block_m in pixel_blocks(problem, &gemm, &variant) {
             for block_n in channel_blocks(problem, machine, &gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
-                    cuts.push(Cut { variant, arithmetic, gemm, block_m, block_n, block_channels, order });
+                    let cut = Cut { variant, arithmetic, gemm, block_m, block_n, block_channels, order };
+                    if keeps_pixels_whole(problem, &cut) {
+                        cuts.push(cut);
+                    }
                 }
             }
         }
@@ -132,6 +135,16 @@ fn channel_blocks(
         .collect();
     blocks.dedup();
     blocks
+}
+
+/// Lane by lane the pixels that are split by channels must be few, where they lie whole in memory: both sides write the
+/// lines in between, and read on into the other's. So a row is split, and neighbours in the loop order are its halves.
+fn keeps_pixels_whole(problem: &ConvProblem, cut: &Cut) -> bool {
+    let row_by_row = cut.block_m == problem.output()[1] && cut.order == LoopOrder::PixelsOuter;
+    cut.variant.family != Family::Lanewise
+        || problem.spec().layout == Layout::Nchw
+        || cut.block_n == cut.gemm.n
+        || row_by_row
 }
 
 /// Bytes that the blocks running together keep in one instance of the block cache: their input and their weights of one

@@ -27,7 +27,7 @@ pub(super) const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
     let imbalance = imbalance(problem, machine, cut);
-    let compute_seconds = compute_seconds(machine, cut, imbalance);
+    let compute_seconds = compute_seconds(problem, machine, cut, imbalance);
     // Threads without work leave their share of the bandwidth unused; what a GPU's tiles leave, others take.
     let unshared = if machine.compute.caller_is_unit { imbalance } else { 1.0 };
     let mut asked_for = f64::INFINITY;
@@ -44,19 +44,34 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) ->
 
 /// What a cut takes at least: a bound of [`price`]'s seconds that costs less to find.
 pub(super) fn least_seconds(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
-    compute_seconds(machine, cut, imbalance(problem, machine, cut)) + dispatch_seconds(machine, cut)
+    compute_seconds(problem, machine, cut, imbalance(problem, machine, cut)) + dispatch_seconds(machine, cut)
 }
 
 /// Seconds of arithmetic and of what blocks cost beside it.
-fn compute_seconds(machine: &MachineModel, cut: &Cut, imbalance: f64) -> f64 {
+fn compute_seconds(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, imbalance: f64) -> f64 {
     let compute = &machine.compute;
     let starts = blocks(cut) * compute.block_cycles / (compute.units as f64 * compute.clock_hz);
-    (cut.arithmetic + starts) * imbalance
+    (cut.arithmetic + starts + pointers(problem, machine, cut)) * imbalance
 }
 
 fn dispatch_seconds(machine: &MachineModel, cut: &Cut) -> f64 {
     let on_caller = machine.compute.caller_is_unit && blocks(cut) <= 1.0;
     if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 }
+}
+
+/// Cycles that a tap costs for each tile that a block begins, and each pointer to a pixel under it. Cautious: on Zen 4 a 5x5
+/// layer in tiles of 7 pixels lost twice as much by a second block of its channels.
+const TAP_CYCLES: f64 = 16.0;
+const POINTER_CYCLES: f64 = 1.0;
+
+/// Seconds that CPU threads take to point tiles at their input again, for each further block of the same pixels.
+fn pointers(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+    if !machine.compute.caller_is_unit || cut.variant.family != Family::Broadcast || problem.taps() == 1 {
+        return 0.0;
+    }
+    let tiles = cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, &cut.variant);
+    let tile = problem.taps() as f64 * (TAP_CYCLES + cut.variant.tile_m as f64 * POINTER_CYCLES);
+    (along_n(cut) - 1.0) * tiles * tile / (machine.compute.units as f64 * machine.compute.clock_hz)
 }
 
 impl Cost {

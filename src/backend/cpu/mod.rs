@@ -20,6 +20,7 @@ mod peak;
 mod planes;
 mod prepared;
 mod scalar;
+mod shares;
 mod stage;
 mod tables;
 mod threads;

@@ -15,7 +15,6 @@ use crate::conv::{ConvProblem, TensorMut, TensorRef};
 use crate::plan::{Algorithm, Family, TilePlan};
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A way to compute one prepared problem: pieces of output that any thread may take, in one phase or several. What a
 /// phase leaves for the next one is the method's own.
@@ -58,24 +57,13 @@ pub(super) struct CpuConv {
     isa: Isa,
     team: Arc<Team>,
     method: Box<dyn Method>,
-    /// For each thread the pieces that it takes first: the same in every run, so that it finds in its own cache what the
-    /// last run left there. Then it helps the others.
-    shares: Box<[Share]>,
-}
-
-/// The next piece of a thread's share, alone on its cache lines.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Share {
-    next: AtomicUsize,
 }
 
 impl CpuConv {
     /// Packs the weights and allocates every thread's scratch.
     pub(super) fn new(ingredients: &Ingredients<'_>) -> Result<Self, BackendError> {
         let Ingredients { problem, isa, team, .. } = *ingredients;
-        let shares = std::iter::repeat_with(Share::default).take(team.len()).collect();
-        Ok(Self { problem: *problem, isa, team: Arc::clone(team), method: choose(ingredients)?, shares })
+        Ok(Self { problem: *problem, isa, team: Arc::clone(team), method: choose(ingredients)? })
     }
 }
 
@@ -120,43 +108,13 @@ impl Prepared for CpuConv {
             check_tensor("residual", residual.len(), residual.dtype(), problem.output_len(), problem)?;
         }
         let operands = Operands { input, output: SharedOutput::new(problem, output, residual, self.isa) };
-        for phase in 0..self.method.phases() {
-            self.run_phase(phase, &operands);
+        let method = &*self.method;
+        for phase in 0..method.phases() {
+            self.team.share_out(method.pieces(phase), &|thread, pieces| {
+                let _env = FloatEnv::set_default();
+                method.work(phase, thread, pieces, &operands);
+            });
         }
         Ok(())
-    }
-}
-
-impl CpuConv {
-    fn run_phase(&self, phase: usize, operands: &Operands<'_>) {
-        let pieces = self.method.pieces(phase);
-        let threads = self.team.len().min(pieces);
-        if threads <= 1 {
-            let _env = FloatEnv::set_default();
-            return self.method.work(phase, 0, &mut (0..pieces), operands);
-        }
-        let shares = &self.shares[..threads];
-        let end = |share: usize| pieces * (share + 1) / threads;
-        for (index, share) in shares.iter().enumerate() {
-            // ORDERING: relaxed, the team's start publishes it.
-            share.next.store(pieces * index / threads, Ordering::Relaxed);
-        }
-        self.team.on_each(threads, &|thread| {
-            let _env = FloatEnv::set_default();
-            let mut behind = 0;
-            let mut mine = std::iter::from_fn(|| {
-                while behind < threads {
-                    let share = (thread + behind) % threads;
-                    // ORDERING: relaxed, each piece is handed out once and the team's end publishes what was written.
-                    let piece = shares[share].next.fetch_add(1, Ordering::Relaxed);
-                    if piece < end(share) {
-                        return Some(piece);
-                    }
-                    behind += 1;
-                }
-                None
-            });
-            self.method.work(phase, thread, &mut mine, operands);
-        });
     }
 }

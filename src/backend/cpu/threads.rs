@@ -3,6 +3,7 @@
 
 use crate::backend::BackendError;
 use crate::backend::cpu::float_env::FloatEnv;
+use crate::backend::cpu::shares::{self, Pieces, Share};
 use std::cell::UnsafeCell;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Team {
     pool: Option<rayon::ThreadPool>,
     seats: Vec<Arc<Seat>>,
+    /// The caller's share.
+    own: OwnShare,
     /// One caller at a time hands out work; another one computes alone.
     busy: AtomicBool,
     /// Workers look out only where each thread has a core: elsewhere they would steal the one that works.
@@ -29,23 +32,32 @@ const LOOKOUT: Duration = Duration::from_micros(60);
 /// How often a waiting thread looks between two glances at the clock.
 const GLANCE: u32 = 64;
 
-/// A worker's place in the team; alone on its cache lines (two, since the neighbour is prefetched).
+/// A worker's place in the team; alone on its cache lines (two, since the neighbour is prefetched). What a worker must
+/// read to begin stands on the first: handing over moves it to the worker's core and back.
 #[repr(align(128))]
 struct Seat {
     state: AtomicU8,
+    share: Share,
     work: UnsafeCell<Work>,
 }
+
+/// A share alone on its cache lines.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct OwnShare(Share);
 
 /// What the worker of a seat does.
 mod state {
     /// Nobody is there: a task must be sent to the pool.
     pub(super) const EMPTY: u8 = 0;
-    /// A worker looks out for work.
+    /// A worker looks out for work, or is on its way from the pool.
     pub(super) const WAITING: u8 = 1;
-    /// `work` is set and not done yet.
-    pub(super) const WORKING: u8 = 2;
+    /// `work` is set; whoever changes this state first decides whether the worker does it.
+    pub(super) const ASSIGNED: u8 = 2;
+    /// The worker does it.
+    pub(super) const WORKING: u8 = 3;
     /// As `WORKING` before, but the work panicked.
-    pub(super) const PANICKED: u8 = 3;
+    pub(super) const PANICKED: u8 = 4;
 }
 
 /// A borrowed closure; `None` before the first work.
@@ -58,8 +70,9 @@ impl std::fmt::Debug for Seat {
 }
 
 // SAFETY: `work` is written by the caller only while `state` is EMPTY, WAITING or PANICKED, when no worker reads it, and
-// read by the worker only after it saw WORKING with acquire ordering, which the caller stored with release ordering
-// after writing. The closure it points to is `Sync` and outlives WORKING: the caller waits for its end.
+// read by the worker only after it changed ASSIGNED to WORKING with acquire ordering; the caller stored ASSIGNED with
+// release ordering after writing. The closure it points to is `Sync` and outlives both: the caller waits for the end of
+// WORKING, and takes ASSIGNED back.
 unsafe impl Sync for Seat {}
 // SAFETY: as above; the pointer is only followed while its closure is alive.
 unsafe impl Send for Seat {}
@@ -70,16 +83,22 @@ impl Team {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let lookout = if threads <= cores { LOOKOUT } else { Duration::ZERO };
         if threads <= 1 {
-            return Ok(Self { pool: None, seats: Vec::new(), busy: AtomicBool::new(false), lookout });
+            return Ok(Self {
+                pool: None,
+                seats: Vec::new(),
+                own: OwnShare::default(),
+                busy: AtomicBool::new(false),
+                lookout,
+            });
         }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads - 1)
             .thread_name(|index| format!("sparkle-cpu-{}", index + 1))
             .build()
             .map_err(|error| BackendError::Threads { threads, reason: error.to_string() })?;
-        let seat = || Arc::new(Seat { state: AtomicU8::new(state::EMPTY), work: UnsafeCell::new(None) });
-        let seats = std::iter::repeat_with(seat).take(threads - 1).collect();
-        Ok(Self { pool: Some(pool), seats, busy: AtomicBool::new(false), lookout })
+        let seat = || Seat { state: AtomicU8::new(state::EMPTY), share: Share::default(), work: UnsafeCell::new(None) };
+        let seats = std::iter::repeat_with(|| Arc::new(seat())).take(threads - 1).collect();
+        Ok(Self { pool: Some(pool), seats, own: OwnShare::default(), busy: AtomicBool::new(false), lookout })
     }
 
     /// How many threads there are.
@@ -93,20 +112,52 @@ impl Team {
     /// # Panics
     /// Where `work` panicked on any thread.
     pub(super) fn on_each(&self, threads: usize, work: &(dyn Fn(usize) + Sync)) {
+        if !self.lead(threads, false, &|_| (), work) {
+            work(0);
+        }
+    }
+
+    /// Hands the numbers below `pieces` out, each once, and waits until all are done: calls `work` on several threads with
+    /// a thread's number and the pieces that it gets. A worker that comes too late for any is not waited for. Where the
+    /// team is busy for somebody else, the caller gets all pieces, as thread 0.
+    ///
+    /// # Panics
+    /// Where `work` panicked on any thread.
+    pub(super) fn share_out(&self, pieces: usize, work: &(dyn Fn(usize, &mut dyn Iterator<Item = usize>) + Sync)) {
+        let threads = self.len().min(pieces);
+        let shared = shares::countable(pieces).filter(|_| threads > 1).is_some_and(|pieces| {
+            let share = |thread: usize| thread.checked_sub(1).map_or(&self.own.0, |seat| &self.seats[seat].share);
+            let fill = |thread: usize| share(thread).fill(&shares::run(pieces, thread, threads));
+            self.lead(threads, true, &fill, &move |thread| {
+                work(thread, &mut Pieces { share, pieces, thread, threads, behind: 0 });
+            })
+        });
+        if !shared {
+            work(0, &mut (0..pieces));
+        }
+    }
+
+    /// Leads a round of `threads` threads, the caller one of them; false, and nothing done, where there are no others or
+    /// they are busy. `prepare` is called with each thread's number before that thread can begin. With `optional` workers
+    /// that have not begun when the caller is done are left out.
+    fn lead(&self, threads: usize, optional: bool, prepare: &dyn Fn(usize), work: &(dyn Fn(usize) + Sync)) -> bool {
         let helpers = &self.seats[..threads.saturating_sub(1).min(self.seats.len())];
         let Some(pool) = self.pool.as_ref().filter(|_| !helpers.is_empty()) else {
-            return work(0);
+            return false;
         };
         if self.busy.swap(true, Ordering::Acquire) {
-            return work(0);
+            return false;
         }
+        // All of them first: those that are awake may help each other at once.
+        (0..=helpers.len()).for_each(prepare);
         // Dropped after all helpers are done, also where `work(0)` panics: the closure must outlive them.
-        let round = Round { team: self, helpers };
+        let round = Round { team: self, helpers, optional };
         for (index, seat) in helpers.iter().enumerate() {
             seat.assign(work, index + 1, pool, self.lookout);
         }
         work(0);
         drop(round);
+        true
     }
 }
 
@@ -144,11 +195,13 @@ impl Team {
 struct Round<'a> {
     team: &'a Team,
     helpers: &'a [Arc<Seat>],
+    /// Whether a helper that has not begun may be left out.
+    optional: bool,
 }
 
 impl Drop for Round<'_> {
     fn drop(&mut self) {
-        let panicked = self.helpers.iter().filter(|seat| seat.wait()).count();
+        let panicked = self.helpers.iter().filter(|seat| seat.wait(self.optional)).count();
         self.team.busy.store(false, Ordering::Release);
         if panicked > 0 && !std::thread::panicking() {
             std::panic::resume_unwind(Box::new(format!("the work panicked on {panicked} other threads")));
@@ -167,23 +220,28 @@ impl Seat {
     ) {
         let work: *const (dyn Fn(usize) + Sync + '_) = work;
         // SAFETY: only the lifetime changes. The pointer is followed in `serve` alone, while the state is WORKING, and
-        // `Round` waits for the end of that before the closure's borrow ends.
+        // `Round` waits for the end of that, and takes back what is ASSIGNED, before the closure's borrow ends.
         let work: *const (dyn Fn(usize) + Sync + 'static) = unsafe { std::mem::transmute(work) };
-        // SAFETY: `busy` gives this thread the seats alone, and the round before it waited for the worker, so the state
-        // is not WORKING and nobody reads `work`.
+        // SAFETY: `busy` gives this thread the seats alone, and the round before it left the state neither ASSIGNED nor
+        // WORKING, so nobody reads `work`.
         unsafe { *self.work.get() = Some(work) };
-        // ORDERING: release publishes `work`; acquire takes over what the worker that left did.
-        if self.state.swap(state::WORKING, Ordering::AcqRel) != state::WAITING {
+        // ORDERING: release publishes `work` and the share; acquire takes over what the worker that left did.
+        if self.state.swap(state::ASSIGNED, Ordering::AcqRel) != state::WAITING {
             let seat = Arc::clone(self);
             pool.spawn(move || seat.serve(thread, lookout));
         }
     }
 
+    /// Changes the state, unless somebody else did.
+    fn change(&self, from: u8, to: u8) -> bool {
+        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
     /// Works and looks out until there has been nothing to do for `lookout`.
     fn serve(&self, thread: usize, lookout: Duration) {
-        loop {
-            // SAFETY: the state is WORKING, seen with acquire ordering (or this is the task that was sent after it was
-            // set), so the caller has written `work` and waits: the closure is alive.
+        while self.look_out(lookout) {
+            // SAFETY: this thread changed the state from ASSIGNED to WORKING with acquire ordering, so the caller has
+            // written `work` and waits: the closure is alive.
             let done = unsafe { *self.work.get() }.is_none_or(|work| {
                 // SAFETY: as above.
                 let work = unsafe { &*work };
@@ -194,31 +252,36 @@ impl Seat {
                 return;
             }
             self.state.store(state::WAITING, Ordering::Release);
-            let since = Instant::now();
-            let mut looks = 0_u32;
-            while self.state.load(Ordering::Acquire) != state::WORKING {
-                std::hint::spin_loop();
-                looks = looks.wrapping_add(1);
-                // Leaving and being given work exclude each other: whoever changes WAITING first wins.
-                if looks.is_multiple_of(GLANCE)
-                    && since.elapsed() >= lookout
-                    && self
-                        .state
-                        .compare_exchange(state::WAITING, state::EMPTY, Ordering::AcqRel, Ordering::Acquire)
-                        .is_ok()
-                {
-                    return;
-                }
+        }
+    }
+
+    /// Waits for work and takes it; false where none came for `lookout`, and the seat has been left.
+    fn look_out(&self, lookout: Duration) -> bool {
+        let mut since = None;
+        let mut looks = 0_u32;
+        loop {
+            if self.state.load(Ordering::Acquire) == state::ASSIGNED && self.change(state::ASSIGNED, state::WORKING) {
+                return true;
+            }
+            std::hint::spin_loop();
+            looks = looks.wrapping_add(1);
+            if looks.is_multiple_of(GLANCE)
+                && since.get_or_insert_with(Instant::now).elapsed() >= lookout
+                && self.change(state::WAITING, state::EMPTY)
+            {
+                return false;
             }
         }
     }
 
-    /// Waits until the seat's work is done; whether it panicked.
-    fn wait(&self) -> bool {
+    /// Waits until the seat's work is done; whether it panicked. With `optional`, work that has not begun is taken back.
+    fn wait(&self, optional: bool) -> bool {
         let mut looks = 0_u32;
         loop {
             match self.state.load(Ordering::Acquire) {
-                state::WORKING => {
+                // The worker stays on the lookout, or finds itself on it when it comes.
+                state::ASSIGNED if optional && self.change(state::ASSIGNED, state::WAITING) => return false,
+                state::ASSIGNED | state::WORKING => {
                     looks = looks.saturating_add(1);
                     if looks < PATIENCE {
                         std::hint::spin_loop();
@@ -293,16 +356,56 @@ mod tests {
     }
 
     #[test]
+    fn pieces_are_handed_out_once_hot_cold_and_too_short_to_wait_for() {
+        let team = Team::new(3).unwrap();
+        for round in 0..3000_usize {
+            let pieces = round % 40;
+            let taken: Vec<_> = (0..pieces).map(|_| AtomicUsize::new(0)).collect();
+            team.share_out(pieces, &|thread, mine| {
+                assert!(thread < 3);
+                mine.for_each(|piece| {
+                    taken[piece].fetch_add(1, Ordering::Relaxed);
+                });
+            });
+            assert!(taken.iter().all(|times| times.load(Ordering::Relaxed) == 1), "round {round}");
+            if round % 500 == 0 {
+                std::thread::sleep(LOOKOUT * 10); // all have left
+            }
+        }
+        assert_eq!(numbers(&team, 3), [0, 1, 2], "all workers are still there");
+    }
+
+    #[test]
+    fn a_worker_that_is_asleep_is_not_waited_for() {
+        let team = Team::new(2).unwrap();
+        // The pool's only thread is held up, so nobody can come.
+        let hold = std::sync::Barrier::new(2);
+        let done = std::thread::scope(|scope| {
+            scope.spawn(|| team.pool.as_ref().unwrap().install(|| hold.wait()));
+            std::thread::sleep(Duration::from_millis(20)); // the pool is busy before work is handed out
+            let done = AtomicUsize::new(0);
+            for _ in 0..3 {
+                team.share_out(10, &|thread, mine| {
+                    assert_eq!(thread, 0);
+                    done.fetch_add(mine.count(), Ordering::Relaxed);
+                });
+            }
+            hold.wait();
+            done.into_inner()
+        });
+        assert_eq!(done, 30);
+        assert_eq!(numbers(&team, 2), [0, 1]);
+    }
+
+    #[test]
     fn a_second_caller_computes_alone() {
         let team = Team::new(2).unwrap();
         let sums: Vec<_> = std::thread::scope(|scope| {
             let caller = || {
                 (0..500).all(|_| {
-                    let (next, sum) = (AtomicUsize::new(0), AtomicUsize::new(0));
-                    team.on_each(2, &|_| {
-                        while let Some(item) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|item| *item < 100) {
-                            sum.fetch_add(item, Ordering::Relaxed);
-                        }
+                    let sum = AtomicUsize::new(0);
+                    team.share_out(100, &|_, mine| {
+                        sum.fetch_add(mine.sum(), Ordering::Relaxed);
                     });
                     sum.into_inner() == 4950
                 })

@@ -30,6 +30,8 @@ const CACHE_LINE: usize = 16;
 const STAGED_TILES: usize = 8;
 /// Output rows whose input is staged together at most, which bounds the search for a good number.
 const MOST_STAGED_ROWS: usize = 1 << 12;
+/// Floats of a thread's staged input that fit its first level: 16 KiB.
+const SMALL_SHARE: usize = 1 << 12;
 /// Blocks that are listed beforehand at most; a block is 64 bytes at most.
 pub(super) const MOST_BLOCKS: usize = 1 << 20;
 /// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
@@ -123,12 +125,8 @@ impl Blocking {
             _ => group_in,
         };
         let (block_m, block_n, order) = match access {
-            Access::Staged => staged_blocks(problem, plan, threads),
             Access::InPlace => (pixels_in_place(problem, plan, threads), plan.block_n.min(plan.gemm.n), plan.order),
-            Access::StagedRows if plan.gemm.groups * plan.gemm.m.div_ceil(plan.block_m) >= threads => {
-                (plan.block_m, plan.gemm.n, LoopOrder::PixelsOuter)
-            }
-            Access::StagedRows => (plan.block_m, plan.block_n.min(plan.gemm.n), LoopOrder::PixelsOuter),
+            Access::Staged | Access::StagedRows => staged_blocks(problem, plan, threads),
         };
         let mut blocking = Self { block_m, block_n, pass_channels, order };
         blocking.fit_accumulators(problem, &plan.variant);
@@ -211,7 +209,8 @@ fn staged_blocks(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> (usi
 }
 
 /// Pixels of a block whose input is staged: whole output rows, so that pieces are whole rows too. Of several tiles, and of
-/// more rows than windows share with the next block, as far as the threads get equal shares.
+/// more rows than windows share with the next block, as far as the threads get equal shares. Where a thread's whole share is
+/// small, it is one block.
 fn staged_pixels(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> usize {
     let (s, columns) = (problem.spec(), problem.output()[1]);
     let rows = plan.gemm.m / columns;
@@ -220,7 +219,10 @@ fn staged_pixels(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> usiz
     let most = tiles.max(shared.saturating_mul(2)).clamp(1, rows.min(MOST_STAGED_ROWS));
     // Rows that the busiest thread stages and computes, and one more for what a block costs beside.
     let rows_of_thread = |block: usize| (rows.div_ceil(block).div_ceil(threads)).saturating_mul(block + shared + 1);
-    let best = (1..=most).rev().min_by_key(|block| rows_of_thread(*block));
+    let share = rows.div_ceil(threads.max(1));
+    let staged = [share, s.stride[0], s.input[1], s.in_channels].into_iter().fold(1, usize::saturating_mul);
+    let whole_share = (staged <= SMALL_SHARE).then_some(share);
+    let best = whole_share.into_iter().chain((1..=most).rev()).min_by_key(|block| rows_of_thread(*block));
     best.unwrap_or(1) * columns
 }
 
@@ -582,3 +584,6 @@ fn choose_access(problem: &ConvProblem) -> Access {
         Access::Staged
     }
 }
+
+#[cfg(test)]
+mod tests;
