@@ -1,14 +1,16 @@
 //! The cuts worth pricing: kernels x block sizes x loop orders, by the capacities alone.
 
-use crate::conv::{CHANNEL_BLOCK, ConvProblem};
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, Padding};
 use crate::plan::cost::window_pixels;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
+use crate::plan::rows::RowTiles;
 use crate::plan::tile::{GemmShape, LoopOrder};
 
 /// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
 #[derive(Clone, Debug)]
 pub(super) struct Cut {
     pub variant: KernelVariant,
+    pub shorter: Option<KernelVariant>,
     pub gemm: GemmShape,
     pub block_m: usize,
     pub block_n: usize,
@@ -22,13 +24,13 @@ const KERNELS_TRIED: usize = 3;
 /// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
 pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
     let mut cuts = Vec::new();
-    for variant in kernels(problem, machine) {
+    for (variant, shorter) in kernels(problem, machine) {
         let gemm = GemmShape::new(problem, variant.family);
         let block_channels = block_channels(problem, machine, &variant);
-        for block_m in pixel_blocks(problem, &gemm, &variant) {
+        for block_m in pixel_blocks(problem, &gemm, &variant, shorter.is_some()) {
             for block_n in channel_blocks(problem, machine, &gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
-                    cuts.push(Cut { variant, gemm, block_m, block_n, block_channels, order });
+                    cuts.push(Cut { variant, shorter, gemm, block_m, block_n, block_channels, order });
                 }
             }
         }
@@ -44,8 +46,9 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
     cuts
 }
 
-/// The kernels with the least arithmetic for this problem, tails and idle lanes counted.
-fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> {
+/// The kernels with the least arithmetic for this problem, tails and idle lanes counted; with those that take the shorter
+/// tiles, where tiles end with the row.
+fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<(KernelVariant, Option<KernelVariant>)> {
     let dtype = problem.spec().dtype;
     let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
     let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
@@ -63,10 +66,32 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<KernelVariant> 
     if chosen.is_empty() {
         chosen = fit;
     }
-    let work = |variant: &KernelVariant| super::cost::arithmetic(problem, machine, variant);
-    chosen.sort_by(|a, b| work(a).total_cmp(&work(b)));
-    chosen.truncate(KERNELS_TRIED);
-    chosen
+    let in_rows = |variant: &KernelVariant| shorter(problem, machine, variant).map(|shorter| (*variant, Some(shorter)));
+    let in_rows: Vec<_> = chosen.iter().filter_map(in_rows).collect();
+    let mut tried: Vec<_> = chosen.into_iter().map(|variant| (variant, None)).chain(in_rows).collect();
+    let work = |(variant, shorter): &(KernelVariant, Option<KernelVariant>)| {
+        super::cost::arithmetic(problem, machine, variant, shorter.as_ref())
+    };
+    tried.sort_by(|a, b| work(a).total_cmp(&work(b)));
+    tried.truncate(KERNELS_TRIED);
+    tried
+}
+
+/// The kernel that is like `variant` but for a pixel less, where tiles of the two end with the output rows and leave out
+/// padding. A GPU's kernels leave out none.
+fn shorter(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> Option<KernelVariant> {
+    if variant.family != Family::Broadcast
+        || !machine.compute.caller_is_unit
+        || problem.spec().padding == Padding::default()
+    {
+        return None;
+    }
+    RowTiles::new(problem.output()[1], variant.tile_m)?;
+    let is_shorter = |other: &&KernelVariant| {
+        (other.family, other.dtype, other.tile_n, other.tile_m + 1)
+            == (variant.family, variant.dtype, variant.tile_n, variant.tile_m)
+    };
+    machine.variants.iter().find(is_shorter).copied()
 }
 
 /// All channels in one pass, so that accumulators never leave the registers, unless a panel of weights would fill more
@@ -85,11 +110,10 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, and whole output rows, images included. Lane by lane only whole rows.
-fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+/// Doubling runs of tiles, and whole output rows, images included. Only whole rows where tiles end with them.
+fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> Vec<usize> {
     let columns = problem.output()[1];
-    if variant.family == Family::Lanewise {
-        // Tiles end with the row.
+    if in_rows || variant.family == Family::Lanewise {
         let mut rows: Vec<_> = (0..8).map(|power| columns.saturating_mul(1 << power).min(gemm.m)).collect();
         rows.dedup();
         return rows;

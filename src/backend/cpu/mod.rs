@@ -21,6 +21,7 @@ mod prepared;
 mod scalar;
 mod stage;
 mod threads;
+mod tile_heights;
 mod tiled;
 mod window;
 mod winograd;
@@ -30,7 +31,7 @@ pub use isa::Isa;
 
 use crate::backend::{Backend, BackendError, Prepared, check_tensor};
 use crate::conv::{ConvProblem, Layout, Maths, TensorRef};
-use crate::plan::{self, GemmShape, MachineModel, TilePlan};
+use crate::plan::{self, Family, GemmShape, MachineModel, TilePlan};
 use std::sync::Arc;
 use std::time::Duration;
 use threads::Team;
@@ -126,6 +127,9 @@ impl CpuBackend {
         if plan.block_m == 0 || plan.block_n == 0 || plan.block_channels == 0 || !whole_tiles {
             let (m, n, channels) = (plan.block_m, plan.block_n, plan.block_channels);
             return foreign(format!("blocks of {m} pixels x {n} channels over {channels} input channels"));
+        }
+        if plan.shorter.is_some() && plan.variant.family != Family::Broadcast {
+            return foreign(format!("{} has no shorter tiles", plan.variant.name));
         }
         Ok(())
     }

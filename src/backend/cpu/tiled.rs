@@ -4,15 +4,16 @@
 use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
 use crate::backend::cpu::isa::Isa;
-use crate::backend::cpu::microkernel::{self, TileCall, TileKernel};
+use crate::backend::cpu::microkernel::{self, TileCall};
 use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::backend::cpu::stage::{Piece, Stager};
 use crate::backend::cpu::threads::PerThread;
-use crate::backend::cpu::window::{Pixels, RunTable, Window};
+use crate::backend::cpu::tile_heights::TileHeights;
+use crate::backend::cpu::window::{Pixels, RunTable, TilePixels, Window};
 use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
-use crate::plan::{KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan};
+use crate::plan::{KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan, stages_padding};
 use std::ops::Range;
 
 /// Floats of staged input a thread may hold: 4 MiB.
@@ -29,8 +30,6 @@ const STAGED_TILES: usize = 8;
 const MOST_STAGED_ROWS: usize = 1 << 12;
 /// Blocks that are listed beforehand at most; a block is 64 bytes at most.
 pub(super) const MOST_BLOCKS: usize = 1 << 20;
-/// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
-const FEW_CHANNELS: usize = 8;
 
 /// Floats of a staged pixel with `len` channels: pixels a multiple of 1 KiB apart would share few sets of the caches.
 const fn apart(len: usize) -> usize {
@@ -53,7 +52,7 @@ enum Access {
 pub(super) struct TiledConv {
     problem: ConvProblem,
     isa: Isa,
-    kernel: TileKernel,
+    heights: TileHeights,
     tile_m: usize,
     tile_n: usize,
     access: Access,
@@ -208,8 +207,7 @@ impl TiledConv {
         let Ingredients { problem, plan, isa, threads, weights, bias } = *ingredients;
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
-        let kernel = microkernel::find_tile(isa, tile_m, tile_n)
-            .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
+        let heights = TileHeights::of_plan(problem, plan, isa)?;
         let access = choose_access(problem);
         let window = match access {
             Access::StagedRows => Window::per_row(problem),
@@ -230,7 +228,7 @@ impl TiledConv {
         let mut conv = Self {
             problem: *problem,
             isa,
-            kernel,
+            heights,
             tile_m,
             tile_n,
             access,
@@ -241,7 +239,7 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
-            tiles_together: tiles_together(problem, variant),
+            tiles_together: if plan.shorter.is_some() { 1 } else { tiles_together(problem, variant) },
             fetch_ahead: plan.prefetch && access == Access::InPlace,
             streaming: plan.stores == Stores::Streaming
                 && s.out_channels.is_multiple_of(CACHE_LINE)
@@ -295,8 +293,8 @@ impl TiledConv {
     fn chunk(&self, block: &OutputBlock, pixel: usize) -> Chunk {
         let left = block.m.end - pixel;
         let most = if self.passes() > 1 {
-            let rows = ACCUMULATOR_BUDGET / self.lanes(block.n.len()).max(1) / self.tile_m * self.tile_m;
-            left.min(rows.max(self.tile_m))
+            let pixels = ACCUMULATOR_BUDGET / self.lanes(block.n.len()).max(1) / self.tile_m * self.tile_m;
+            left.min(self.heights.whole_rows(pixels.max(self.tile_m)))
         } else {
             left
         };
@@ -413,8 +411,10 @@ impl TiledConv {
         let panels = block.n.start / self.tile_n..block.n.end.div_ceil(self.tile_n);
         let mut pixel = chunk.pixels.start;
         while pixel < chunk.pixels.end {
-            let rows = self.tile_m.min(chunk.pixels.end - pixel);
-            table.build(&self.window, &pixels, pixel, rows, self.zeros.as_slice().as_ptr());
+            let (kernel, height) = self.heights.at(pixel);
+            let rows = height.min(chunk.pixels.end - pixel);
+            let tile = TilePixels { first: pixel, used: rows, height };
+            table.build(&self.window, &pixels, &tile, self.zeros.as_slice().as_ptr());
             let tiles = if self.plain_epilogue && !stored && output.takes_rows() && rows == self.tile_m {
                 table.alike(&self.window, self.tiles_together.min((chunk.pixels.end - pixel) / self.tile_m))
             } else {
@@ -464,14 +464,14 @@ impl TiledConv {
                     tile_step: table.ahead(),
                     out_step: rows * out_stride,
                 };
-                // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `tile_m`
+                // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `height`
                 // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
                 // `zeros`, which are as long as any run. Further tiles read the same row, or pixels that follow each
                 // other, and no zeros (`alike`). The panel holds `tap_count` x channels x `tile_n` floats and
                 // `weights_offset` skips the passes before. `out` is `rows` x `tile_n` floats a tile: of the output,
                 // checked by `output.rows` for all tiles and belonging to this block alone, or, for a single tile, of
                 // this thread's accumulators, sliced above.
-                unsafe { (self.kernel)(&call) };
+                unsafe { kernel(&call) };
                 if direct.is_none() && is_last {
                     output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
                 }
@@ -528,7 +528,7 @@ fn tiles_together(problem: &ConvProblem, variant: &KernelVariant) -> usize {
 /// In place where the channels of a pixel lie side by side as f32.
 fn choose_access(problem: &ConvProblem) -> Access {
     let s = problem.spec();
-    if s.groups == 1 && s.in_channels <= FEW_CHANNELS && s.kernel[1] > 1 && s.dilation[1] == 1 {
+    if stages_padding(problem) {
         Access::StagedRows
     } else if s.layout == Layout::Nhwc && s.dtype == DType::F32 {
         Access::InPlace
