@@ -90,7 +90,7 @@ const fn skipped_at_end(missed: usize, tile_m: usize) -> usize {
 /// are not missed, and leaves out no more than its most.
 const fn skipped_anywhere(missed: usize, tile_m: usize) -> usize {
     // Of 0 to tile_m - 1 pixels in the tile at an end, those above `most` are multiplied: their sum, twice.
-    let above = tile_m - 1 - most_left_out(tile_m);
+    let above = tile_m.saturating_sub(1 + most_left_out(tile_m));
     let lost_at_ends = (above * (above + 1)).div_ceil(tile_m);
     let sure = if missed < most_left_out(tile_m) { missed } else { most_left_out(tile_m) };
     if missed > lost_at_ends + sure { missed - lost_at_ends } else { sure }

@@ -17,7 +17,7 @@
 //! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
 //!   holds `tile_n` floats a row and is read first. If `streaming`, `columns` is `tile_n`, every vector of it is aligned
 //!   to its size, and whoever calls fences the stores.
-//! - Beyond the panel weights are prefetched, which may lead anywhere.
+//! - If `weights_are_far`, those of the next run are fetched under each run. It may lead anywhere.
 //! - `ahead`, if not 0, is the distance in floats from a run to the one that the next tile reads there; under fresh taps
 //!   those are fetched, a cache line a block. It may lead anywhere.
 //! - `bias`, if not null, holds `tile_n` floats to add at the end; `relu` clamps after that.
@@ -45,9 +45,6 @@ use lanewise::StripRow;
 
 /// Floats of a cache line.
 const LINE: usize = 16;
-/// How far ahead broadcast kernels fetch their weights, floats: past what comes from the third level. Without it 3x3 layers
-/// with 512 channels lost 3 to 5 % on Zen 4 (AVX2: up to 10 %).
-const WEIGHTS_AHEAD: usize = 1024;
 
 /// One register tile's work. The module documentation says what each field must hold.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +59,7 @@ pub(super) struct TileCall {
     pub tail_len: usize,
     pub block_stride: usize,
     pub weights: *const f32,
+    pub weights_are_far: bool,
     pub out: *mut f32,
     pub out_stride: usize,
     pub rows_used: usize,
@@ -204,6 +202,12 @@ macro_rules! tile_kernels {
                         }
                         // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
                         let mut $w = unsafe { block_weights.add($tap.id as usize * $len * $nv * $lanes) };
+                        if $call.weights_are_far {
+                            let steps = $len * $nv * $lanes;
+                            for line in (0..steps).step_by(LINE) {
+                                prefetch($w.wrapping_add(steps + line));
+                            }
+                        }
                         $steps
                     }
                     block_offset += $call.block_stride as isize; // CAST: inside the input
@@ -291,9 +295,6 @@ macro_rules! tile_kernels {
             macro_rules! steps {
                 ($acc:ident, $len:ident, $run:ident, $w:ident, $first:expr, $end:expr) => {
                     for step in 0..$len {
-                        for line in 0..(NV * $lanes).div_ceil(LINE) {
-                            prefetch($w.wrapping_add(WEIGHTS_AHEAD + line * LINE));
-                        }
                         let mut b = [$zero(); NV];
                         for j in 0..NV {
                             // SAFETY: the panel holds `tile_n` floats for this step (contract).
