@@ -48,25 +48,33 @@ const TAPS_COUNTED: usize = 1024;
 /// Share of the multiplications that padding leaves where tiles of `variant` end with the rows (`in_rows`) or run on.
 pub(super) fn met_share(problem: &ConvProblem, variant: &KernelVariant, in_rows: bool) -> f64 {
     let [rows, columns] = problem.output();
-    let above = |missed: usize| match variant.family {
+    let above = |_, missed: usize| match variant.family {
         Family::Broadcast if !in_rows => skipped_anywhere(missed * columns, variant.tile_m),
         _ => missed * columns,
     };
-    let beside = |missed: usize| match variant.family {
+    let plain = RowTiles { tall: columns.div_ceil(variant.tile_m), short: 0 };
+    let row = RowTiles::new(columns, variant.tile_m).unwrap_or(plain);
+    let tiles = [(row.tall, variant.tile_m), (row.short, variant.tile_m.saturating_sub(1).max(1))];
+    let beside = |end: usize, missed: usize| match variant.family {
         Family::Lanewise => missed,
         _ if !in_rows || stages_padding(problem) => 0,
-        _ => skipped_at_end(missed, variant.tile_m),
+        _ => skipped_at_end(missed, [tiles[end], tiles[1 - end]]),
     };
     (1.0 - missing(problem, 0, rows * columns, above)) * (1.0 - missing(problem, 1, columns, beside))
 }
 
-/// Share of the taps along `axis` that all `outputs` skip, if of so many that miss the image as many are `skipped`.
-fn missing(problem: &ConvProblem, axis: usize, outputs: usize, skipped: impl Fn(usize) -> usize) -> f64 {
+/// Share of the taps along `axis` that all `outputs` skip: `skipped(end, missed)` of those `missed` before the image
+/// (`end` 0) or after it (1).
+fn missing(problem: &ConvProblem, axis: usize, outputs: usize, skipped: impl Fn(usize, usize) -> usize) -> f64 {
     let taps = problem.spec().kernel[axis];
     if taps > TAPS_COUNTED {
         return 0.0;
     }
-    let skipped: usize = (0..taps).flat_map(|tap| missed(problem, axis, tap)).map(skipped).sum();
+    let of_tap = |tap: usize| {
+        let [before, after] = missed(problem, axis, tap);
+        skipped(0, before) + skipped(1, after)
+    };
+    let skipped: usize = (0..taps).map(of_tap).sum();
     (skipped as f64 / (taps * outputs) as f64).min(1.0)
 }
 
@@ -79,11 +87,18 @@ fn missed(problem: &ConvProblem, axis: usize, tap: usize) -> [usize; 2] {
     [first, outputs - reach.div_ceil(s.stride[axis]).min(outputs)]
 }
 
-/// Of `missed` pixels from where a tile begins or to where one ends: tiles, and what the next one leaves out.
-const fn skipped_at_end(missed: usize, tile_m: usize) -> usize {
-    let (tiles, rest) = (missed / tile_m, missed % tile_m);
-    let most = most_left_out(tile_m);
-    tiles * tile_m + if rest < most { rest } else { most }
+/// Of `missed` pixels at an end of a row with these tiles (how many, of how many pixels) from there on: whole tiles, and
+/// what the next one leaves out.
+fn skipped_at_end(missed: usize, tiles: [(usize, usize); 2]) -> usize {
+    let mut skipped = 0;
+    for (count, height) in tiles {
+        let whole = ((missed - skipped) / height).min(count);
+        skipped += whole * height;
+        if whole < count {
+            return skipped + (missed - skipped).min(most_left_out(height));
+        }
+    }
+    skipped
 }
 
 /// Of `missed` pixels that follow each other, at the mean over where the tiles begin: at both ends a tile has pixels that
