@@ -97,8 +97,6 @@ struct Scratch {
     staged: AlignedBuffer,
     accumulators: AlignedBuffer,
     bases: Vec<isize>,
-    /// The weights of the last pass: their group, first output channel and first input channel.
-    weights: Option<[usize; 3]>,
 }
 
 /// The plan's blocks, as far as the scratch allows them.
@@ -279,7 +277,6 @@ impl TiledConv {
             staged: AlignedBuffer::zeroed(staged, "staged input")?,
             accumulators: AlignedBuffer::zeroed(accumulators, "accumulators")?,
             bases: Vec::new(),
-            weights: None,
         })
     }
 
@@ -377,11 +374,8 @@ impl TiledConv {
     ) {
         let Operands { input, output } = operands;
         let input = *input;
-        let Scratch { table, stager, staged, accumulators, bases, weights } = scratch;
-        let wanted_weights = Some([block.group, block.n.start, channels.start]);
-        // Blocks of 16 channels a tap: longer runs are streams that the hardware follows.
+        let Scratch { table, stager, staged, accumulators, bases } = scratch;
         let run = self.runs(block, &channels);
-        let new_weights = std::mem::replace(weights, wanted_weights) != wanted_weights && run.full_blocks > 0;
         let s = self.problem.spec();
         let first_image = chunk.pixels.start / self.problem.output_pixels();
         bases.clear();
@@ -450,7 +444,6 @@ impl TiledConv {
                     tail_len: run.tail_len,
                     block_stride: CHANNEL_BLOCK,
                     weights: self.packed.panel(block.group, panel)[weights_offset..].as_ptr(),
-                    weights_are_far: new_weights && pixel == chunk.pixels.start,
                     out,
                     out_stride,
                     rows_used: rows,

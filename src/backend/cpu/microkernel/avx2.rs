@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::lanewise::{StripCall, StripRow, any_window_kernel, sliding_kernel, strip_frame, strip_table, unrolled};
-use super::{LINE, LeftOut, TileCall, TileRow, tile_kernels, tile_table};
+use super::{LeftOut, TileCall, TileRow, tile_kernels, tile_table};
 use core::arch::x86_64::*;
 
 tile_kernels!(

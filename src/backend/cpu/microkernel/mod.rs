@@ -17,7 +17,6 @@
 //! - `out` receives `rows_used` rows of `columns` floats (at most `tile_n`), `out_stride` floats apart. If `resume`, it
 //!   holds `tile_n` floats a row and is read first. If `streaming`, `columns` is `tile_n`, every vector of it is aligned
 //!   to its size, and whoever calls fences the stores.
-//! - If `weights_are_far`, those of the next run are fetched under each run. It may lead anywhere.
 //! - `ahead`, if not 0, is the distance in floats from a run to the one that the next tile reads there; under fresh taps
 //!   those are fetched, a cache line a block. It may lead anywhere.
 //! - `bias`, if not null, holds `tile_n` floats to add at the end; `relu` clamps after that.
@@ -43,9 +42,6 @@ use crate::backend::cpu::isa::Isa;
 use crate::plan::{SlidingWindow, most_left_out};
 use lanewise::StripRow;
 
-/// Floats of a cache line.
-const LINE: usize = 16;
-
 /// One register tile's work. The module documentation says what each field must hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TileCall {
@@ -59,7 +55,6 @@ pub(super) struct TileCall {
     pub tail_len: usize,
     pub block_stride: usize,
     pub weights: *const f32,
-    pub weights_are_far: bool,
     pub out: *mut f32,
     pub out_stride: usize,
     pub rows_used: usize,
@@ -202,12 +197,6 @@ macro_rules! tile_kernels {
                         }
                         // SAFETY: the panel holds `tap_count` taps of `len` steps in this block.
                         let mut $w = unsafe { block_weights.add($tap.id as usize * $len * $nv * $lanes) };
-                        if $call.weights_are_far {
-                            let steps = $len * $nv * $lanes;
-                            for line in (0..steps).step_by(LINE) {
-                                prefetch($w.wrapping_add(steps + line));
-                            }
-                        }
                         $steps
                     }
                     block_offset += $call.block_stride as isize; // CAST: inside the input
