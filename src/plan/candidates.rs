@@ -1,8 +1,9 @@
 //! The cuts worth pricing: kernels x block sizes x loop orders, by the capacities alone.
 
-use crate::conv::{CHANNEL_BLOCK, ConvProblem, Layout};
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, Layout, Padding};
 use crate::plan::cost::window_pixels;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
+use crate::plan::rows::RowTiles;
 use crate::plan::tile::{GemmShape, LoopOrder};
 
 /// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
@@ -11,6 +12,8 @@ pub(super) struct Cut {
     pub variant: KernelVariant,
     /// Seconds of the kernel's arithmetic, as [`arithmetic`](super::cost::arithmetic) counts them.
     pub arithmetic: f64,
+    /// The kernel of the shorter tiles, where tiles end with the row.
+    pub shorter: Option<KernelVariant>,
     pub gemm: GemmShape,
     pub block_m: usize,
     pub block_n: usize,
@@ -24,13 +27,13 @@ const KERNELS_TRIED: usize = 3;
 /// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
 pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
     let mut cuts = Vec::new();
-    for (arithmetic, variant) in kernels(problem, machine) {
+    for Tried { arithmetic, variant, shorter } in kernels(problem, machine) {
         let gemm = GemmShape::new(problem, variant.family);
         let block_channels = block_channels(problem, machine, &variant);
-        for block_m in pixel_blocks(problem, &gemm, &variant) {
+        for block_m in pixel_blocks(problem, &gemm, &variant, shorter.is_some()) {
             for block_n in channel_blocks(problem, machine, &gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
-                    let cut = Cut { variant, arithmetic, gemm, block_m, block_n, block_channels, order };
+                    let cut = Cut { variant, arithmetic, shorter, gemm, block_m, block_n, block_channels, order };
                     if keeps_pixels_whole(problem, &cut) {
                         cuts.push(cut);
                     }
@@ -49,8 +52,16 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
     cuts
 }
 
-/// The kernels with the least arithmetic for this problem, tails and idle lanes counted, and its seconds.
-fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<(f64, KernelVariant)> {
+/// A kernel that is tried, with the one that takes the shorter tiles where tiles end with the row.
+struct Tried {
+    /// Seconds, as [`arithmetic`](super::cost::arithmetic) counts them.
+    arithmetic: f64,
+    variant: KernelVariant,
+    shorter: Option<KernelVariant>,
+}
+
+/// The kernels with the least arithmetic for this problem, tails and idle lanes counted.
+fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<Tried> {
     let dtype = problem.spec().dtype;
     let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
     let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
@@ -68,11 +79,35 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<(f64, KernelVar
     if chosen.is_empty() {
         chosen = fit.iter().collect();
     }
-    let work = |variant: &KernelVariant| (super::cost::arithmetic(problem, machine, variant), *variant);
-    let mut chosen: Vec<_> = chosen.into_iter().map(work).collect();
-    chosen.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    chosen.truncate(KERNELS_TRIED);
-    chosen
+    let work = |variant: &KernelVariant, shorter: Option<KernelVariant>| Tried {
+        arithmetic: super::cost::arithmetic(problem, machine, variant, shorter.as_ref()),
+        variant: *variant,
+        shorter,
+    };
+    let in_rows =
+        |variant: &&KernelVariant| shorter(problem, machine, variant).map(|shorter| work(variant, Some(shorter)));
+    let in_rows: Vec<_> = chosen.iter().filter_map(in_rows).collect();
+    let mut tried: Vec<_> = chosen.into_iter().map(|variant| work(variant, None)).chain(in_rows).collect();
+    tried.sort_by(|a, b| a.arithmetic.total_cmp(&b.arithmetic));
+    tried.truncate(KERNELS_TRIED);
+    tried
+}
+
+/// The kernel that is like `variant` but for a pixel less, where tiles of the two end with the output rows and leave out
+/// padding. A GPU's kernels leave out none.
+fn shorter(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> Option<KernelVariant> {
+    if variant.family != Family::Broadcast
+        || !machine.compute.caller_is_unit
+        || problem.spec().padding == Padding::default()
+    {
+        return None;
+    }
+    RowTiles::new(problem.output()[1], variant.tile_m)?;
+    let is_shorter = |other: &&KernelVariant| {
+        (other.family, other.dtype, other.tile_n, other.tile_m + 1)
+            == (variant.family, variant.dtype, variant.tile_n, variant.tile_m)
+    };
+    machine.variants.iter().find(is_shorter).copied()
 }
 
 /// All channels in one pass, so that accumulators never leave the registers, unless a panel of weights would fill more
@@ -91,11 +126,10 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, and whole output rows, images included. Lane by lane only whole rows.
-fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> Vec<usize> {
+/// Doubling runs of tiles, and whole output rows, images included. Only whole rows where tiles end with them.
+fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> Vec<usize> {
     let columns = problem.output()[1];
-    if variant.family == Family::Lanewise {
-        // Tiles end with the row.
+    if in_rows || variant.family == Family::Lanewise {
         let mut rows: Vec<_> = (0..8).map(|power| columns.saturating_mul(1 << power).min(gemm.m)).collect();
         rows.dedup();
         return rows;

@@ -6,6 +6,7 @@
 use crate::conv::{ConvProblem, DType, Layout};
 use crate::plan::candidates::Cut;
 use crate::plan::machine::{Family, KernelVariant, MachineModel, MemoryLevel};
+use crate::plan::rows::{RowTiles, met_share};
 use crate::plan::tile::{GemmShape, LoopOrder};
 
 /// What a cut costs.
@@ -69,7 +70,7 @@ fn pointers(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
     if !machine.compute.caller_is_unit || cut.variant.family != Family::Broadcast || problem.taps() == 1 {
         return 0.0;
     }
-    let tiles = cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, &cut.variant);
+    let tiles = cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, &cut.variant, cut.shorter.is_some());
     let tile = problem.taps() as f64 * (TAP_CYCLES + cut.variant.tile_m as f64 * POINTER_CYCLES);
     (along_n(cut) - 1.0) * tiles * tile / (machine.compute.units as f64 * machine.compute.clock_hz)
 }
@@ -93,8 +94,13 @@ impl Cost {
 }
 
 /// Seconds of arithmetic if all units share it evenly: whole tiles, idle lanes and all, and what each tile costs to
-/// start and finish.
-pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
+/// start and finish. `shorter` takes the last tiles of a row, where tiles end with it.
+pub(super) fn arithmetic(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    variant: &KernelVariant,
+    shorter: Option<&KernelVariant>,
+) -> f64 {
     let gemm = GemmShape::new(problem, variant.family);
     let compute = &machine.compute;
     let shared = |cycles: f64| cycles / (compute.units as f64 * compute.clock_hz);
@@ -102,47 +108,30 @@ pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, variant:
         return shared(super::planes::cycles(problem, machine, variant));
     }
     let transposing = super::planes::transposing_cycles(problem, machine, variant.family);
-    let tiles = tiles(problem, &gemm, variant);
-    let starts = match variant.family {
-        Family::Lanewise => tiles_along_m(problem, &gemm, variant), // a call walks all vectors of its pixels
-        Family::Broadcast | Family::Planes => tiles,
+    let along_n = gemm.groups as f64 * gemm.n.div_ceil(variant.panel_channels(problem).max(1)) as f64;
+    let calls_along_n = match variant.family {
+        Family::Lanewise => 1.0, // a call walks all vectors of its pixels
+        Family::Broadcast | Family::Planes => along_n,
     };
-    let steps = gemm.k as f64 * (variant.tile_m * variant.tile_n) as f64;
-    let steps = if compute.caller_is_unit { steps * met_share(problem, variant) } else { steps };
-    let rate = compute.lanes as f64 * compute.fma_per_cycle * variant.rate * variant.units_per_tile as f64;
+    let in_rows = shorter.is_some() || problem.output()[1].is_multiple_of(variant.tile_m);
+    let met = if compute.caller_is_unit { met_share(problem, variant, in_rows) } else { 1.0 };
     let conflicts = rate_with_conflicts(problem, machine, variant);
-    let cycles =
-        tiles * steps / (rate * variant.efficiency * conflicts) + starts * (compute.tile_cycles + variant.start_cycles);
+    let cycles_of = |kernel: &KernelVariant, tiles: f64| {
+        let steps = met * gemm.k as f64 * (kernel.tile_m * kernel.tile_n) as f64;
+        let rate = compute.lanes as f64 * compute.fma_per_cycle * kernel.rate * kernel.units_per_tile as f64;
+        tiles
+            * (along_n * steps / (rate * kernel.efficiency * conflicts)
+                + calls_along_n * (compute.tile_cycles + kernel.start_cycles))
+    };
+    let cycles = match (shorter, RowTiles::new(problem.output()[1], variant.tile_m)) {
+        (Some(shorter), Some(row)) => {
+            let rows = (gemm.m / problem.output()[1]) as f64;
+            cycles_of(variant, rows * row.tall as f64) + cycles_of(shorter, rows * row.short as f64)
+        }
+        _ => cycles_of(variant, tiles_along_m(problem, &gemm, variant, false)),
+    };
     shared(cycles * variant.units_per_tile as f64 + transposing)
 }
-
-/// Share of the multiplications that padding leaves: taps above and below the image are skipped. Lane by lane, so are all
-/// beside it; of broadcast kernels, up to [`LEFT_OUT`] edge pixels where tiles end with the rows.
-fn met_share(problem: &ConvProblem, variant: &KernelVariant) -> f64 {
-    let s = problem.spec();
-    let [rows, columns] = problem.output();
-    let outside = |axis: usize, before: usize, outputs: usize, most: usize| -> f64 {
-        // Outputs for which a tap lies before the image, and after it, over all taps.
-        let missed = |tap: usize| {
-            let first = before.saturating_sub(tap * s.dilation[axis]).div_ceil(s.stride[axis]).min(outputs);
-            let reach = s.input[axis] as isize + before as isize - (tap * s.dilation[axis]) as isize; // CAST: checked extents
-            let inside = (reach.max(0).unsigned_abs()).div_ceil(s.stride[axis]).min(outputs);
-            first.min(most) + (outputs - inside).min(most)
-        };
-        let taps = s.kernel[axis];
-        if taps > TAPS_COUNTED { 0.0 } else { (0..taps).map(missed).sum::<usize>() as f64 / (taps * outputs) as f64 }
-    };
-    let in_rows = variant.family == Family::Lanewise || columns.is_multiple_of(variant.tile_m);
-    let left_out = if variant.family == Family::Lanewise { columns } else { LEFT_OUT.min(variant.tile_m / 2) };
-    let above = if in_rows || variant.tile_m <= columns { outside(0, s.padding.top, rows, rows) } else { 0.0 };
-    let beside = if in_rows { outside(1, s.padding.left, columns, left_out) } else { 0.0 };
-    (1.0 - above.min(1.0)) * (1.0 - beside.min(1.0))
-}
-
-/// Pixels at an end of a tile that kernels can leave out.
-const LEFT_OUT: usize = 4;
-/// Of absurdly large filters no tap is counted.
-const TAPS_COUNTED: usize = 1024;
 
 /// Rate that is left where the input rows of a tile evict each other (measured on Zen 4: 0.70 to 0.75 with 14 rows a
 /// page apart in an 8-way cache), and where they leave little room for the weights (0.81 to 0.95 with 7 rows a set).
@@ -172,26 +161,25 @@ fn rate_with_conflicts(problem: &ConvProblem, machine: &MachineModel, variant: &
     }
 }
 
-fn tiles(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f64 {
-    let panels = gemm.n.div_ceil(variant.panel_channels(problem).max(1));
-    gemm.groups as f64 * tiles_along_m(problem, gemm, variant) * panels as f64
+fn tiles(problem: &ConvProblem, cut: &Cut) -> f64 {
+    let panels = cut.gemm.n.div_ceil(cut.variant.panel_channels(problem).max(1));
+    cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, &cut.variant, cut.shorter.is_some()) * panels as f64
 }
 
-/// Lane by lane, tiles end with the row.
-fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant) -> f64 {
-    match variant.family {
-        Family::Broadcast | Family::Planes => gemm.m.div_ceil(variant.tile_m) as f64,
-        Family::Lanewise => {
-            let columns = problem.output()[1];
-            (gemm.m / columns) as f64 * columns.div_ceil(variant.tile_m) as f64
-        }
+/// Lane by lane, and where there are shorter tiles, they end with the row.
+fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> f64 {
+    if in_rows || variant.family == Family::Lanewise {
+        let columns = problem.output()[1];
+        (gemm.m / columns) as f64 * columns.div_ceil(variant.tile_m) as f64
+    } else {
+        gemm.m.div_ceil(variant.tile_m) as f64
     }
 }
 
 /// How much longer the slowest unit works than the average one. Threads take whole blocks; a GPU's hardware hands out
 /// tiles, whose order alone the blocks decide.
 fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
-    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(problem, &cut.gemm, &cut.variant) };
+    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(problem, cut) };
     let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
     // The last block along an axis may be much smaller than the others, so the busiest unit's are larger than the mean.
     let largest = if machine.compute.caller_is_unit && teams > 1.0 {
@@ -234,7 +222,7 @@ pub(super) fn window_pixels(problem: &ConvProblem, pixels: usize) -> f64 {
 fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, index: usize) -> f64 {
     let variant = &cut.variant;
     let element = variant.dtype.bytes() as f64;
-    let tiles = tiles(problem, &cut.gemm, variant);
+    let tiles = tiles(problem, cut);
     let (k, n, groups) = (cut.gemm.k as f64, cut.gemm.n as f64, cut.gemm.groups as f64);
     let passes = (problem.group_in_channels() as f64 / cut.block_channels as f64).ceil();
     let sums = groups * cut.gemm.m as f64 * n * (2.0 * passes - 1.0) * 4.0;
@@ -264,7 +252,7 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, ind
         let panel = variant.tile_n as f64 * k * element;
         let block_weights = cut.block_n as f64 * k * element;
         let weights = if kept(block_weights) { blocks(cut) * block_weights } else { tiles * panel };
-        let tile_rows = groups * tiles_along_m(problem, &cut.gemm, variant);
+        let tile_rows = groups * tiles_along_m(problem, &cut.gemm, variant, cut.shorter.is_some());
         let window = window_pixels(problem, variant.tile_m) * input_channels * element;
         let panels_a_visit = match variant.family {
             Family::Lanewise => along_n(cut), // each block reads its own channels

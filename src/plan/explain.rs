@@ -135,6 +135,9 @@ impl TilePlan {
         let mut rows = vec![row("machine", self.machine.clone()), row("kernel", self.kernel().name.to_owned())];
         match self.algorithm {
             Algorithm::Direct => {
+                if let Some(shorter) = &self.shorter {
+                    rows.push(row("tiles", format!("end with the output row, the last ones with {}", shorter.name)));
+                }
                 rows.extend([
                     row("family", family.to_owned()),
                     row("product", format!("{} x (m {} x n {} x k {})", gemm.groups, gemm.m, gemm.n, gemm.k)),

@@ -12,6 +12,7 @@ mod explain;
 mod gpu;
 mod machine;
 mod planes;
+mod rows;
 mod tile;
 mod winograd;
 
@@ -19,6 +20,8 @@ pub use cpu::cpu_machine;
 pub use explain::side_by_side;
 pub use gpu::{gpu_model, gpu_models};
 pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel, SlidingWindow};
+pub use rows::RowTiles;
+pub(crate) use rows::{most_left_out, stages_padding};
 pub use tile::{Algorithm, GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, TilePlan};
 pub use winograd::WinogradCut;
 
@@ -130,6 +133,7 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         machine: machine.name.clone(),
         algorithm: Algorithm::Direct,
         variant: cut.variant,
+        shorter: cut.shorter,
         gemm: cut.gemm,
         block_m: cut.block_m,
         block_n: cut.block_n,

@@ -128,9 +128,12 @@ pub struct TilePlan {
     pub algorithm: Algorithm,
     /// The kernel of the direct method.
     pub variant: KernelVariant,
+    /// The kernel with a pixel less a tile, where tiles end with the output rows as [`RowTiles`](crate::plan::RowTiles)
+    /// has it; `None` where they run on over the ends of rows and images.
+    pub shorter: Option<KernelVariant>,
     /// The problem as matrix products.
     pub gemm: GemmShape,
-    /// Output pixels of a block: a multiple of the kernel's `tile_m`, lane by lane whole rows, or all of them.
+    /// Output pixels of a block: a multiple of the kernel's `tile_m`, or all of them; whole rows where tiles end with the row.
     pub block_m: usize,
     /// Output channels of a block: a multiple of the kernel's `tile_n`, or all of them.
     pub block_n: usize,

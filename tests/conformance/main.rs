@@ -12,7 +12,7 @@ use sparkle::backend::Backend;
 use sparkle::backend::cpu::{CpuBackend, CpuOptions, Isa};
 use sparkle::conv::reference::{convolve_exact, same_value};
 use sparkle::conv::{ConvProblem, DType, Layout, Padding, TensorMut, TensorRef};
-use sparkle::plan::{Family, LoopOrder, MachineModel, Stores, TilePlan, plan};
+use sparkle::plan::{Family, KernelVariant, LoopOrder, MachineModel, RowTiles, Stores, TilePlan, plan};
 
 /// The CPU with `isa`, or `None` with a word on stderr where this machine lacks it.
 fn cpu(isa: Isa, threads: usize) -> Option<Box<dyn Backend>> {
@@ -184,6 +184,42 @@ fn every_kernel_gives_the_same_bits() {
     }
 }
 
+/// The plan's tiles end with the output row, in blocks of `rows` of them: `None` where no two heights fill it.
+fn in_rows(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant, rows: usize) -> Option<TilePlan> {
+    let columns = problem.output()[1];
+    RowTiles::new(columns, variant.tile_m)?;
+    let is_shorter =
+        |v: &&KernelVariant| (v.family, v.tile_n, v.tile_m + 1) == (variant.family, variant.tile_n, variant.tile_m);
+    let shorter = *machine.variants.iter().find(is_shorter)?;
+    let alone = MachineModel { variants: vec![*variant], ..machine.clone() };
+    let plan = plan(problem, &alone).unwrap();
+    Some(TilePlan { shorter: Some(shorter), block_m: (columns * rows).min(plan.gemm.m), ..plan })
+}
+
+#[test]
+fn tiles_that_end_with_the_row_give_the_same_bits() {
+    for isa in Isa::available() {
+        let backend = CpuBackend::new(CpuOptions { threads: Some(1), isa: Some(isa) }).unwrap();
+        let machine = backend.machine();
+        let mut compared = 0;
+        for variant in machine.variants.iter().filter(|variant| variant.family == Family::Broadcast) {
+            for (index, Case { line, problem }) in problems::lists().into_iter().enumerate() {
+                let Some(mut plan) = in_rows(&problem, machine, variant, 1 + index % 3) else {
+                    continue;
+                };
+                if index % 4 == 0 {
+                    plan.block_channels = 16; // several passes over stored accumulators
+                }
+                compared += 1;
+                let tensors = Tensors::random(&problem, 11);
+                let got = run_plan(&backend, &problem, &plan, &tensors);
+                assert_same(&format!("{} {line}", variant.name), &got, &exact(&problem, &tensors));
+            }
+        }
+        assert!(compared > 40 || isa == Isa::Portable, "{isa}: only {compared} problems");
+    }
+}
+
 /// Blocks of any size in any order, and any number of passes over the channels.
 #[test]
 fn any_blocking_gives_the_same_bits() {
@@ -249,6 +285,7 @@ fn refuses_plans_that_do_not_fit() {
     refused(&|plan| plan.gemm.n -= 1);
     refused(&|plan| plan.variant.tile_m = 1000);
     refused(&|plan| plan.machine.push('x'));
+    refused(&|plan| plan.shorter = Some(plan.variant));
     let foreign = sparkle::plan::plan(other, backend.machine()).unwrap();
     assert!(backend.prepare(problem, &foreign, tensors.weights(), None).is_err());
 }

@@ -24,6 +24,7 @@ mod shares;
 mod stage;
 mod tables;
 mod threads;
+mod tile_heights;
 mod tiled;
 mod window;
 mod winograd;
@@ -33,7 +34,7 @@ pub use isa::Isa;
 
 use crate::backend::{Backend, BackendError, Prepared, check_tensor};
 use crate::conv::{ConvProblem, Layout, Maths, TensorRef};
-use crate::plan::{self, GemmShape, MachineModel, TilePlan};
+use crate::plan::{self, Family, GemmShape, MachineModel, TilePlan};
 use std::sync::Arc;
 use std::time::Duration;
 use threads::Team;
@@ -129,6 +130,9 @@ impl CpuBackend {
         if plan.block_m == 0 || plan.block_n == 0 || plan.block_channels == 0 || !whole_tiles {
             let (m, n, channels) = (plan.block_m, plan.block_n, plan.block_channels);
             return foreign(format!("blocks of {m} pixels x {n} channels over {channels} input channels"));
+        }
+        if plan.shorter.is_some() && plan.variant.family != Family::Broadcast {
+            return foreign(format!("{} has no shorter tiles", plan.variant.name));
         }
         Ok(())
     }

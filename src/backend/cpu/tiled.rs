@@ -4,16 +4,17 @@
 use crate::backend::BackendError;
 use crate::backend::cpu::buffer::AlignedBuffer;
 use crate::backend::cpu::isa::Isa;
-use crate::backend::cpu::microkernel::{self, TileCall, TileKernel};
+use crate::backend::cpu::microkernel::{self, TileCall};
 use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::backend::cpu::stage::{Piece, Stager};
 use crate::backend::cpu::tables::{RunTables, TableKey};
 use crate::backend::cpu::threads::PerThread;
-use crate::backend::cpu::window::{Pixels, Window};
+use crate::backend::cpu::tile_heights::TileHeights;
+use crate::backend::cpu::window::{Pixels, TilePixels, Window};
 use crate::conv::{Activation, CHANNEL_BLOCK, ConvProblem, DType, Layout, TensorRef};
-use crate::plan::{KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan};
+use crate::plan::{KernelVariant, LoopOrder, OutputBlock, Stores, TilePlan, stages_padding};
 use std::ops::Range;
 
 /// Floats of staged input a thread may hold: 4 MiB.
@@ -34,8 +35,6 @@ const MOST_STAGED_ROWS: usize = 1 << 12;
 const SMALL_SHARE: usize = 1 << 12;
 /// Blocks that are listed beforehand at most; a block is 64 bytes at most.
 pub(super) const MOST_BLOCKS: usize = 1 << 20;
-/// Up to this many input channels a filter row is one run: shorter runs would spend their time on pointers.
-const FEW_CHANNELS: usize = 8;
 
 /// Floats of a staged pixel with `len` channels: pixels a multiple of 1 KiB apart would share few sets of the caches.
 const fn apart(len: usize) -> usize {
@@ -58,7 +57,7 @@ enum Access {
 pub(super) struct TiledConv {
     problem: ConvProblem,
     isa: Isa,
-    kernel: TileKernel,
+    heights: TileHeights,
     tile_m: usize,
     tile_n: usize,
     access: Access,
@@ -238,8 +237,7 @@ impl TiledConv {
         let Ingredients { problem, plan, isa, team, .. } = *ingredients;
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
-        let kernel = microkernel::find_tile(isa, tile_m, tile_n)
-            .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
+        let heights = TileHeights::of_plan(problem, plan, isa)?;
         let access = choose_access(problem);
         let window = match access {
             Access::StagedRows => Window::per_row(problem),
@@ -260,7 +258,7 @@ impl TiledConv {
         let mut conv = Self {
             problem: *problem,
             isa,
-            kernel,
+            heights,
             tile_m,
             tile_n,
             access,
@@ -271,7 +269,7 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
-            tiles_together: tiles_together(problem, variant),
+            tiles_together: if plan.shorter.is_some() { 1 } else { tiles_together(problem, variant) },
             fetch_ahead: plan.prefetch && access == Access::InPlace,
             streaming: plan.stores == Stores::Streaming
                 && s.out_channels.is_multiple_of(CACHE_LINE)
@@ -332,8 +330,8 @@ impl TiledConv {
     fn chunk(&self, block: &OutputBlock, pixel: usize) -> Chunk {
         let left = block.m.end - pixel;
         let most = if self.passes() > 1 {
-            let rows = ACCUMULATOR_BUDGET / self.lanes(block.n.len()).max(1) / self.tile_m * self.tile_m;
-            left.min(rows.max(self.tile_m))
+            let pixels = ACCUMULATOR_BUDGET / self.lanes(block.n.len()).max(1) / self.tile_m * self.tile_m;
+            left.min(self.heights.whole_rows(pixels.max(self.tile_m)))
         } else {
             left
         };
@@ -414,10 +412,10 @@ impl TiledConv {
         let Operands { input, output } = operands;
         let input = *input;
         let Scratch { tables, stager, staged, accumulators, bases } = scratch;
+        let run = self.runs(block, &channels);
         let s = self.problem.spec();
         let first_image = chunk.pixels.start / self.problem.output_pixels();
         bases.clear();
-        let run = self.runs(block, &channels);
         let pixels = match (self.access, input) {
             (Access::InPlace, TensorRef::F32(data)) => {
                 let strides = s.layout.strides(s.in_channels, s.input);
@@ -460,12 +458,14 @@ impl TiledConv {
         let bias = if is_last { self.packed.bias(block.group, panels.clone()) } else { None };
         let mut pixel = chunk.pixels.start;
         while pixel < chunk.pixels.end {
-            let rows = self.tile_m.min(chunk.pixels.end - pixel);
+            let (kernel, height) = self.heights.at(pixel);
+            let rows = height.min(chunk.pixels.end - pixel);
             let key = TableKey { pixel, chunk: chunk.pixels.clone(), channels: channels.len() };
-            let zeros = self.zeros.as_slice().as_ptr();
-            let table = tables.get(key, |table| table.build(&self.window, &pixels, pixel, rows, zeros));
-            let tiles = if rows_out.is_some() && rows == self.tile_m {
-                table.alike(&self.window, tiles_together.min((chunk.pixels.end - pixel) / self.tile_m))
+            let (tile, zeros) = (TilePixels { first: pixel, used: rows, height }, self.zeros.as_slice().as_ptr());
+            let table = tables.get(key, |table| table.build(&self.window, &pixels, &tile, zeros));
+            let tiles = if rows_out.is_some() && rows == height {
+                let whole = ((chunk.pixels.end - pixel) / height).min(self.heights.alike(pixel));
+                table.alike(&self.window, tiles_together.min(whole))
             } else {
                 1
             };
@@ -478,7 +478,7 @@ impl TiledConv {
                     Some(_) => &mut [],
                     None => {
                         let at = if stored { skipped_rows * acc_stride } else { 0 };
-                        &mut accumulators.as_mut_slice()[at..at + (self.tile_m - 1) * acc_stride + lanes]
+                        &mut accumulators.as_mut_slice()[at..at + (height - 1) * acc_stride + lanes]
                     }
                 };
                 let (out, out_stride) = match rows_out {
@@ -513,15 +513,15 @@ impl TiledConv {
                     tile_step: table.ahead(),
                     out_step: rows * out_stride,
                 };
-                // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `tile_m`
+                // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `height`
                 // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
                 // `zeros`, which are as long as any run. Further tiles read the same row, or pixels that follow each
                 // other, and no zeros (`alike`). The visited panels hold `tap_count` x channels x `tile_n` floats each
                 // and `weights_offset` skips the passes before; their biases follow each other. `out` is `rows` x
                 // `columns` floats a tile: of the output, checked by `output.rows` for the whole chunk and belonging
                 // to this block alone, or, for a single tile of whole panels, of this thread's accumulators, sliced above
-                // with `tile_m` rows.
-                unsafe { (self.kernel)(&call) };
+                // with `height` rows.
+                unsafe { kernel(&call) };
                 if rows_out.is_none() && is_last {
                     let channel = channel_base + block.n.start + skipped;
                     output.write_tile(&mut Tile { sums, stride: acc_stride, rows, columns, pixel, channel });
@@ -576,7 +576,7 @@ fn tiles_together(problem: &ConvProblem, variant: &KernelVariant) -> usize {
 /// In place where the channels of a pixel lie side by side as f32.
 fn choose_access(problem: &ConvProblem) -> Access {
     let s = problem.spec();
-    if s.groups == 1 && s.in_channels <= FEW_CHANNELS && s.kernel[1] > 1 && s.dilation[1] == 1 {
+    if stages_padding(problem) {
         Access::StagedRows
     } else if s.layout == Layout::Nhwc && s.dtype == DType::F32 {
         Access::InPlace

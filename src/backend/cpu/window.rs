@@ -120,16 +120,25 @@ pub(super) struct Pixels<'a> {
     pub bases: &'a [isize],
 }
 
-/// The pointers of one tile, `[active tap][tile_m]`, and which taps are active.
+/// The pointers of one tile, `[active tap][height]`, and which taps are active.
 #[derive(Debug, Default)]
 pub(super) struct RunTable {
     rows: Vec<*const f32>,
     active: Vec<ActiveTap>,
-    tile_m: usize,
+    /// Pixels of the tile's kernel.
+    height: usize,
     segments: Vec<Segment>,
     ahead: isize,
     /// Whether every active tap meets data for all pixels, in one row.
     uniform: bool,
+}
+
+/// The output pixels of a tile: `used` of them from folded pixel `first` on, for a kernel of `height` pixels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TilePixels {
+    pub first: usize,
+    pub used: usize,
+    pub height: usize,
 }
 
 /// Neighbouring pixels of a tile that lie in one output row.
@@ -182,19 +191,19 @@ struct Origin {
 unsafe impl Send for RunTable {}
 
 impl RunTable {
-    /// Room for tiles of `tile_m` pixels.
+    /// Room for tiles of `tile_m` pixels at most.
     pub(super) fn new(window: &Window, tile_m: usize) -> Self {
         Self {
             rows: vec![std::ptr::null(); window.runs() * tile_m],
             active: Vec::with_capacity(window.runs()),
-            tile_m,
+            height: tile_m,
             segments: Vec::with_capacity(tile_m),
             ahead: 0,
             uniform: false,
         }
     }
 
-    /// `[active tap][tile_m]` pointers.
+    /// `[active tap][height]` pointers.
     pub(super) fn rows(&self) -> &[*const f32] {
         &self.rows
     }
@@ -213,10 +222,10 @@ impl RunTable {
             return most; // pixels one after the other, over rows and images
         };
         let pixels = |columns: isize, step: isize| columns.max(0).unsigned_abs() / step.unsigned_abs();
-        let last = segment.x + (signed(self.tile_m) - 1) * window.stride[1] + window.span;
+        let last = segment.x + (signed(self.height) - 1) * window.stride[1] + window.span;
         let inside = pixels(window.columns[1] - last, window.stride[1]);
-        let in_row = window.output[1] - segment.column - self.tile_m;
-        most.min(1 + inside.min(in_row) / self.tile_m)
+        let in_row = window.output[1] - segment.column - self.height;
+        most.min(1 + inside.min(in_row) / self.height)
     }
 
     /// Floats from the runs of this tile to those of the tile that follows it; 0 where none does.
@@ -224,20 +233,20 @@ impl RunTable {
         self.ahead
     }
 
-    /// Points the table at the `used` pixels from folded output pixel `first`. Taps that lie in the padding for all
-    /// of them are left out. Where they do for some, those read `zeros`, and so do the rows past `used`; a kernel need
-    /// not read the first or last pixel of a tile where that is the only one.
-    pub(super) fn build(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
-        let tile_m = self.tile_m;
+    /// Points the table at the pixels of `tile`. Taps that lie in the padding for all of them are left out. Where they do
+    /// for some, those read `zeros`, and so do the rows past the tile's pixels; a kernel need not read those at an end.
+    pub(super) fn build(&mut self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels, zeros: *const f32) {
+        let TilePixels { first, used, height } = *tile;
+        self.height = height;
         if window.is_pointwise() {
-            return self.build_pointwise(window, pixels, first, used, zeros);
+            return self.build_pointwise(window, pixels, tile, zeros);
         }
         self.cut(window, pixels, first, used);
         self.active.clear();
         self.uniform = self.segments.len() == 1;
         for (id, tap) in window.taps.iter().enumerate() {
-            let at = self.active.len() * tile_m;
-            let rows = &mut self.rows[at..at + tile_m];
+            let at = self.active.len() * height;
+            let rows = &mut self.rows[at..at + height];
             let mut inside = 0..0;
             for segment in &self.segments {
                 let under = segment.inside(window, *tap);
@@ -263,11 +272,8 @@ impl RunTable {
                 continue;
             }
             rows[used..].fill(zeros);
-            self.uniform &= inside == (0..tile_m);
-            let left_out = match &self.segments[..] {
-                [_] if used == tile_m => LeftOut::of(&inside, tile_m),
-                _ => LeftOut::Nothing,
-            };
+            self.uniform &= inside == (0..height);
+            let left_out = LeftOut::of(&inside, height);
             self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
         }
     }
@@ -298,7 +304,8 @@ impl RunTable {
     }
 
     /// As `build` where output pixels are input pixels: they lie one after the other, over rows and images.
-    fn build_pointwise(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize, zeros: *const f32) {
+    fn build_pointwise(&mut self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels, zeros: *const f32) {
+        let TilePixels { first, used, height } = *tile;
         let [out_rows, out_columns] = window.output;
         let image = first / (out_rows * out_columns);
         let (y, x) = (signed(first / out_columns % out_rows), signed(first % out_columns));
@@ -309,10 +316,10 @@ impl RunTable {
             *pointer = pixels.data.wrapping_offset(at);
             at += pixels.column;
         }
-        self.rows[used..].fill(zeros);
+        self.rows[used..height].fill(zeros);
         self.ahead = at - start;
         self.segments.clear();
-        self.uniform = used == self.rows.len();
+        self.uniform = used == height;
         self.active.clear();
         self.active.push(ActiveTap { id: 0, fresh: true, left_out: LeftOut::Nothing });
     }

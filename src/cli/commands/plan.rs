@@ -82,6 +82,8 @@ struct PlanReport {
     winograd: Option<WinogradReport>,
     tile_m: usize,
     tile_n: usize,
+    /// The kernel of the last tiles of each row, where tiles end with it.
+    shorter_kernel: Option<&'static str>,
     gemm: GemmReport,
     block_m: usize,
     block_n: usize,
@@ -150,6 +152,7 @@ impl From<&TilePlan> for PlanReport {
             winograd: WinogradReport::of(plan),
             tile_m: plan.kernel().tile_m,
             tile_n: plan.kernel().tile_n,
+            shorter_kernel: plan.shorter.map(|variant| variant.name),
             gemm: GemmReport { groups: gemm.groups, m: gemm.m, n: gemm.n, k: gemm.k },
             block_m: plan.block_m,
             block_n: plan.block_n,

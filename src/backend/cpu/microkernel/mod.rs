@@ -40,7 +40,7 @@ pub(super) use lanewise::{StripCall, StripKernel};
 pub(super) use transpose::{Transposition, transpose, transpose_into};
 
 use crate::backend::cpu::isa::Isa;
-use crate::plan::SlidingWindow;
+use crate::plan::{SlidingWindow, most_left_out};
 use lanewise::StripRow;
 
 /// The work of one call. The module documentation says what each field must hold.
@@ -119,13 +119,11 @@ pub(super) enum LeftOut {
 }
 
 impl LeftOut {
-    /// The most pixels that kernels leave out; of more they multiply zeros.
-    const MOST: usize = 4;
-
-    /// For a tile of `tile_m` pixels of which `inside` meet data.
+    /// For a tile of `tile_m` pixels of which only some of `inside` meet data. Of more pixels than kernels leave out they
+    /// multiply zeros.
     pub(super) fn of(inside: &std::ops::Range<usize>, tile_m: usize) -> Self {
-        let (first, last) = (inside.start, tile_m - inside.end);
-        match (first.min(Self::MOST), last.min(Self::MOST)) {
+        let (most, first, last) = (most_left_out(tile_m), inside.start, tile_m - inside.end);
+        match (first.min(most), last.min(most)) {
             (0, 0) => Self::Nothing,
             (first, last) if first >= last => Self::First(first as u8), // CAST: at most 4
             (_, last) => Self::Last(last as u8),                        // CAST: likewise
@@ -386,15 +384,15 @@ macro_rules! tile_kernels {
                         walk_run!(call, start, panel, MR, run, len, w, { steps!(acc, len, run, w, 0, MR) });
                     } else {
                         walk!(call, start, panel, MR, NV, run, tap, len, w, {
-                            // A tile of few pixels multiplies zeros instead.
+                            // No more than `most_left_out(MR)`.
                             match tap.left_out {
                                 LeftOut::First(1) if MR > 1 => steps!(acc, len, run, w, 1, MR),
-                                LeftOut::First(2) if MR > 4 => steps!(acc, len, run, w, 2, MR),
-                                LeftOut::First(3) if MR > 6 => steps!(acc, len, run, w, 3, MR),
+                                LeftOut::First(2) if MR > 2 => steps!(acc, len, run, w, 2, MR),
+                                LeftOut::First(3) if MR > 4 => steps!(acc, len, run, w, 3, MR),
                                 LeftOut::First(4) if MR > 6 => steps!(acc, len, run, w, 4, MR),
                                 LeftOut::Last(1) if MR > 1 => steps!(acc, len, run, w, 0, MR.saturating_sub(1)),
-                                LeftOut::Last(2) if MR > 4 => steps!(acc, len, run, w, 0, MR.saturating_sub(2)),
-                                LeftOut::Last(3) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(3)),
+                                LeftOut::Last(2) if MR > 2 => steps!(acc, len, run, w, 0, MR.saturating_sub(2)),
+                                LeftOut::Last(3) if MR > 4 => steps!(acc, len, run, w, 0, MR.saturating_sub(3)),
                                 LeftOut::Last(4) if MR > 6 => steps!(acc, len, run, w, 0, MR.saturating_sub(4)),
                                 _ => steps!(acc, len, run, w, 0, MR),
                             }
