@@ -48,8 +48,21 @@ enum Access {
     InPlace,
     /// From a staged piece, a run a tap.
     Staged,
+    /// From the input tensor, a run a filter row; those over the edges are patched.
+    RowsInPlace,
     /// From a staged piece with its padded columns, a run a filter row.
     StagedRows,
+}
+
+impl Access {
+    /// Whether a run is a whole row of the filter.
+    fn is_by_rows(self) -> bool {
+        matches!(self, Self::RowsInPlace | Self::StagedRows)
+    }
+
+    fn is_staged(self) -> bool {
+        matches!(self, Self::Staged | Self::StagedRows)
+    }
 }
 
 /// A prepared problem, as the threads share it.
@@ -118,13 +131,15 @@ impl Blocking {
     /// every thread keeps a block.
     fn of_plan(problem: &ConvProblem, plan: &TilePlan, access: Access, threads: usize) -> Self {
         let group_in = problem.group_in_channels();
-        let several_passes = access != Access::StagedRows;
+        let several_passes = !access.is_by_rows();
         let pass_channels = match plan.block_channels {
             channels if several_passes && channels < group_in => channels.next_multiple_of(CHANNEL_BLOCK).min(group_in),
             _ => group_in,
         };
         let (block_m, block_n, order) = match access {
-            Access::InPlace => (pixels_in_place(problem, plan, threads), plan.block_n.min(plan.gemm.n), plan.order),
+            Access::InPlace | Access::RowsInPlace => {
+                (pixels_in_place(problem, plan, threads), plan.block_n.min(plan.gemm.n), plan.order)
+            }
             Access::Staged | Access::StagedRows => staged_blocks(problem, plan, threads),
         };
         let mut blocking = Self { block_m, block_n, pass_channels, order };
@@ -154,7 +169,7 @@ impl Blocking {
                 return true;
             }
             let narrower = (self.pass_channels / 2).next_multiple_of(CHANNEL_BLOCK);
-            if access == Access::StagedRows || narrower >= self.pass_channels {
+            if access.is_by_rows() || narrower >= self.pass_channels {
                 return false;
             }
             self.pass_channels = narrower;
@@ -238,8 +253,9 @@ impl TiledConv {
         let variant = &plan.variant;
         let (tile_m, tile_n) = (variant.tile_m, variant.tile_n);
         let heights = TileHeights::of_plan(problem, plan, isa)?;
-        let access = choose_access(problem);
+        let access = choose_access(problem, variant);
         let window = match access {
+            Access::RowsInPlace => Window::per_row_in_place(problem),
             Access::StagedRows => Window::per_row(problem),
             Access::InPlace | Access::Staged => Window::per_tap(problem),
         };
@@ -247,7 +263,7 @@ impl TiledConv {
             return Ok(None);
         }
         let mut blocking = Blocking::of_plan(problem, plan, access, team.len());
-        if access != Access::InPlace && !blocking.fit_window(problem, &window, variant, access) {
+        if access.is_staged() && !blocking.fit_window(problem, &window, variant, access) {
             return Ok(None);
         }
         let (s, group_in) = (problem.spec(), problem.group_in_channels());
@@ -335,7 +351,7 @@ impl TiledConv {
         } else {
             left
         };
-        if self.access == Access::InPlace {
+        if !self.access.is_staged() {
             return Chunk { pixels: pixel..pixel + most, pieces: Vec::new() };
         }
         let columns = self.problem.output()[1];
@@ -417,12 +433,12 @@ impl TiledConv {
         let first_image = chunk.pixels.start / self.problem.output_pixels();
         bases.clear();
         let pixels = match (self.access, input) {
-            (Access::InPlace, TensorRef::F32(data)) => {
+            (Access::InPlace | Access::RowsInPlace, TensorRef::F32(data)) => {
                 let strides = s.layout.strides(s.in_channels, s.input);
                 let last_image = (chunk.pixels.end - 1) / self.problem.output_pixels();
                 bases.extend((first_image..=last_image).map(|image| (image * strides.batch) as isize)); // CAST: in a tensor
                 let (row, column) = (strides.row as isize, strides.column as isize); // CAST: in a tensor
-                Pixels { data: data.as_ptr(), row, column, first_image, bases }
+                Pixels { data, row, column, first_image, bases }
             }
             _ => {
                 let group = block.group * self.problem.group_in_channels();
@@ -437,7 +453,7 @@ impl TiledConv {
                     at = end;
                 }
                 let (row, column) = (row as isize, len as isize); // CAST: in the scratch
-                Pixels { data: staged.as_slice().as_ptr(), row, column, first_image, bases }
+                Pixels { data: staged.as_slice(), row, column, first_image, bases }
             }
         };
         let (is_first, is_last) = (channels.start == 0, channels.end == self.problem.group_in_channels());
@@ -534,13 +550,13 @@ impl TiledConv {
     /// How the runs of a pass lie, for inputs read in place.
     fn runs(&self, block: &OutputBlock, channels: &Range<usize>) -> Runs {
         let (full_blocks, tail_len) = match self.access {
-            Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
+            Access::RowsInPlace | Access::StagedRows => (0, self.problem.spec().kernel[1] * channels.len()),
             // Under a single tap the blocks follow each other: one run.
             _ if self.window.runs() == 1 => (0, channels.len()),
             Access::InPlace | Access::Staged => (channels.len() / CHANNEL_BLOCK, channels.len() % CHANNEL_BLOCK),
         };
         let x_offset = match self.access {
-            Access::InPlace => block.group * self.problem.group_in_channels() + channels.start,
+            Access::InPlace | Access::RowsInPlace => block.group * self.problem.group_in_channels() + channels.start,
             Access::Staged | Access::StagedRows => 0,
         };
         Runs { full_blocks, tail_len, x_offset }
@@ -573,15 +589,19 @@ fn tiles_together(problem: &ConvProblem, variant: &KernelVariant) -> usize {
     (TILES_BYTES / bytes.fold(variant.tile_m, usize::saturating_mul).max(1)).clamp(1, MOST_TILES)
 }
 
-/// In place where the channels of a pixel lie side by side as f32.
-fn choose_access(problem: &ConvProblem) -> Access {
+/// Floats of patched runs that a tile may hold: 256 KiB.
+const PATCH_BUDGET: usize = 1 << 16;
+
+/// In place where the channels of a pixel lie side by side as f32, a row of the filter at a time where they are few.
+fn choose_access(problem: &ConvProblem, variant: &KernelVariant) -> Access {
     let s = problem.spec();
-    if stages_padding(problem) {
-        Access::StagedRows
-    } else if s.layout == Layout::Nhwc && s.dtype == DType::F32 {
-        Access::InPlace
-    } else {
-        Access::Staged
+    let in_place = s.layout == Layout::Nhwc && s.dtype == DType::F32;
+    let window = problem.taps().saturating_mul(s.in_channels);
+    match (stages_padding(problem), in_place) {
+        (true, true) if window.saturating_mul(variant.tile_m) <= PATCH_BUDGET => Access::RowsInPlace,
+        (true, _) => Access::StagedRows,
+        (false, true) => Access::InPlace,
+        (false, false) => Access::Staged,
     }
 }
 

@@ -17,6 +17,10 @@ pub(super) struct Window {
     reach: [isize; 2],
     /// Columns from the start of the first run to the end of the last, as far as they must hold data.
     span: isize,
+    /// Columns of a run that must hold data for it to be read where it lies; otherwise it is patched.
+    run: isize,
+    /// Floats of a run that may have to be patched, 0 where none has.
+    patch_len: usize,
     /// Rows and columns that hold data: others are padding, which adds nothing.
     rows: [isize; 2],
     columns: [isize; 2],
@@ -40,6 +44,8 @@ impl Window {
             taps,
             reach: [0, 1].map(|axis| signed((s.kernel[axis] - 1) * s.dilation[axis] + 1)),
             span: signed((s.kernel[1] - 1) * s.dilation[1] + 1),
+            run: 1,
+            patch_len: 0,
             rows: [0, signed(s.input[0])],
             columns: [0, signed(s.input[1])],
             output: problem.output(),
@@ -52,8 +58,18 @@ impl Window {
         let s = problem.spec();
         let mut window = Self::per_tap(problem);
         window.taps = (0..s.kernel[0]).map(|r| [signed(r * s.dilation[0]), 0]).collect();
-        window.fresh = vec![false; window.taps.len()]; // staged, so close already
+        window.fresh = vec![false; window.taps.len()]; // rows are streams
         window.columns = [-signed(s.padding.left), signed(s.input[1] + s.padding.right)];
+        window
+    }
+
+    /// The same for pixels that are read in place: runs that reach over the edges are patched with zeros.
+    pub(super) fn per_row_in_place(problem: &ConvProblem) -> Self {
+        let s = problem.spec();
+        let mut window = Self::per_row(problem);
+        window.columns = [0, signed(s.input[1])];
+        window.run = signed(s.kernel[1]);
+        window.patch_len = s.kernel[1] * s.in_channels;
         window
     }
 
@@ -64,6 +80,18 @@ impl Window {
         let x = signed(column) * self.stride[1] - self.pad[1];
         let offset = base.wrapping_add(y.wrapping_mul(pixels.row)).wrapping_add(x.wrapping_mul(pixels.column));
         Some(Origin { offset, y, x })
+    }
+
+    /// Copies what a run at `offset`, which starts at column `x`, meets of its row, and zeros for the rest.
+    fn patch(&self, pixels: &Pixels<'_>, offset: isize, x: isize, patch: &mut [f32]) {
+        patch.fill(0.0);
+        let [from, to] = [self.columns[0] - x, self.columns[1] - x].map(|edge| edge.clamp(0, self.run) * pixels.column);
+        let (start, len) = ((offset + from).unsigned_abs(), (to - from).unsigned_abs());
+        if let (Some(source), Some(met)) =
+            (pixels.data.get(start..start + len), patch.get_mut(from.unsigned_abs()..to.unsigned_abs()))
+        {
+            met.copy_from_slice(source);
+        }
     }
 
     /// Whether it is a single tap that meets every input pixel once.
@@ -105,11 +133,10 @@ fn signed(extent: usize) -> isize {
     extent as isize // CAST: a checked extent of a tensor that fits the address space
 }
 
-/// Input pixels in memory: pixel `(image, y, x)` starts at `base(image) + y * row + x * column` floats from `data`.
+/// Input pixels in memory: pixel `(image, y, x)` starts at `base(image) + y * row + x * column` of `data`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pixels<'a> {
-    /// Start of the memory.
-    pub data: *const f32,
+    pub data: &'a [f32],
     /// Floats from a pixel to the one below.
     pub row: isize,
     /// Floats from a pixel to the one on the right.
@@ -131,6 +158,8 @@ pub(super) struct RunTable {
     ahead: isize,
     /// Whether every active tap meets data for all pixels, in one row.
     uniform: bool,
+    /// `[active tap][height]` runs that reach over an edge, zeros beyond it.
+    patches: Vec<f32>,
 }
 
 /// The output pixels of a tile: `used` of them from folded pixel `first` on, for a kernel of `height` pixels.
@@ -161,14 +190,20 @@ impl Segment {
         (window.rows[0]..window.rows[1]).contains(&(self.y + tap[0]))
     }
 
-    /// Those of its pixels for which `tap` meets data.
-    fn inside(&self, window: &Window, tap: [isize; 2]) -> Range<usize> {
+    /// Those of its pixels for which the run of `tap` meets data, and those for which it can be read where it lies.
+    fn inside(&self, window: &Window, tap: [isize; 2]) -> [Range<usize>; 2] {
         if !self.meets_row(window, tap) {
-            return 0..0;
+            return [0..0, 0..0];
         }
         let x = self.x + tap[1];
-        // In a run per row the columns are all staged, so only the window's start has to be inside.
-        let ([left, right], stride) = (window.columns, window.stride[1]);
+        let ([left, right], beyond) = (window.columns, window.run - 1);
+        let met = self.between(x, [left - beyond, right], window.stride[1]);
+        let whole = self.between(x, [left, right - beyond], window.stride[1]);
+        [met.clone(), whole.start.clamp(met.start, met.end)..whole.end.clamp(met.start, met.end)]
+    }
+
+    /// Those of its pixels that start at a column within `bounds`, if the first starts at `x`.
+    fn between(&self, x: isize, [left, right]: [isize; 2], stride: isize) -> Range<usize> {
         let last = x + (signed(self.count) - 1) * stride;
         let before = |edge: isize| if edge > x { (edge - x).unsigned_abs().div_ceil(stride.unsigned_abs()) } else { 0 };
         let end = if last < right { self.count } else { before(right).min(self.count) };
@@ -200,6 +235,7 @@ impl RunTable {
             segments: Vec::with_capacity(tile_m),
             ahead: 0,
             uniform: false,
+            patches: vec![0.0; window.runs() * tile_m * window.patch_len],
         }
     }
 
@@ -247,24 +283,33 @@ impl RunTable {
         for (id, tap) in window.taps.iter().enumerate() {
             let at = self.active.len() * height;
             let rows = &mut self.rows[at..at + height];
-            let mut inside = 0..0;
+            let (mut inside, mut whole) = (0..0, 0..0);
             for segment in &self.segments {
-                let under = segment.inside(window, *tap);
+                let [met, in_place] = segment.inside(window, *tap);
                 let rows = &mut rows[segment.first..segment.first + segment.count];
-                rows[..under.start].fill(zeros);
-                rows[under.end..].fill(zeros);
+                rows[..met.start].fill(zeros);
+                rows[met.end..].fill(zeros);
                 let step = window.stride[1].wrapping_mul(pixels.column);
                 let start = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
-                let mut offset =
-                    segment.offset.wrapping_add(start).wrapping_add(signed(under.start).wrapping_mul(step));
-                for pointer in &mut rows[under.clone()] {
-                    *pointer = pixels.data.wrapping_offset(offset);
+                let start = segment.offset.wrapping_add(start);
+                let mut offset = start.wrapping_add(signed(in_place.start).wrapping_mul(step));
+                for pointer in &mut rows[in_place.clone()] {
+                    *pointer = pixels.data.as_ptr().wrapping_offset(offset);
                     offset = offset.wrapping_add(step);
                 }
-                if !under.is_empty() {
-                    let first = if inside.is_empty() { segment.first + under.start } else { inside.start };
-                    inside = first..segment.first + under.end;
+                for index in (met.start..in_place.start).chain(in_place.end..met.end) {
+                    let place = (at + segment.first + index) * window.patch_len;
+                    let patch = &mut self.patches[place..place + window.patch_len];
+                    let run = start.wrapping_add(signed(index).wrapping_mul(step));
+                    let x = segment.x + signed(index) * window.stride[1];
+                    window.patch(pixels, run, x, patch);
+                    rows[index] = patch.as_ptr();
                 }
+                if !met.is_empty() {
+                    let first = if inside.is_empty() { segment.first + met.start } else { inside.start };
+                    inside = first..segment.first + met.end;
+                }
+                whole = in_place;
             }
             if inside.is_empty() {
                 // Left out for all pixels: for those of the row's other tiles too, unless it is for the columns.
@@ -272,7 +317,7 @@ impl RunTable {
                 continue;
             }
             rows[used..].fill(zeros);
-            self.uniform &= inside == (0..height);
+            self.uniform &= whole == (0..height);
             let left_out = LeftOut::of(&inside, height);
             self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
         }
@@ -313,7 +358,7 @@ impl RunTable {
         let start = base + y * pixels.row + x * pixels.column;
         let mut at = start;
         for pointer in &mut self.rows[..used] {
-            *pointer = pixels.data.wrapping_offset(at);
+            *pointer = pixels.data.as_ptr().wrapping_offset(at);
             at += pixels.column;
         }
         self.rows[used..height].fill(zeros);
