@@ -220,6 +220,24 @@ fn tiles_that_end_with_the_row_give_the_same_bits() {
     }
 }
 
+/// Blocks that neither begin nor end with a row, whose last tile may begin at their last pixel, with stored accumulators.
+#[test]
+fn tiles_that_end_with_the_row_may_begin_within_it() {
+    let backend = CpuBackend::new(CpuOptions { threads: Some(1), isa: None }).unwrap();
+    let problem = problems::parse("mb1ic32ih25oc300kh3ph1 nhwc");
+    let tensors = Tensors::random(&problem, 12);
+    let want = exact(&problem, &tensors);
+    for variant in backend.machine().variants.iter().filter(|variant| variant.family == Family::Broadcast) {
+        let Some(plan) = in_rows(&problem, backend.machine(), variant, 1) else {
+            continue;
+        };
+        for tiles in 1..8 {
+            let plan = TilePlan { block_m: variant.tile_m * tiles, block_n: 300, block_channels: 16, ..plan.clone() };
+            assert_same(&format!("{} {tiles}", variant.name), &run_plan(&backend, &problem, &plan, &tensors), &want);
+        }
+    }
+}
+
 /// Blocks of any size in any order, and any number of passes over the channels.
 #[test]
 fn any_blocking_gives_the_same_bits() {

@@ -24,7 +24,8 @@ pub(crate) fn lists() -> Vec<Case> {
     cases
 }
 
-fn parse(line: &str) -> ConvProblem {
+/// A line of a list: benchdnn's text, then words for the rest.
+pub(crate) fn parse(line: &str) -> ConvProblem {
     let mut words = line.split_whitespace();
     let problem = benchdnn::parse(words.next().unwrap()).unwrap_or_else(|error| panic!("{line}: {error}")).problem;
     let change = |spec: &mut sparkle::conv::ConvSpec| {

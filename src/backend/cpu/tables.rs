@@ -18,7 +18,7 @@ pub(super) struct TableKey {
 #[derive(Debug)]
 pub(super) struct RunTables {
     slots: Vec<Slot>,
-    tile_m: usize,
+    lowest: usize,
 }
 
 #[derive(Debug)]
@@ -28,10 +28,10 @@ struct Slot {
 }
 
 impl RunTables {
-    /// Room for `tables` tables, at least one, of tiles of `tile_m` pixels.
-    pub(super) fn new(window: &Window, tile_m: usize, tables: usize) -> Self {
+    /// Room for `tables` tables, at least one, of tiles of `lowest` to `tile_m` pixels.
+    pub(super) fn new(window: &Window, tile_m: usize, lowest: usize, tables: usize) -> Self {
         let slot = || Slot { built_for: None, table: RunTable::new(window, tile_m) };
-        Self { slots: std::iter::repeat_with(slot).take(tables.max(1)).collect(), tile_m }
+        Self { slots: std::iter::repeat_with(slot).take(tables.max(1)).collect(), lowest }
     }
 
     /// Lets all tables be built anew: the next tensors lie elsewhere.
@@ -43,7 +43,7 @@ impl RunTables {
 
     /// The table for `key`, which `build` fills unless it stands there already.
     pub(super) fn get(&mut self, key: TableKey, build: impl FnOnce(&mut RunTable)) -> &RunTable {
-        let place = (key.pixel - key.chunk.start) / self.tile_m % self.slots.len();
+        let place = (key.pixel - key.chunk.start) / self.lowest % self.slots.len();
         let slot = &mut self.slots[place];
         if slot.built_for.as_ref() != Some(&key) {
             build(&mut slot.table);

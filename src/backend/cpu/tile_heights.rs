@@ -37,7 +37,7 @@ impl TileHeights {
         let row_end = match &plan.shorter {
             None => None,
             Some(shorter) => {
-                let fits = (shorter.tile_m + 1, shorter.tile_n) == (tile_m, tile_n);
+                let fits = (shorter.tile_m.checked_add(1), shorter.tile_n) == (Some(tile_m), tile_n);
                 let row = RowTiles::new(columns, tile_m).filter(|_| fits).ok_or_else(|| BackendError::ForeignPlan {
                     reason: format!("tiles of {tile_m} and {} pixels don't make rows of {columns}", shorter.tile_m),
                 })?;
@@ -45,6 +45,11 @@ impl TileHeights {
             }
         };
         Ok(Self { kernel, tile_m, row_end })
+    }
+
+    /// Pixels of the lowest tile.
+    pub(super) fn lowest(&self) -> usize {
+        self.tile_m - usize::from(self.row_end.is_some())
     }
 
     /// The kernel of the tile that starts at folded output pixel `pixel`, and its pixels.

@@ -200,12 +200,16 @@ fn pixels_in_place(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> us
         return plan.block_m;
     }
     let columns = problem.output()[1];
-    let unit = if columns.is_multiple_of(tile_m) { columns } else { tile_m };
+    let unit = if plan.shorter.is_some() || columns.is_multiple_of(tile_m) { columns } else { tile_m };
     let floats = s.stride.iter().fold(s.in_channels, |floats, stride| floats.saturating_mul(*stride));
     let most = (GROUPED_BUDGET / floats / unit * unit).max(unit);
     let block_m = gemm.m.div_ceil(gemm.m.div_ceil(most)).next_multiple_of(unit).min(gemm.m);
     let blocks = gemm.groups * gemm.m.div_ceil(block_m);
-    if blocks.div_ceil(threads) * threads * 20 <= blocks * 21 { block_m } else { plan.block_m }
+    if blocks.div_ceil(threads).saturating_mul(threads * 20) <= blocks.saturating_mul(21) {
+        block_m
+    } else {
+        plan.block_m
+    }
 }
 
 /// Pixels and channels of a block whose input is staged, and the order. Each pixel is staged once where every thread gets a
@@ -311,7 +315,8 @@ impl TiledConv {
                 let chunk = self.chunk(block, pixel);
                 staged = staged.max(chunk.staged_pixels() * self.pixel_len(self.pass_channels));
                 if self.passes() > 1 {
-                    let rows = chunk.pixels.len().next_multiple_of(self.tile_m);
+                    // The last tile may begin at the last pixel.
+                    let rows = chunk.pixels.len() + self.tile_m - 1;
                     accumulators = accumulators.max(rows * self.lanes(block.n.len()));
                 }
                 pixel = chunk.pixels.end;
@@ -320,12 +325,13 @@ impl TiledConv {
         let tables = match self.problem.spec().groups {
             1 => 1,
             _ => {
-                let tiles = self.blocks.iter().map(|block| block.m.len().div_ceil(self.tile_m)).max().unwrap_or(1);
+                let lowest = self.heights.lowest();
+                let tiles = self.blocks.iter().map(|block| block.m.len().div_ceil(lowest)).max().unwrap_or(1);
                 tiles.min(TABLE_BUDGET / (self.window.runs() * self.tile_m))
             }
         };
         Ok(Scratch {
-            tables: RunTables::new(&self.window, self.tile_m, tables),
+            tables: RunTables::new(&self.window, self.tile_m, self.heights.lowest(), tables),
             stager,
             staged: AlignedBuffer::zeroed(staged, "staged input")?,
             accumulators: AlignedBuffer::zeroed(accumulators, "accumulators")?,

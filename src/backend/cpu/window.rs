@@ -160,6 +160,8 @@ pub(super) struct RunTable {
     uniform: bool,
     /// `[active tap][height]` runs that reach over an edge, zeros beyond it.
     patches: Vec<f32>,
+    /// Which of them the tile has.
+    patched: Vec<usize>,
 }
 
 /// The output pixels of a tile: `used` of them from folded pixel `first` on, for a kernel of `height` pixels.
@@ -236,6 +238,7 @@ impl RunTable {
             ahead: 0,
             uniform: false,
             patches: vec![0.0; window.runs() * tile_m * window.patch_len],
+            patched: Vec::new(),
         }
     }
 
@@ -279,6 +282,7 @@ impl RunTable {
         }
         self.cut(window, pixels, first, used);
         self.active.clear();
+        self.patched.clear();
         self.uniform = self.segments.len() == 1;
         for (id, tap) in window.taps.iter().enumerate() {
             let at = self.active.len() * height;
@@ -298,12 +302,12 @@ impl RunTable {
                     offset = offset.wrapping_add(step);
                 }
                 for index in (met.start..in_place.start).chain(in_place.end..met.end) {
-                    let place = (at + segment.first + index) * window.patch_len;
-                    let patch = &mut self.patches[place..place + window.patch_len];
+                    let place = at + segment.first + index;
+                    let patch = &mut self.patches[place * window.patch_len..][..window.patch_len];
                     let run = start.wrapping_add(signed(index).wrapping_mul(step));
                     let x = segment.x + signed(index) * window.stride[1];
                     window.patch(pixels, run, x, patch);
-                    rows[index] = patch.as_ptr();
+                    self.patched.push(place);
                 }
                 if !met.is_empty() {
                     let first = if inside.is_empty() { segment.first + met.start } else { inside.start };
@@ -320,6 +324,9 @@ impl RunTable {
             self.uniform &= whole == (0..height);
             let left_out = LeftOut::of(&inside, height);
             self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
+        }
+        for place in &self.patched {
+            self.rows[*place] = self.patches[place * window.patch_len..].as_ptr();
         }
     }
 

@@ -34,6 +34,7 @@ pub(in crate::backend::cpu) fn transpose_into(
         return;
     }
     if destination_stride == 1 {
+        assert!(rows == 1);
         return destination[..columns].copy_from_slice(&source[..columns]);
     }
     assert!(columns <= source_stride && (rows - 1) * source_stride + columns <= source.len());
