@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::backend::cpu::CpuInfo;
-use crate::conv::{ConvSpec, Padding};
+use crate::backend::cpu::isa::Isa;
+use crate::conv::{ConvSpec, DType, Layout, Padding};
 
 const THREADS: [usize; 5] = [1, 2, 3, 4, 8];
 
@@ -26,7 +27,7 @@ fn stem(map: usize, out: usize, kernel: usize, stride: usize, padding: usize) ->
 fn blocks(problem: &ConvProblem, threads: usize) -> Vec<OutputBlock> {
     let machine = CpuInfo::detect().machine(Isa::Portable, threads);
     let plan = crate::plan::plan(problem, &machine).unwrap();
-    assert_eq!(choose_access(problem, &plan.variant), Access::StagedRows);
+    assert_eq!(Access::of(problem, &plan.variant), Access::StagedRows);
     Blocking::of_plan(problem, &plan, Access::StagedRows, threads).blocks(&plan).unwrap()
 }
 
