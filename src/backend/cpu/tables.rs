@@ -18,6 +18,7 @@ pub(super) struct TableKey {
 #[derive(Debug)]
 pub(super) struct RunTables {
     slots: Vec<Slot>,
+    /// Pixels of the lowest tile: no two tiles begin closer together.
     lowest: usize,
 }
 

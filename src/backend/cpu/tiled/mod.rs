@@ -134,7 +134,7 @@ impl TiledConv {
             zeros: AlignedBuffer::zeroed(longest_run.saturating_add(tile_n), "zeros for the padding")?,
             plain_epilogue: !s.epilogue.residual
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
-            tiles_together: if plan.shorter.is_some() { 1 } else { tiles_together(problem, variant) },
+            tiles_together: tiles_together(problem, variant),
             fetch_ahead: plan.prefetch && access == Access::InPlace,
             streaming: plan.stores == Stores::Streaming
                 && s.out_channels.is_multiple_of(CACHE_LINE)
