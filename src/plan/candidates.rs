@@ -3,7 +3,7 @@
 use crate::conv::{CHANNEL_BLOCK, ConvProblem, Layout, Padding};
 use crate::plan::cost::window_pixels;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
-use crate::plan::rows::RowTiles;
+use crate::plan::rows::{RowTiles, filled_pixels};
 use crate::plan::tile::{GemmShape, LoopOrder};
 
 /// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
@@ -22,7 +22,7 @@ pub(super) struct Cut {
 }
 
 /// Kernels that are tried with all their blockings; the others lose on arithmetic alone.
-const KERNELS_TRIED: usize = 3;
+const KERNELS_TRIED: usize = 4;
 
 /// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
 pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
@@ -84,25 +84,34 @@ fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<Tried> {
         variant: *variant,
         shorter,
     };
-    let in_rows =
-        |variant: &&KernelVariant| shorter(problem, machine, variant).map(|shorter| work(variant, Some(shorter)));
-    let in_rows: Vec<_> = chosen.iter().filter_map(in_rows).collect();
-    let mut tried: Vec<_> = chosen.into_iter().map(|variant| work(variant, None)).chain(in_rows).collect();
+    let best = |variant: &KernelVariant| {
+        let plain = work(variant, None);
+        match shorter(problem, machine, variant).map(|shorter| work(variant, Some(shorter))) {
+            Some(in_rows) if in_rows.arithmetic < plain.arithmetic => in_rows,
+            _ => plain,
+        }
+    };
+    let mut tried: Vec<_> = chosen.into_iter().map(best).collect();
     tried.sort_by(|a, b| a.arithmetic.total_cmp(&b.arithmetic));
     tried.truncate(KERNELS_TRIED);
     tried
 }
 
+/// Share of the pixels that tiles of one height must compute in vain for a second height to pay.
+const WORTHWHILE: f64 = 0.02;
+
 /// The kernel that is like `variant` but for a pixel less, where tiles of the two end with the output rows and leave out
-/// padding. A GPU's kernels leave out none.
+/// padding, or with the last pixel. A GPU's kernels leave out none.
 fn shorter(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> Option<KernelVariant> {
-    if variant.family != Family::Broadcast
-        || !machine.compute.caller_is_unit
-        || problem.spec().padding == Padding::default()
-    {
+    if variant.family != Family::Broadcast || !machine.compute.caller_is_unit {
         return None;
     }
-    RowTiles::new(problem.output()[1], variant.tile_m)?;
+    let pixels = filled_pixels(problem);
+    let row = RowTiles::new(pixels, variant.tile_m)?;
+    let idle = row.short as f64 / pixels as f64;
+    if problem.spec().padding == Padding::default() && (problem.taps() > 1 || idle < WORTHWHILE) {
+        return None;
+    }
     let is_shorter = |other: &&KernelVariant| {
         (other.family, other.dtype, other.tile_n, other.tile_m + 1)
             == (variant.family, variant.dtype, variant.tile_n, variant.tile_m)
@@ -128,7 +137,7 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
 
 /// Doubling runs of tiles, and whole output rows, images included. Only whole rows where tiles end with them.
 fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> Vec<usize> {
-    let columns = problem.output()[1];
+    let columns = if in_rows { filled_pixels(problem) } else { problem.output()[1] };
     if in_rows || variant.family == Family::Lanewise {
         let mut rows: Vec<_> = (0..8).map(|power| columns.saturating_mul(1 << power).min(gemm.m)).collect();
         rows.dedup();

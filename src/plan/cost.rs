@@ -6,7 +6,7 @@
 use crate::conv::{ConvProblem, DType, Layout};
 use crate::plan::candidates::Cut;
 use crate::plan::machine::{Family, KernelVariant, MachineModel, MemoryLevel};
-use crate::plan::rows::{RowTiles, met_share};
+use crate::plan::rows::{RowTiles, filled_pixels, met_share};
 use crate::plan::tile::{GemmShape, LoopOrder};
 
 /// What a cut costs.
@@ -123,9 +123,9 @@ pub(super) fn arithmetic(
             * (along_n * steps / (rate * kernel.efficiency * conflicts)
                 + calls_along_n * (compute.tile_cycles + kernel.start_cycles))
     };
-    let cycles = match (shorter, RowTiles::new(problem.output()[1], variant.tile_m)) {
+    let cycles = match (shorter, RowTiles::new(filled_pixels(problem), variant.tile_m)) {
         (Some(shorter), Some(row)) => {
-            let rows = (gemm.m / problem.output()[1]) as f64;
+            let rows = (gemm.m / filled_pixels(problem)) as f64;
             cycles_of(variant, rows * row.tall as f64) + cycles_of(shorter, rows * row.short as f64)
         }
         _ => cycles_of(variant, tiles_along_m(problem, &gemm, variant, false)),
@@ -134,9 +134,10 @@ pub(super) fn arithmetic(
 }
 
 /// Rate that is left where the input rows of a tile evict each other (measured on Zen 4: 0.70 to 0.75 with 14 rows a
-/// page apart in an 8-way cache), and where they leave little room for the weights (0.81 to 0.95 with 7 rows a set).
+/// page apart in an 8-way cache), and where they leave little room for the weights: with 7 rows a set, 0.81 to 0.95 under a
+/// single tap and 0.98 under nine, which share what they read.
 const COLLIDING_RATE: f64 = 0.75;
-const CROWDED_RATE: f64 = 0.88;
+const CROWDED_RATE: [f64; 2] = [0.88, 0.98];
 
 /// The rate for pixels whose pitch shares factors with the cache's way size, so that they meet in few of its sets.
 fn rate_with_conflicts(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> f64 {
@@ -156,7 +157,7 @@ fn rate_with_conflicts(problem: &ConvProblem, machine: &MachineModel, variant: &
     let pixels_a_set = variant.tile_m as u128 * aligned / way;
     match pixels_a_set {
         pixels if pixels > u128::from(ways) => COLLIDING_RATE,
-        pixels if pixels * 4 > u128::from(ways) * 3 => CROWDED_RATE,
+        pixels if pixels * 4 > u128::from(ways) * 3 => CROWDED_RATE[usize::from(problem.taps() > 1)],
         _ => 1.0,
     }
 }
@@ -169,7 +170,7 @@ fn tiles(problem: &ConvProblem, cut: &Cut) -> f64 {
 /// Lane by lane, and where there are shorter tiles, they end with the row.
 fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> f64 {
     if in_rows || variant.family == Family::Lanewise {
-        let columns = problem.output()[1];
+        let columns = if in_rows { filled_pixels(problem) } else { problem.output()[1] };
         (gemm.m / columns) as f64 * columns.div_ceil(variant.tile_m) as f64
     } else {
         gemm.m.div_ceil(variant.tile_m) as f64

@@ -84,6 +84,7 @@ const AVX512: &[KernelVariant] = &[
     large("conv2d_f32_bcast_8x48_avx512", 8, 48, 0.99, 20.0),
     large("conv2d_f32_bcast_7x48_avx512", 7, 48, 0.98, 20.0),
     large("conv2d_f32_bcast_6x64_avx512", 6, 64, 0.99, 20.0),
+    row("conv2d_f32_bcast_5x64_avx512", Family::Broadcast, 5, 64, 0.97),
     row("conv2d_f32_bcast_14x16_avx512", Family::Broadcast, 14, 16, 0.92),
     row("conv2d_f32_bcast_7x16_avx512", Family::Broadcast, 7, 16, 0.75),
     row("conv2d_f32_bcast_4x16_avx512", Family::Broadcast, 4, 16, 0.45),

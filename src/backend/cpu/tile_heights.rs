@@ -4,7 +4,7 @@ use crate::backend::BackendError;
 use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::microkernel::{self, TileKernel};
 use crate::conv::ConvProblem;
-use crate::plan::{RowTiles, TilePlan};
+use crate::plan::{RowTiles, TilePlan, filled_pixels};
 
 /// The broadcast kernels of a plan.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct TileHeights {
 #[derive(Debug)]
 struct RowEnd {
     kernel: TileKernel,
-    /// Outputs of a row, and those before its shorter tiles.
+    /// Pixels of a row, and those before its shorter tiles.
     columns: usize,
     before: usize,
 }
@@ -27,7 +27,7 @@ impl TileHeights {
     /// # Errors
     /// [`BackendError::ForeignPlan`] where `isa` lacks a kernel of the plan, or its two heights don't make a row.
     pub(super) fn of_plan(problem: &ConvProblem, plan: &TilePlan, isa: Isa) -> Result<Self, BackendError> {
-        let (tile_m, tile_n, columns) = (plan.variant.tile_m, plan.variant.tile_n, problem.output()[1]);
+        let (tile_m, tile_n, columns) = (plan.variant.tile_m, plan.variant.tile_n, filled_pixels(problem));
         let find = |tile_m: usize| {
             microkernel::find_tile(isa, tile_m, tile_n).ok_or_else(|| BackendError::ForeignPlan {
                 reason: format!("{isa} has no kernel of {tile_m} pixels x {tile_n} channels"),

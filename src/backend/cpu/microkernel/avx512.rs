@@ -22,7 +22,7 @@ tile_kernels!(
 );
 
 tile_table! {
-    16; 14 x 2, 13 x 2, 12 x 2, 11 x 2, 10 x 2, 9 x 2, 8 x 2, 7 x 2, 9 x 3, 8 x 3, 7 x 3, 6 x 4, 14 x 1, 7 x 1, 4 x 1, 1 x 4
+    16; 14 x 2, 13 x 2, 12 x 2, 11 x 2, 10 x 2, 9 x 2, 8 x 2, 7 x 2, 9 x 3, 8 x 3, 7 x 3, 6 x 4, 5 x 4, 14 x 1, 7 x 1, 4 x 1, 1 x 4
 }
 
 any_window_kernel!(16, #[target_feature(enable = "avx512f")]);

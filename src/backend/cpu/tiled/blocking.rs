@@ -3,7 +3,7 @@
 use super::access::Access;
 use crate::backend::cpu::window::Window;
 use crate::conv::{CHANNEL_BLOCK, ConvProblem};
-use crate::plan::{KernelVariant, LoopOrder, OutputBlock, TilePlan};
+use crate::plan::{KernelVariant, LoopOrder, OutputBlock, TilePlan, filled_pixels};
 
 /// Floats of staged input a thread may hold: 4 MiB.
 pub(super) const STAGE_BUDGET: usize = 1 << 20;
@@ -105,7 +105,7 @@ fn pixels_in_place(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> us
     if gemm.groups == 1 {
         return plan.block_m;
     }
-    let columns = problem.output()[1];
+    let columns = filled_pixels(problem);
     let unit = if plan.shorter.is_some() || columns.is_multiple_of(tile_m) { columns } else { tile_m };
     let floats = s.stride.iter().fold(s.in_channels, |floats, stride| floats.saturating_mul(*stride));
     let most = (GROUPED_BUDGET / floats / unit * unit).max(unit);
