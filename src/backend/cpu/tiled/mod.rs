@@ -16,7 +16,7 @@ use crate::backend::cpu::output::Tile;
 use crate::backend::cpu::pack::PackedWeights;
 use crate::backend::cpu::prepared::{Ingredients, Method, Operands};
 use crate::backend::cpu::stage::{Piece, Stager};
-use crate::backend::cpu::tables::{RunTables, TableKey};
+use crate::backend::cpu::tables::{Places, RunTables, TableKey};
 use crate::backend::cpu::threads::PerThread;
 use crate::backend::cpu::tile_heights::TileHeights;
 use crate::backend::cpu::window::{Pixels, TilePixels, Window};
@@ -167,16 +167,16 @@ impl TiledConv {
                 pixel = chunk.pixels.end;
             }
         }
-        let tables = match self.problem.spec().groups {
-            1 => 1,
+        let lowest = self.heights.lowest();
+        let places = match self.problem.spec().groups {
+            1 => Places::InRow(self.problem.output()[1]),
             _ => {
-                let lowest = self.heights.lowest();
                 let tiles = self.blocks.iter().map(|block| block.m.len().div_ceil(lowest)).max().unwrap_or(1);
-                tiles.min(TABLE_BUDGET / (self.window.runs() * self.tile_m))
+                Places::InChunk { lowest, tables: tiles.min(TABLE_BUDGET / (self.window.runs() * self.tile_m)) }
             }
         };
         Ok(Scratch {
-            tables: RunTables::new(&self.window, self.tile_m, self.heights.lowest(), tables),
+            tables: RunTables::new(&self.window, self.tile_m, places),
             stager,
             staged: AlignedBuffer::zeroed(staged, "staged input")?,
             accumulators: AlignedBuffer::zeroed(accumulators, "accumulators")?,
@@ -329,7 +329,7 @@ impl TiledConv {
             let rows = height.min(chunk.pixels.end - pixel);
             let key = TableKey { pixel, chunk: chunk.pixels.clone(), channels: channels.len() };
             let (tile, zeros) = (TilePixels { first: pixel, used: rows, height }, self.zeros.as_slice().as_ptr());
-            let table = tables.get(key, |table| table.build(&self.window, &pixels, &tile, zeros));
+            let table = tables.get(key, height, |table| table.build(&self.window, &pixels, &tile, zeros));
             let tiles = if rows_out.is_some() && rows == height {
                 let whole = ((chunk.pixels.end - pixel) / height).min(self.heights.alike(pixel));
                 table.alike(&self.window, tiles_together.min(whole))

@@ -1,155 +1,15 @@
-//! Where a tile's inputs are: the table of run pointers that a microkernel walks.
+//! The table of run pointers of a tile.
+//!
+//! Tiles in the midst of the rows meet the same taps under the same columns, so their tables differ by a distance alone: where
+//! a table was built for such a tile, it slides to the next one.
 
+use super::{Origin, Pixels, Window, signed};
 use crate::backend::cpu::microkernel::{ActiveTap, LeftOut};
-use crate::conv::ConvProblem;
 use std::ops::Range;
-
-/// What the filter window touches, as numbers. Positions are pixels of the unpadded input, so they may be negative.
-#[derive(Clone, Debug)]
-pub(super) struct Window {
-    stride: [isize; 2],
-    pad: [isize; 2],
-    /// Offset of each run under the window, pixels.
-    taps: Vec<[isize; 2]>,
-    /// Which runs bring pixels that no other run of the window brought before, where windows slide by rows.
-    fresh: Vec<bool>,
-    /// From the first to one past the last tap, pixels.
-    reach: [isize; 2],
-    /// Columns from the start of the first run to the end of the last, as far as they must hold data.
-    span: isize,
-    /// Columns of a run that must hold data for it to be read where it lies; otherwise it is patched.
-    run: isize,
-    /// Floats of a run that may have to be patched, 0 where none has.
-    patch_len: usize,
-    /// Rows and columns that hold data: others are padding, which adds nothing.
-    rows: [isize; 2],
-    columns: [isize; 2],
-    output: [usize; 2],
-}
-
-impl Window {
-    /// A run for every tap.
-    pub(super) fn per_tap(problem: &ConvProblem) -> Self {
-        let s = problem.spec();
-        let taps = (0..s.kernel[0])
-            .flat_map(|r| (0..s.kernel[1]).map(move |c| [signed(r * s.dilation[0]), signed(c * s.dilation[1])]))
-            .collect();
-        // Sliding down by a stride, the last rows of the window are new; sliding right, that many of its columns are.
-        let is_fresh = |r: usize, c: usize| r.saturating_add(s.stride[0]) >= s.kernel[0] && c < s.stride[1];
-        let fresh = (0..s.kernel[0]).flat_map(|r| (0..s.kernel[1]).map(move |c| is_fresh(r, c))).collect();
-        Self {
-            fresh,
-            stride: s.stride.map(signed),
-            pad: [signed(s.padding.top), signed(s.padding.left)],
-            taps,
-            reach: [0, 1].map(|axis| signed((s.kernel[axis] - 1) * s.dilation[axis] + 1)),
-            span: signed((s.kernel[1] - 1) * s.dilation[1] + 1),
-            run: 1,
-            patch_len: 0,
-            rows: [0, signed(s.input[0])],
-            columns: [0, signed(s.input[1])],
-            output: problem.output(),
-        }
-    }
-
-    /// A run for every filter row, over all its columns and channels: for few channels, whose padded columns are
-    /// staged as zeros.
-    pub(super) fn per_row(problem: &ConvProblem) -> Self {
-        let s = problem.spec();
-        let mut window = Self::per_tap(problem);
-        window.taps = (0..s.kernel[0]).map(|r| [signed(r * s.dilation[0]), 0]).collect();
-        window.fresh = vec![false; window.taps.len()]; // rows are streams
-        window.columns = [-signed(s.padding.left), signed(s.input[1] + s.padding.right)];
-        window
-    }
-
-    /// The same for pixels that are read in place: runs that reach over the edges are patched with zeros.
-    pub(super) fn per_row_in_place(problem: &ConvProblem) -> Self {
-        let s = problem.spec();
-        let mut window = Self::per_row(problem);
-        window.columns = [0, signed(s.input[1])];
-        window.run = signed(s.kernel[1]);
-        window.patch_len = s.kernel[1] * s.in_channels;
-        window
-    }
-
-    /// Where the window of output pixel `[image, row, column]` starts; `None` past the images in `pixels`.
-    fn origin(&self, pixels: &Pixels<'_>, [image, row, column]: [usize; 3]) -> Option<Origin> {
-        let base = *pixels.bases.get(image - pixels.first_image)?;
-        let y = signed(row) * self.stride[0] - self.pad[0];
-        let x = signed(column) * self.stride[1] - self.pad[1];
-        let offset = base.wrapping_add(y.wrapping_mul(pixels.row)).wrapping_add(x.wrapping_mul(pixels.column));
-        Some(Origin { offset, y, x })
-    }
-
-    /// Copies what a run at `offset`, which starts at column `x`, meets of its row, and zeros for the rest.
-    fn patch(&self, pixels: &Pixels<'_>, offset: isize, x: isize, patch: &mut [f32]) {
-        patch.fill(0.0);
-        let [from, to] = [self.columns[0] - x, self.columns[1] - x].map(|edge| edge.clamp(0, self.run) * pixels.column);
-        let (start, len) = ((offset + from).unsigned_abs(), (to - from).unsigned_abs());
-        if let (Some(source), Some(met)) =
-            (pixels.data.get(start..start + len), patch.get_mut(from.unsigned_abs()..to.unsigned_abs()))
-        {
-            met.copy_from_slice(source);
-        }
-    }
-
-    /// Whether it is a single tap that meets every input pixel once.
-    fn is_pointwise(&self) -> bool {
-        self.taps.len() == 1 && self.reach == [1, 1] && self.stride == [1, 1] && self.pad == [0, 0] && {
-            signed(self.output[0]) == self.rows[1] && signed(self.output[1]) == self.columns[1]
-        }
-    }
-
-    /// Runs under the window.
-    pub(super) fn runs(&self) -> usize {
-        self.taps.len()
-    }
-
-    /// Columns that hold data, also where padding is staged.
-    pub(super) fn columns(&self) -> [isize; 2] {
-        self.columns
-    }
-
-    /// Input rows that output rows `first..=last` read, clipped to those that hold data.
-    pub(super) fn input_rows(&self, first: usize, last: usize) -> [isize; 2] {
-        self.span(0, first, last, self.rows)
-    }
-
-    /// Input columns that output columns `first..=last` read, clipped likewise.
-    pub(super) fn input_columns(&self, first: usize, last: usize) -> [isize; 2] {
-        self.span(1, first, last, self.columns)
-    }
-
-    fn span(&self, axis: usize, first: usize, last: usize, bounds: [isize; 2]) -> [isize; 2] {
-        let start = signed(first) * self.stride[axis] - self.pad[axis];
-        let end = signed(last) * self.stride[axis] - self.pad[axis] + self.reach[axis];
-        let start = start.clamp(bounds[0], bounds[1]);
-        [start, end.clamp(start, bounds[1])]
-    }
-}
-
-fn signed(extent: usize) -> isize {
-    extent as isize // CAST: a checked extent of a tensor that fits the address space
-}
-
-/// Input pixels in memory: pixel `(image, y, x)` starts at `base(image) + y * row + x * column` of `data`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pixels<'a> {
-    pub data: &'a [f32],
-    /// Floats from a pixel to the one below.
-    pub row: isize,
-    /// Floats from a pixel to the one on the right.
-    pub column: isize,
-    /// The image that `bases` starts with.
-    pub first_image: usize,
-    /// Where pixel (0, 0) of each image would be, floats.
-    pub bases: &'a [isize],
-}
 
 /// The pointers of one tile, `[active tap][height]`, and which taps are active.
 #[derive(Debug, Default)]
-pub(super) struct RunTable {
+pub(in crate::backend::cpu) struct RunTable {
     rows: Vec<*const f32>,
     active: Vec<ActiveTap>,
     /// Pixels of the tile's kernel.
@@ -160,13 +20,29 @@ pub(super) struct RunTable {
     uniform: bool,
     /// `[active tap][height]` runs that reach over an edge, zeros beyond it.
     patches: Vec<f32>,
-    /// Which of them the tile has.
+    /// Which of them the tile has, and which pointers lead to zeros.
     patched: Vec<usize>,
+    padded: Vec<usize>,
+    /// What the table was built for, if it may slide.
+    place: Option<Place>,
+}
+
+/// Where a tile lies whose window meets rows of data under all its taps.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    data: *const f32,
+    /// Floats between the pixels of `data`.
+    pitch: [isize; 2],
+    used: usize,
+    height: usize,
+    /// Where the first pixel's window starts, floats and columns.
+    offset: isize,
+    x: isize,
 }
 
 /// The output pixels of a tile: `used` of them from folded pixel `first` on, for a kernel of `height` pixels.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TilePixels {
+pub(in crate::backend::cpu) struct TilePixels {
     pub first: usize,
     pub used: usize,
     pub height: usize,
@@ -214,22 +90,14 @@ impl Segment {
     }
 }
 
-/// Where a pixel's window starts.
-#[derive(Clone, Copy, Debug, Default)]
-struct Origin {
-    offset: isize,
-    y: isize,
-    x: isize,
-}
-
-// SAFETY: the pointers are rebuilt before each use from data that the using thread borrows; moving the empty or stale
-// table between threads reads none of them.
+// SAFETY: the pointers are rebuilt before each use from data that the using thread borrows, or `forget` is called between
+// data and data; moving the empty or stale table between threads reads none of them.
 #[allow(unsafe_code)]
 unsafe impl Send for RunTable {}
 
 impl RunTable {
     /// Room for tiles of `tile_m` pixels at most.
-    pub(super) fn new(window: &Window, tile_m: usize) -> Self {
+    pub(in crate::backend::cpu) fn new(window: &Window, tile_m: usize) -> Self {
         Self {
             rows: vec![std::ptr::null(); window.runs() * tile_m],
             active: Vec::with_capacity(window.runs()),
@@ -239,21 +107,23 @@ impl RunTable {
             uniform: false,
             patches: vec![0.0; window.runs() * tile_m * window.patch_len],
             patched: Vec::new(),
+            padded: Vec::new(),
+            place: None,
         }
     }
 
     /// `[active tap][height]` pointers.
-    pub(super) fn rows(&self) -> &[*const f32] {
+    pub(in crate::backend::cpu) fn rows(&self) -> &[*const f32] {
         &self.rows
     }
 
     /// The active taps, ascending.
-    pub(super) fn active(&self) -> &[ActiveTap] {
+    pub(in crate::backend::cpu) fn active(&self) -> &[ActiveTap] {
         &self.active
     }
 
     /// How many of the next `most` tiles, this one counted, read alike: each `ahead` floats after the one before.
-    pub(super) fn alike(&self, window: &Window, most: usize) -> usize {
+    pub(in crate::backend::cpu) fn alike(&self, window: &Window, most: usize) -> usize {
         if !self.uniform {
             return 1;
         }
@@ -268,46 +138,62 @@ impl RunTable {
     }
 
     /// Floats from the runs of this tile to those of the tile that follows it; 0 where none does.
-    pub(super) fn ahead(&self) -> isize {
+    pub(in crate::backend::cpu) fn ahead(&self) -> isize {
         self.ahead
     }
 
     /// Points the table at the pixels of `tile`. Taps that lie in the padding for all of them are left out. Where they do
     /// for some, those read `zeros`, and so do the rows past the tile's pixels; a kernel need not read those at an end.
-    pub(super) fn build(&mut self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels, zeros: *const f32) {
+    pub(in crate::backend::cpu) fn build(
+        &mut self,
+        window: &Window,
+        pixels: &Pixels<'_>,
+        tile: &TilePixels,
+        zeros: *const f32,
+    ) {
         let TilePixels { first, used, height } = *tile;
-        self.height = height;
         if window.is_pointwise() {
             return self.build_pointwise(window, pixels, tile, zeros);
         }
         self.cut(window, pixels, first, used);
+        let place = self.place(window, pixels, tile);
+        if let (Some(from), Some(to)) = (self.place, place)
+            && (from.data, from.pitch, from.used, from.height) == (to.data, to.pitch, to.used, to.height)
+            && (from.x == to.x || self.uniform && self.is_inside(window))
+        {
+            self.place = place;
+            return self.slide(window, pixels, to.offset.wrapping_sub(from.offset), zeros);
+        }
+        (self.place, self.height) = (place, height);
         self.active.clear();
         self.patched.clear();
+        self.padded.clear();
         self.uniform = self.segments.len() == 1;
         for (id, tap) in window.taps.iter().enumerate() {
             let at = self.active.len() * height;
             let rows = &mut self.rows[at..at + height];
             let (mut inside, mut whole) = (0..0, 0..0);
+            let padded = self.padded.len();
             for segment in &self.segments {
                 let [met, in_place] = segment.inside(window, *tap);
                 let rows = &mut rows[segment.first..segment.first + segment.count];
-                rows[..met.start].fill(zeros);
-                rows[met.end..].fill(zeros);
+                let place = at + segment.first;
+                if met.len() < segment.count {
+                    self.padded.extend((place..place + met.start).chain(place + met.end..place + segment.count));
+                }
                 let step = window.stride[1].wrapping_mul(pixels.column);
-                let start = tap[0].wrapping_mul(pixels.row).wrapping_add(tap[1].wrapping_mul(pixels.column));
-                let start = segment.offset.wrapping_add(start);
+                let start = segment.offset.wrapping_add(window.tap_offset(pixels, *tap));
                 let mut offset = start.wrapping_add(signed(in_place.start).wrapping_mul(step));
                 for pointer in &mut rows[in_place.clone()] {
                     *pointer = pixels.data.as_ptr().wrapping_offset(offset);
                     offset = offset.wrapping_add(step);
                 }
                 for index in (met.start..in_place.start).chain(in_place.end..met.end) {
-                    let place = at + segment.first + index;
-                    let patch = &mut self.patches[place * window.patch_len..][..window.patch_len];
+                    let patch = &mut self.patches[(place + index) * window.patch_len..][..window.patch_len];
                     let run = start.wrapping_add(signed(index).wrapping_mul(step));
-                    let x = segment.x + signed(index) * window.stride[1];
-                    window.patch(pixels, run, x, patch);
-                    self.patched.push(place);
+                    patch.fill(0.0);
+                    window.patch(pixels, run, segment.x + signed(index) * window.stride[1], patch);
+                    self.patched.push(place + index);
                 }
                 if !met.is_empty() {
                     let first = if inside.is_empty() { segment.first + met.start } else { inside.start };
@@ -318,16 +204,72 @@ impl RunTable {
             if inside.is_empty() {
                 // Left out for all pixels: for those of the row's other tiles too, unless it is for the columns.
                 self.uniform &= !self.segments.iter().any(|segment| segment.meets_row(window, *tap));
+                self.padded.truncate(padded);
                 continue;
             }
-            rows[used..].fill(zeros);
+            if used < height {
+                self.padded.extend(at + used..at + height);
+            }
             self.uniform &= whole == (0..height);
             let left_out = LeftOut::of(&inside, height);
             self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
         }
+        self.point_elsewhere(window, zeros);
+    }
+
+    /// Points at zeros and patches what leads there.
+    fn point_elsewhere(&mut self, window: &Window, zeros: *const f32) {
+        for place in &self.padded {
+            self.rows[*place] = zeros;
+        }
         for place in &self.patched {
             self.rows[*place] = self.patches[place * window.patch_len..].as_ptr();
         }
+    }
+
+    /// Where the tile lies that `cut` has cut: `None` unless it is in one row, and its window within rows of data.
+    fn place(&self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels) -> Option<Place> {
+        let [Segment { offset, y, x, .. }] = self.segments[..] else {
+            return None;
+        };
+        (y >= window.rows[0] && y + window.reach[0] <= window.rows[1]).then(|| Place {
+            data: pixels.data.as_ptr(),
+            pitch: [pixels.row, pixels.column],
+            used: tile.used,
+            height: tile.height,
+            offset,
+            x,
+        })
+    }
+
+    /// Whether all columns under the tile, which lies in one row, hold data.
+    fn is_inside(&self, window: &Window) -> bool {
+        self.segments.first().is_some_and(|segment| {
+            let last = segment.x + (signed(segment.count) - 1) * window.stride[1] + window.span;
+            segment.x >= window.columns[0] && last <= window.columns[1]
+        })
+    }
+
+    /// Moves all runs by `distance` floats; what lies over the edges stays there.
+    fn slide(&mut self, window: &Window, pixels: &Pixels<'_>, distance: isize, zeros: *const f32) {
+        for pointer in &mut self.rows[..self.active.len() * self.height] {
+            *pointer = pointer.wrapping_offset(distance);
+        }
+        if let Some(segment) = self.segments.first() {
+            for place in &self.patched {
+                let (tap, index) = (&self.active[place / self.height], signed(place % self.height));
+                let run = window.tap_offset(pixels, window.taps[tap.id as usize]);
+                let run = run.wrapping_add(index.wrapping_mul(window.stride[1].wrapping_mul(pixels.column)));
+                let patch = &mut self.patches[place * window.patch_len..][..window.patch_len];
+                window.patch(pixels, segment.offset.wrapping_add(run), segment.x + index * window.stride[1], patch);
+            }
+        }
+        self.point_elsewhere(window, zeros);
+    }
+
+    /// Lets the table be built anew: the next tensors lie elsewhere.
+    pub(in crate::backend::cpu) fn forget(&mut self) {
+        self.place = None;
     }
 
     /// Cuts a tile into pieces of output rows.
@@ -358,6 +300,7 @@ impl RunTable {
     /// As `build` where output pixels are input pixels: they lie one after the other, over rows and images.
     fn build_pointwise(&mut self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels, zeros: *const f32) {
         let TilePixels { first, used, height } = *tile;
+        self.height = height;
         let [out_rows, out_columns] = window.output;
         let image = first / (out_rows * out_columns);
         let (y, x) = (signed(first / out_columns % out_rows), signed(first % out_columns));
