@@ -3,7 +3,7 @@
 //! Those of a block's tiles stay for the other groups, whose runs lie under the same pixels and differ by the call's channel
 //! offset alone. Where there is one group, tables are kept by the tile's place in its row, so that they slide from row to row.
 
-use crate::backend::cpu::window::{RunTable, Window};
+use crate::backend::cpu::window::{Pixels, RunTable, TilePixels, Window};
 use std::ops::Range;
 
 /// What a table was built for. The pixels that are computed together say how their input is staged.
@@ -21,6 +21,8 @@ pub(super) struct TableKey {
 pub(super) struct RunTables {
     slots: Vec<Slot>,
     places: Places,
+    /// Counts the runs.
+    run: u64,
 }
 
 /// Which tiles have a table of their own.
@@ -35,42 +37,51 @@ pub(super) enum Places {
 #[derive(Debug)]
 struct Slot {
     built_for: Option<TableKey>,
+    /// The run in which it was pointed at the input.
+    run: u64,
     table: RunTable,
 }
 
 impl RunTables {
     /// Room for tables of tiles of at most `tile_m` pixels.
     pub(super) fn new(window: &Window, tile_m: usize, places: Places) -> Self {
-        let slot = || Slot { built_for: None, table: RunTable::new(window, tile_m) };
+        let slot = || Slot { built_for: None, run: 0, table: RunTable::new(window, tile_m) };
         let tables = match places {
             Places::InRow(_) => 4,
             Places::InChunk { tables, .. } => tables.max(1),
         };
-        Self { slots: std::iter::repeat_with(slot).take(tables).collect(), places }
+        Self { slots: std::iter::repeat_with(slot).take(tables).collect(), places, run: 0 }
     }
 
-    /// Lets all tables be built anew: the next tensors lie elsewhere.
-    pub(super) fn forget(&mut self) {
-        for slot in &mut self.slots {
-            slot.built_for = None;
-            slot.table.forget();
-        }
+    /// Begins a run: its tensors may lie elsewhere and hold something else.
+    pub(super) fn begin_run(&mut self) {
+        self.run += 1;
     }
 
-    /// The table for `key` and a tile of `height` pixels, which `build` fills unless it stands there already.
-    pub(super) fn get(&mut self, key: TableKey, height: usize, build: impl FnOnce(&mut RunTable)) -> &RunTable {
+    /// The table for `key`, which is about `tile` of `pixels`.
+    pub(super) fn get(
+        &mut self,
+        key: TableKey,
+        tile: &TilePixels,
+        window: &Window,
+        pixels: &Pixels<'_>,
+        zeros: *const f32,
+    ) -> &RunTable {
         let place = match self.places {
-            Places::InRow(columns) => match key.pixel % columns {
+            Places::InRow(columns) => match tile.first[2] {
                 0 => 0,
-                column if column + height >= columns => 1,
-                _ => 2 + height % 2,
+                column if column + tile.height >= columns => 1,
+                _ => 2 + tile.height % 2,
             },
             Places::InChunk { lowest, tables } => (key.pixel - key.chunk.start) / lowest % tables.max(1),
         };
         let slot = &mut self.slots[place];
         if slot.built_for.as_ref() != Some(&key) {
-            build(&mut slot.table);
-            slot.built_for = Some(key);
+            slot.table.build(window, pixels, tile, zeros);
+            (slot.built_for, slot.run) = (Some(key), self.run);
+        } else if slot.run != self.run {
+            slot.table.renew(window, pixels, zeros);
+            slot.run = self.run;
         }
         &slot.table
     }

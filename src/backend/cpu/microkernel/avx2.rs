@@ -4,7 +4,7 @@
 use super::lanewise::{
     StripCall, StripRow, any_window_kernel, one_group_kernel, sliding_kernel, strip_frame, strip_table, unrolled,
 };
-use super::{LINE, LeftOut, TileCall, TileRow, tile_kernels, tile_table};
+use super::{LINE, LeftOut, TileCall, TileRow, run_at, tile_kernels, tile_table};
 use core::arch::asm;
 use core::arch::x86_64::*;
 

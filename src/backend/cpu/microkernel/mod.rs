@@ -6,8 +6,8 @@
 //!
 //! [`Family::Lanewise`](crate::plan::Family::Lanewise) has kernels and a contract of its own, in [`lanewise`]. Contract of
 //! a [`TileKernel`]:
-//! - `rows` holds `taps x tile_m` pointers; the one at `[t][i]` points at the run of pixel `i` under active tap `t`
-//!   (at a run of zeros where that tap lies in the padding). Rows past `rows_used` must be readable and are not stored.
+//! - `rows` holds `taps x tile_m` addresses in memory whose provenance is exposed; the one at `[t][i]` is where the run of
+//!   pixel `i` under active tap `t` starts (a run of zeros where that tap lies in the padding). Rows past `rows_used` must be readable and are not stored.
 //! - A run is read at `x_offset + block * block_stride + step`, `step < block_len` (`tail_len` in the last, shorter
 //!   block), one float a step.
 //! - `active` names the taps; under a tap that leaves pixels out, their runs (of zeros) need not be read.
@@ -46,7 +46,7 @@ use lanewise::StripRow;
 /// The work of one call. The module documentation says what each field must hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TileCall {
-    pub rows: *const *const f32,
+    pub rows: *const usize,
     pub active: *const ActiveTap,
     pub taps: usize,
     pub tap_count: usize,
@@ -89,6 +89,12 @@ impl TileCall {
 
 /// Floats of a cache line.
 const LINE: usize = 16;
+
+/// The run at an address of a call's `rows`.
+#[inline(always)]
+fn run_at(address: usize) -> *const f32 {
+    core::ptr::with_exposed_provenance(address)
+}
 
 /// The part of a call that lies under one panel; fields as in [`TileCall`].
 #[derive(Clone, Copy, Debug)]
@@ -212,14 +218,14 @@ macro_rules! tile_kernels {
                         break;
                     }
                     for tap in 0..$call.taps {
-                        // SAFETY: `rows` holds `taps` x `tile_m` pointers (contract).
+                        // SAFETY: `rows` holds `taps` x `tile_m` addresses (contract).
                         let rows = unsafe { $call.rows.add(tap * $mr) };
                         // SAFETY: `active` holds `taps` taps (contract).
                         let $tap = unsafe { *$call.active.add(tap) };
                         let mut $run = [core::ptr::null::<f32>(); $mr];
                         for i in 0..$mr {
-                            // SAFETY: `tile_m` pointers a tap, each to a run that reaches past `block_offset`.
-                            $run[i] = unsafe { (*rows.add(i)).offset(block_offset) };
+                            // SAFETY: `tile_m` addresses a tap, each of a run that reaches past `block_offset`.
+                            $run[i] = unsafe { run_at(*rows.add(i)).offset(block_offset) };
                         }
                         if $panel.ahead != 0 && $tap.fresh {
                             for i in 0..$mr {
@@ -243,7 +249,7 @@ macro_rules! tile_kernels {
                 let mut $run = [core::ptr::null::<f32>(); $mr];
                 for i in 0..$mr {
                     // SAFETY: `rows` holds a run for each pixel under the only tap, which reaches past `start` (contract).
-                    $run[i] = unsafe { (*$call.rows.add(i)).offset($start) };
+                    $run[i] = unsafe { run_at(*$call.rows.add(i)).offset($start) };
                 }
                 let mut $w = $panel.weights;
                 let mut left = $call.tail_len;

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::lanewise::{StripCall, StripRow, any_window_kernel, strip_frame, strip_table};
-use super::{Panel, TileCall, TileRow, tile_table};
+use super::{Panel, TileCall, TileRow, run_at, tile_table};
 
 /// Floats of a "vector" here; a multiple of what any target's registers hold.
 pub(super) const LANES: usize = 16;
@@ -42,8 +42,8 @@ unsafe fn tile<const MR: usize, const WIDTH: usize>(
                 // SAFETY: the panel is aligned and holds `WIDTH` floats for this step.
                 let w = unsafe { &*weights.add(at * WIDTH).cast::<[f32; WIDTH]>() };
                 for (i, row) in acc.iter_mut().enumerate() {
-                    // SAFETY: `rows` holds `MR` pointers a tap, each to a run that reaches past this block.
-                    let run = unsafe { *call.rows.add(tap * MR + i) };
+                    // SAFETY: `rows` holds `MR` addresses a tap, each of a run that reaches past this block.
+                    let run = run_at(unsafe { *call.rows.add(tap * MR + i) });
                     let run = run.wrapping_offset(start + (block * call.block_stride) as isize); // CAST: inside the input
                     step(run, at, w, row);
                 }

@@ -26,6 +26,8 @@ use std::ops::Range;
 
 /// Entries of run tables a thread may hold: 1 MiB.
 const TABLE_BUDGET: usize = 1 << 17;
+/// Entries of run tables that are all kept from run to run: 16 KiB.
+const SMALL_TABLES: usize = 1 << 11;
 /// Panels whose sums wait in scratch for the epilogue that no kernel has.
 const WAITING_PANELS: usize = 4;
 /// Floats of a cache line, the largest vector that is streamed.
@@ -69,7 +71,7 @@ impl Method for TiledConv {
 
     fn work(&self, _phase: usize, thread: usize, pieces: &mut dyn Iterator<Item = usize>, operands: &Operands<'_>) {
         let mut scratch = self.scratch.of(thread);
-        scratch.tables.forget();
+        scratch.tables.begin_run();
         for block in pieces.filter_map(|piece| self.blocks.get(piece)) {
             self.run_block(block, operands, &mut scratch);
         }
@@ -168,12 +170,11 @@ impl TiledConv {
             }
         }
         let lowest = self.heights.lowest();
+        let tiles = self.blocks.iter().map(|block| block.m.len().div_ceil(lowest)).max().unwrap_or(1);
+        let entries = self.window.runs() * self.tile_m;
         let places = match self.problem.spec().groups {
-            1 => Places::InRow(self.problem.output()[1]),
-            _ => {
-                let tiles = self.blocks.iter().map(|block| block.m.len().div_ceil(lowest)).max().unwrap_or(1);
-                Places::InChunk { lowest, tables: tiles.min(TABLE_BUDGET / (self.window.runs() * self.tile_m)) }
-            }
+            1 if tiles.saturating_mul(entries) > SMALL_TABLES => Places::InRow(self.problem.output()[1]),
+            _ => Places::InChunk { lowest, tables: tiles.min(TABLE_BUDGET / entries) },
         };
         Ok(Scratch {
             tables: RunTables::new(&self.window, self.tile_m, places),
@@ -324,15 +325,17 @@ impl TiledConv {
         let tiles_together = if panels.len() == 1 { MOST_TILES } else { self.tiles_together };
         let bias = if is_last { self.packed.bias(block.group, panels.clone()) } else { None };
         let mut pixel = chunk.pixels.start;
+        let mut position = [0; 3];
+        self.advance(&mut position, pixel);
         while pixel < chunk.pixels.end {
             let (kernel, height) = self.heights.at(pixel);
             let rows = height.min(chunk.pixels.end - pixel);
             let key = TableKey { pixel, chunk: chunk.pixels.clone(), channels: channels.len() };
-            let (tile, zeros) = (TilePixels { first: pixel, used: rows, height }, self.zeros.as_slice().as_ptr());
-            let table = tables.get(key, height, |table| table.build(&self.window, &pixels, &tile, zeros));
+            let tile = TilePixels { first: position, used: rows, height };
+            let table = tables.get(key, &tile, &self.window, &pixels, self.zeros.as_slice().as_ptr());
             let tiles = if rows_out.is_some() && rows == height {
-                let whole = ((chunk.pixels.end - pixel) / height).min(self.heights.alike(pixel));
-                table.alike(&self.window, tiles_together.min(whole))
+                let most = tiles_together.min(self.heights.alike(pixel));
+                table.alike(&self.window, most, chunk.pixels.end - pixel)
             } else {
                 1
             };
@@ -395,6 +398,21 @@ impl TiledConv {
                 }
             }
             pixel += rows * tiles;
+            self.advance(&mut position, rows * tiles);
+        }
+    }
+
+    /// Moves `[image, row, column]` on by `pixels` output pixels.
+    fn advance(&self, [image, row, column]: &mut [usize; 3], pixels: usize) {
+        let [rows, columns] = self.problem.output();
+        *column += pixels;
+        if *column >= columns {
+            *row += *column / columns;
+            *column %= columns;
+            if *row >= rows {
+                *image += *row / rows;
+                *row %= rows;
+            }
         }
     }
 

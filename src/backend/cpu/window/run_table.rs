@@ -1,16 +1,17 @@
-//! The table of run pointers of a tile.
+//! The table of run addresses of a tile.
 //!
 //! Tiles in the midst of the rows meet the same taps under the same columns, so their tables differ by a distance alone: where
-//! a table was built for such a tile, it slides to the next one.
+//! a table was built for such a tile, it slides to the next one, and so does any table to the tensor of the next run. That is
+//! why it holds addresses, of memory whose provenance is exposed whenever runs in it are pointed at.
 
 use super::{Origin, Pixels, Window, signed};
 use crate::backend::cpu::microkernel::{ActiveTap, LeftOut};
 use std::ops::Range;
 
-/// The pointers of one tile, `[active tap][height]`, and which taps are active.
+/// The runs of one tile, `[active tap][height]` addresses, and which taps are active.
 #[derive(Debug, Default)]
 pub(in crate::backend::cpu) struct RunTable {
-    rows: Vec<*const f32>,
+    rows: Vec<usize>,
     active: Vec<ActiveTap>,
     /// Pixels of the tile's kernel.
     height: usize,
@@ -20,18 +21,28 @@ pub(in crate::backend::cpu) struct RunTable {
     uniform: bool,
     /// `[active tap][height]` runs that reach over an edge, zeros beyond it.
     patches: Vec<f32>,
-    /// Which of them the tile has, and which pointers lead to zeros.
-    patched: Vec<usize>,
+    /// Which of them the tile has, and which entries lead to zeros.
+    patched: Vec<Patched>,
     padded: Vec<usize>,
-    /// What the table was built for, if it may slide.
-    place: Option<Place>,
+    /// The input that runs lie in.
+    data: usize,
+    /// Where the tile lies, if the table may slide from there to other tiles.
+    within: Option<WithinRows>,
 }
 
-/// Where a tile lies whose window meets rows of data under all its taps.
+/// An entry that leads to a patch.
+#[derive(Debug)]
+struct Patched {
+    entry: usize,
+    /// Where the run starts, floats from the start of the input and columns.
+    offset: isize,
+    x: isize,
+}
+
+/// A tile in one row whose window meets rows of data under all taps.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    data: *const f32,
-    /// Floats between the pixels of `data`.
+struct WithinRows {
+    /// Floats between the pixels of the input.
     pitch: [isize; 2],
     used: usize,
     height: usize,
@@ -40,13 +51,16 @@ struct Place {
     x: isize,
 }
 
-/// The output pixels of a tile: `used` of them from folded pixel `first` on, for a kernel of `height` pixels.
+/// The output pixels of a tile: `used` of them from the one at `[image, row, column]` on, for a kernel of `height` pixels.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::backend::cpu) struct TilePixels {
-    pub first: usize,
+    pub first: [usize; 3],
     pub used: usize,
     pub height: usize,
 }
+
+/// Bytes of a float.
+const FLOAT: isize = size_of::<f32>() as isize; // CAST: 4
 
 /// Neighbouring pixels of a tile that lie in one output row.
 #[derive(Debug)]
@@ -90,30 +104,20 @@ impl Segment {
     }
 }
 
-// SAFETY: the pointers are rebuilt before each use from data that the using thread borrows, or `forget` is called between
-// data and data; moving the empty or stale table between threads reads none of them.
-#[allow(unsafe_code)]
-unsafe impl Send for RunTable {}
-
 impl RunTable {
     /// Room for tiles of `tile_m` pixels at most.
     pub(in crate::backend::cpu) fn new(window: &Window, tile_m: usize) -> Self {
         Self {
-            rows: vec![std::ptr::null(); window.runs() * tile_m],
+            rows: vec![0; window.runs() * tile_m],
             active: Vec::with_capacity(window.runs()),
-            height: tile_m,
             segments: Vec::with_capacity(tile_m),
-            ahead: 0,
-            uniform: false,
             patches: vec![0.0; window.runs() * tile_m * window.patch_len],
-            patched: Vec::new(),
-            padded: Vec::new(),
-            place: None,
+            ..Self::default()
         }
     }
 
-    /// `[active tap][height]` pointers.
-    pub(in crate::backend::cpu) fn rows(&self) -> &[*const f32] {
+    /// `[active tap][height]` addresses.
+    pub(in crate::backend::cpu) fn rows(&self) -> &[usize] {
         &self.rows
     }
 
@@ -122,19 +126,21 @@ impl RunTable {
         &self.active
     }
 
-    /// How many of the next `most` tiles, this one counted, read alike: each `ahead` floats after the one before.
-    pub(in crate::backend::cpu) fn alike(&self, window: &Window, most: usize) -> usize {
-        if !self.uniform {
+    /// How many tiles, this one counted, read alike, each `ahead` floats after the one before: at most `most` of them, and
+    /// of `left` pixels.
+    pub(in crate::backend::cpu) fn alike(&self, window: &Window, most: usize, left: usize) -> usize {
+        if !self.uniform || most <= 1 {
             return 1;
         }
         let Some(segment) = self.segments.first() else {
-            return most; // pixels one after the other, over rows and images
+            return most.min(left / self.height).max(1); // pixels one after the other, over rows and images
         };
-        let pixels = |columns: isize, step: isize| columns.max(0).unsigned_abs() / step.unsigned_abs();
-        let last = segment.x + (signed(self.height) - 1) * window.stride[1] + window.span;
-        let inside = pixels(window.columns[1] - last, window.stride[1]);
+        let stride = window.stride[1];
+        let last = segment.x + (signed(self.height) - 1) * stride + window.span;
+        let inside = (window.columns[1] - last).max(0).unsigned_abs();
+        let inside = if stride == 1 { inside } else { inside / stride.unsigned_abs() };
         let in_row = window.output[1] - segment.column - self.height;
-        most.min(1 + inside.min(in_row) / self.height)
+        most.min(1 + inside.min(in_row).min(left.saturating_sub(self.height)) / self.height)
     }
 
     /// Floats from the runs of this tile to those of the tile that follows it; 0 where none does.
@@ -151,23 +157,21 @@ impl RunTable {
         tile: &TilePixels,
         zeros: *const f32,
     ) {
-        let TilePixels { first, used, height } = *tile;
         if window.is_pointwise() {
             return self.build_pointwise(window, pixels, tile, zeros);
         }
-        self.cut(window, pixels, first, used);
-        let place = self.place(window, pixels, tile);
-        if let (Some(from), Some(to)) = (self.place, place)
-            && (from.data, from.pitch, from.used, from.height) == (to.data, to.pitch, to.used, to.height)
+        self.cut(window, pixels, tile);
+        let within = self.within_rows(window, pixels, tile);
+        if let (Some(from), Some(to)) = (self.within, within)
+            && (from.pitch, from.used, from.height) == (to.pitch, to.used, to.height)
             && (from.x == to.x || self.uniform && self.is_inside(window))
         {
-            self.place = place;
+            self.within = within;
             return self.slide(window, pixels, to.offset.wrapping_sub(from.offset), zeros);
         }
-        (self.place, self.height) = (place, height);
-        self.active.clear();
-        self.patched.clear();
-        self.padded.clear();
+        let height = tile.height;
+        self.within = within;
+        self.start(pixels, height);
         self.uniform = self.segments.len() == 1;
         for (id, tap) in window.taps.iter().enumerate() {
             let at = self.active.len() * height;
@@ -177,23 +181,21 @@ impl RunTable {
             for segment in &self.segments {
                 let [met, in_place] = segment.inside(window, *tap);
                 let rows = &mut rows[segment.first..segment.first + segment.count];
-                let place = at + segment.first;
+                let entry = at + segment.first;
                 if met.len() < segment.count {
-                    self.padded.extend((place..place + met.start).chain(place + met.end..place + segment.count));
+                    self.padded.extend((entry..entry + met.start).chain(entry + met.end..entry + segment.count));
                 }
                 let step = window.stride[1].wrapping_mul(pixels.column);
                 let start = segment.offset.wrapping_add(window.tap_offset(pixels, *tap));
-                let mut offset = start.wrapping_add(signed(in_place.start).wrapping_mul(step));
-                for pointer in &mut rows[in_place.clone()] {
-                    *pointer = pixels.data.as_ptr().wrapping_offset(offset);
-                    offset = offset.wrapping_add(step);
+                let run = |index: usize| start.wrapping_add(signed(index).wrapping_mul(step));
+                let mut address = self.data.wrapping_add_signed(run(in_place.start).wrapping_mul(FLOAT));
+                for row in &mut rows[in_place.clone()] {
+                    *row = address;
+                    address = address.wrapping_add_signed(step.wrapping_mul(FLOAT));
                 }
                 for index in (met.start..in_place.start).chain(in_place.end..met.end) {
-                    let patch = &mut self.patches[(place + index) * window.patch_len..][..window.patch_len];
-                    let run = start.wrapping_add(signed(index).wrapping_mul(step));
-                    patch.fill(0.0);
-                    window.patch(pixels, run, segment.x + signed(index) * window.stride[1], patch);
-                    self.patched.push(place + index);
+                    let x = segment.x + tap[1] + signed(index) * window.stride[1];
+                    self.patched.push(Patched { entry: entry + index, offset: run(index), x });
                 }
                 if !met.is_empty() {
                     let first = if inside.is_empty() { segment.first + met.start } else { inside.start };
@@ -207,39 +209,71 @@ impl RunTable {
                 self.padded.truncate(padded);
                 continue;
             }
-            if used < height {
-                self.padded.extend(at + used..at + height);
+            if tile.used < height {
+                self.padded.extend(at + tile.used..at + height);
             }
             self.uniform &= whole == (0..height);
             let left_out = LeftOut::of(&inside, height);
             self.active.push(ActiveTap { id: id as u32, fresh: window.fresh[id], left_out }); // CAST: taps of a filter
         }
-        self.point_elsewhere(window, zeros);
+        for Patched { entry, .. } in &self.patched {
+            self.patches[entry * window.patch_len..][..window.patch_len].fill(0.0);
+        }
+        self.lead_elsewhere(window, pixels, zeros);
     }
 
-    /// Points at zeros and patches what leads there.
-    fn point_elsewhere(&mut self, window: &Window, zeros: *const f32) {
-        for place in &self.padded {
-            self.rows[*place] = zeros;
+    /// Points the table at the same tile of another run's `pixels`.
+    pub(in crate::backend::cpu) fn renew(&mut self, window: &Window, pixels: &Pixels<'_>, zeros: *const f32) {
+        self.slide(window, pixels, 0, zeros);
+    }
+
+    /// Begins a table of runs in `pixels`.
+    fn start(&mut self, pixels: &Pixels<'_>, height: usize) {
+        (self.data, self.height) = (pixels.data.as_ptr().expose_provenance(), height);
+        self.active.clear();
+        self.patched.clear();
+        self.padded.clear();
+    }
+
+    /// Moves all runs by `distance` floats and to the input of `pixels`; what lies over the edges stays there.
+    fn slide(&mut self, window: &Window, pixels: &Pixels<'_>, distance: isize, zeros: *const f32) {
+        let data = pixels.data.as_ptr().expose_provenance();
+        let bytes = data.wrapping_sub(self.data).wrapping_add_signed(distance.wrapping_mul(FLOAT));
+        self.data = data;
+        if bytes != 0 {
+            for row in &mut self.rows[..self.active.len() * self.height] {
+                *row = row.wrapping_add(bytes);
+            }
         }
-        for place in &self.patched {
-            self.rows[*place] = self.patches[place * window.patch_len..].as_ptr();
+        for patched in &mut self.patched {
+            patched.offset = patched.offset.wrapping_add(distance);
+        }
+        self.lead_elsewhere(window, pixels, zeros);
+    }
+
+    /// Fills what patches meet of the input; leads entries there, and to zeros.
+    fn lead_elsewhere(&mut self, window: &Window, pixels: &Pixels<'_>, zeros: *const f32) {
+        if !self.padded.is_empty() {
+            let zeros = zeros.expose_provenance();
+            for entry in &self.padded {
+                self.rows[*entry] = zeros;
+            }
+        }
+        for Patched { entry, offset, x } in &self.patched {
+            let patch = &mut self.patches[entry * window.patch_len..][..window.patch_len];
+            window.patch(pixels, *offset, *x, patch);
+            self.rows[*entry] = patch.as_ptr().expose_provenance();
         }
     }
 
     /// Where the tile lies that `cut` has cut: `None` unless it is in one row, and its window within rows of data.
-    fn place(&self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels) -> Option<Place> {
+    fn within_rows(&self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels) -> Option<WithinRows> {
         let [Segment { offset, y, x, .. }] = self.segments[..] else {
             return None;
         };
-        (y >= window.rows[0] && y + window.reach[0] <= window.rows[1]).then(|| Place {
-            data: pixels.data.as_ptr(),
-            pitch: [pixels.row, pixels.column],
-            used: tile.used,
-            height: tile.height,
-            offset,
-            x,
-        })
+        let is_within = y >= window.rows[0] && y + window.reach[0] <= window.rows[1];
+        let pitch = [pixels.row, pixels.column];
+        is_within.then_some(WithinRows { pitch, used: tile.used, height: tile.height, offset, x })
     }
 
     /// Whether all columns under the tile, which lies in one row, hold data.
@@ -250,33 +284,10 @@ impl RunTable {
         })
     }
 
-    /// Moves all runs by `distance` floats; what lies over the edges stays there.
-    fn slide(&mut self, window: &Window, pixels: &Pixels<'_>, distance: isize, zeros: *const f32) {
-        for pointer in &mut self.rows[..self.active.len() * self.height] {
-            *pointer = pointer.wrapping_offset(distance);
-        }
-        if let Some(segment) = self.segments.first() {
-            for place in &self.patched {
-                let (tap, index) = (&self.active[place / self.height], signed(place % self.height));
-                let run = window.tap_offset(pixels, window.taps[tap.id as usize]);
-                let run = run.wrapping_add(index.wrapping_mul(window.stride[1].wrapping_mul(pixels.column)));
-                let patch = &mut self.patches[place * window.patch_len..][..window.patch_len];
-                window.patch(pixels, segment.offset.wrapping_add(run), segment.x + index * window.stride[1], patch);
-            }
-        }
-        self.point_elsewhere(window, zeros);
-    }
-
-    /// Lets the table be built anew: the next tensors lie elsewhere.
-    pub(in crate::backend::cpu) fn forget(&mut self) {
-        self.place = None;
-    }
-
     /// Cuts a tile into pieces of output rows.
-    fn cut(&mut self, window: &Window, pixels: &Pixels<'_>, first: usize, used: usize) {
+    fn cut(&mut self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels) {
         let [out_rows, out_columns] = window.output;
-        let (mut image, mut row, mut column) =
-            (first / (out_rows * out_columns), first / out_columns % out_rows, first % out_columns);
+        let TilePixels { first: [mut image, mut row, mut column], used, .. } = *tile;
         self.segments.clear();
         let mut done = 0;
         while done < used {
@@ -299,23 +310,22 @@ impl RunTable {
 
     /// As `build` where output pixels are input pixels: they lie one after the other, over rows and images.
     fn build_pointwise(&mut self, window: &Window, pixels: &Pixels<'_>, tile: &TilePixels, zeros: *const f32) {
-        let TilePixels { first, used, height } = *tile;
-        self.height = height;
-        let [out_rows, out_columns] = window.output;
-        let image = first / (out_rows * out_columns);
-        let (y, x) = (signed(first / out_columns % out_rows), signed(first % out_columns));
+        let TilePixels { first: [image, row, column], used, height } = *tile;
+        self.start(pixels, height);
         let base = pixels.bases.get(image - pixels.first_image).copied().unwrap_or(0);
-        let start = base + y * pixels.row + x * pixels.column;
-        let mut at = start;
-        for pointer in &mut self.rows[..used] {
-            *pointer = pixels.data.as_ptr().wrapping_offset(at);
-            at += pixels.column;
+        let start = base + signed(row) * pixels.row + signed(column) * pixels.column;
+        let mut address = self.data.wrapping_add_signed(start.wrapping_mul(FLOAT));
+        for row in &mut self.rows[..used] {
+            *row = address;
+            address = address.wrapping_add_signed(pixels.column.wrapping_mul(FLOAT));
         }
-        self.rows[used..height].fill(zeros);
-        self.ahead = at - start;
+        if used < height {
+            self.padded.extend(used..height);
+            self.lead_elsewhere(window, pixels, zeros);
+        }
+        self.ahead = signed(used) * pixels.column;
         self.segments.clear();
         self.uniform = used == height;
-        self.active.clear();
         self.active.push(ActiveTap { id: 0, fresh: true, left_out: LeftOut::Nothing });
     }
 }
