@@ -30,7 +30,7 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
     for Tried { arithmetic, variant, shorter } in kernels(problem, machine) {
         let gemm = GemmShape::new(problem, variant.family);
         let block_channels = block_channels(problem, machine, &variant);
-        for block_m in pixel_blocks(problem, &gemm, &variant, shorter.is_some()) {
+        for block_m in pixel_blocks(problem, machine, &gemm, &variant, shorter.is_some()) {
             for block_n in channel_blocks(problem, machine, &gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
                     let cut = Cut { variant, arithmetic, shorter, gemm, block_m, block_n, block_channels, order };
@@ -136,10 +136,20 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
 }
 
 /// Doubling runs of tiles, and whole output rows, images included. Only whole rows where tiles end with them.
-fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> Vec<usize> {
+fn pixel_blocks(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    gemm: &GemmShape,
+    variant: &KernelVariant,
+    in_rows: bool,
+) -> Vec<usize> {
     let columns = if in_rows { filled_pixels(problem) } else { problem.output()[1] };
     if in_rows || variant.family == Family::Lanewise {
         let mut rows: Vec<_> = (0..8).map(|power| columns.saturating_mul(1 << power).min(gemm.m)).collect();
+        if in_rows {
+            rows.extend([1, 2].map(|b| (gemm.m / columns).div_ceil(machine.compute.units * b) * columns));
+            rows.sort_unstable();
+        }
         rows.dedup();
         return rows;
     }
@@ -147,7 +157,8 @@ fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant
     let tiles = (0..8).map(|power| whole_tiles(variant.tile_m.saturating_mul(1 << power)));
     let rows = [1, 2, 4, 8].map(|rows| columns.saturating_mul(rows));
     let rows = rows.into_iter().filter(|pixels| pixels.is_multiple_of(variant.tile_m)).map(whole_tiles);
-    let mut blocks: Vec<_> = tiles.chain(rows).collect();
+    let mut blocks: Vec<_> =
+        tiles.chain(rows).chain([1, 2].map(|b| whole_tiles(gemm.m.div_ceil(machine.compute.units * b)))).collect();
     blocks.sort_unstable();
     blocks.dedup();
     blocks
