@@ -1,19 +1,20 @@
 //! The cuts worth pricing: kernels x block sizes x loop orders, by the capacities alone.
 
-use crate::conv::{CHANNEL_BLOCK, ConvProblem, Layout, Padding};
-use crate::plan::cost::window_pixels;
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, Layout};
+use crate::plan::cost::{self, window_pixels};
+use crate::plan::kernels::{self, Tried};
+use crate::plan::least::Least;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
-use crate::plan::rows::RowTiles;
 use crate::plan::tile::{GemmShape, LoopOrder};
 
 /// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
-#[derive(Clone, Debug)]
-pub(super) struct Cut {
-    pub variant: KernelVariant,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut<'a> {
+    pub variant: &'a KernelVariant,
     /// Seconds of the kernel's arithmetic, as [`arithmetic`](super::cost::arithmetic) counts them.
     pub arithmetic: f64,
     /// The kernel of the shorter tiles, where tiles end with the row.
-    pub shorter: Option<KernelVariant>,
+    pub shorter: Option<&'a KernelVariant>,
     pub gemm: GemmShape,
     pub block_m: usize,
     pub block_n: usize,
@@ -21,93 +22,72 @@ pub(super) struct Cut {
     pub order: LoopOrder,
 }
 
-/// Kernels that are tried with all their blockings; the others lose on arithmetic alone.
-const KERNELS_TRIED: usize = 3;
+/// The cheapest cut.
+#[derive(Debug)]
+pub(super) struct Cheapest<'a> {
+    pub cut: Cut<'a>,
+    /// How many cuts were in the running: blocks and loop orders of all kernels tried.
+    pub considered: usize,
+}
 
-/// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
-pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
-    let mut cuts = Vec::new();
-    for Tried { arithmetic, variant, shorter } in kernels(problem, machine) {
+/// The cheapest cut that fits the block cache, the first of equals; `None` where there is no kernel. Few cuts are priced in
+/// full: most pass the cheapest so far by a part of their price.
+pub(super) fn cheapest<'a>(problem: &ConvProblem, machine: &'a MachineModel) -> Option<Cheapest<'a>> {
+    let kernels = kernels::tried(problem, machine);
+    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
+    let capacity = capacity.map_or(f64::INFINITY, |bytes| bytes as f64);
+    let (mut best, mut least, mut smallest, mut considered) = (None, f64::INFINITY, f64::INFINITY, 0);
+    each(problem, machine, &kernels, |cut| {
+        considered += 1;
+        if let Some(seconds) = cost::seconds_below(least, problem, machine, &cut) {
+            let bytes = resident_bytes(problem, machine, &cut);
+            if bytes <= capacity {
+                (best, least) = (Some(cut), seconds);
+            }
+            smallest = bytes.min(smallest);
+        }
+    });
+    if best.is_none() {
+        // Nothing fits: the smallest blocks stream through the cache.
+        each(problem, machine, &kernels, |cut| {
+            if resident_bytes(problem, machine, &cut) <= smallest
+                && let Some(seconds) = cost::seconds_below(least, problem, machine, &cut)
+            {
+                (best, least) = (Some(cut), seconds);
+            }
+        });
+    }
+    best.map(|cut| Cheapest { cut, considered })
+}
+
+/// Every cut for `problem`, of all sizes: a few hundred at most, none where no kernel fits.
+fn each<'a, const N: usize>(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    kernels: &Least<Tried<'a>, N>,
+    mut visit: impl FnMut(Cut<'a>),
+) {
+    for (arithmetic, Tried { variant, shorter }) in kernels.iter() {
         let gemm = GemmShape::new(problem, variant.family);
-        let block_channels = block_channels(problem, machine, &variant);
-        for block_m in pixel_blocks(problem, &gemm, &variant, shorter.is_some()) {
-            for block_n in channel_blocks(problem, machine, &gemm, &variant) {
+        let block_channels = block_channels(problem, machine, variant);
+        let channel_blocks = channel_blocks(problem, machine, &gemm, variant);
+        for block_m in distinct(&pixel_blocks(problem, &gemm, variant, shorter.is_some())) {
+            for block_n in distinct(&channel_blocks) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
                     let cut = Cut { variant, arithmetic, shorter, gemm, block_m, block_n, block_channels, order };
                     if keeps_pixels_whole(problem, &cut) {
-                        cuts.push(cut);
+                        visit(cut);
                     }
                 }
             }
         }
     }
-    let (fitting, mut cuts): (Vec<_>, Vec<_>) = cuts.into_iter().partition(|cut| fits(problem, machine, cut));
-    if !fitting.is_empty() {
-        return fitting;
-    }
-    // Nothing fits the block cache: the smallest blocks stream through it.
-    let bytes = |cut: &Cut| resident_bytes(problem, machine, cut);
-    let smallest = cuts.iter().map(bytes).fold(f64::INFINITY, f64::min);
-    cuts.retain(|cut| bytes(cut) <= smallest);
-    cuts
 }
 
-/// A kernel that is tried, with the one that takes the shorter tiles where tiles end with the row.
-struct Tried {
-    /// Seconds, as [`arithmetic`](super::cost::arithmetic) counts them.
-    arithmetic: f64,
-    variant: KernelVariant,
-    shorter: Option<KernelVariant>,
-}
-
-/// The kernels with the least arithmetic for this problem, tails and idle lanes counted.
-fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<Tried> {
-    let dtype = problem.spec().dtype;
-    let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
-    let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
-    let usable =
-        |variant: &&KernelVariant| (variant.dtype == dtype || widened(variant)) && variant.can_compute(problem);
-    let fit: Vec<_> = machine.variants.iter().filter(usable).copied().collect();
-    // Lane by lane, each group costs its own lanes: only worth it where a vector has no room for more of one group.
-    let narrow = problem.spec().groups > 1;
-    let wanted = |variant: &&KernelVariant| match variant.family {
-        Family::Broadcast => true,
-        Family::Lanewise => narrow,
-        Family::Planes => super::planes::can_compute(problem, machine, variant),
-    };
-    let mut chosen: Vec<_> = fit.iter().filter(wanted).collect();
-    if chosen.is_empty() {
-        chosen = fit.iter().collect();
-    }
-    let work = |variant: &KernelVariant, shorter: Option<KernelVariant>| Tried {
-        arithmetic: super::cost::arithmetic(problem, machine, variant, shorter.as_ref()),
-        variant: *variant,
-        shorter,
-    };
-    let in_rows =
-        |variant: &&KernelVariant| shorter(problem, machine, variant).map(|shorter| work(variant, Some(shorter)));
-    let in_rows: Vec<_> = chosen.iter().filter_map(in_rows).collect();
-    let mut tried: Vec<_> = chosen.into_iter().map(|variant| work(variant, None)).chain(in_rows).collect();
-    tried.sort_by(|a, b| a.arithmetic.total_cmp(&b.arithmetic));
-    tried.truncate(KERNELS_TRIED);
-    tried
-}
-
-/// The kernel that is like `variant` but for a pixel less, where tiles of the two end with the output rows and leave out
-/// padding. A GPU's kernels leave out none.
-fn shorter(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> Option<KernelVariant> {
-    if variant.family != Family::Broadcast
-        || !machine.compute.caller_is_unit
-        || problem.spec().padding == Padding::default()
-    {
-        return None;
-    }
-    RowTiles::new(problem.output()[1], variant.tile_m)?;
-    let is_shorter = |other: &&KernelVariant| {
-        (other.family, other.dtype, other.tile_n, other.tile_m + 1)
-            == (variant.family, variant.dtype, variant.tile_n, variant.tile_m)
-    };
-    machine.variants.iter().find(is_shorter).copied()
+/// Sizes without those that repeat the one before.
+fn distinct(sizes: &[usize]) -> impl Iterator<Item = usize> {
+    let mut last = None;
+    sizes.iter().copied().filter(move |size| last.replace(*size) != Some(*size))
 }
 
 /// All channels in one pass, so that accumulators never leave the registers, unless a panel of weights would fill more
@@ -126,21 +106,21 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, and whole output rows, images included. Only whole rows where tiles end with them.
-fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> Vec<usize> {
+/// Doubling runs of tiles, and whole output rows, images included, in rising order. Only whole rows where tiles end with
+/// them.
+fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> [usize; 12] {
     let columns = problem.output()[1];
     if in_rows || variant.family == Family::Lanewise {
-        let mut rows: Vec<_> = (0..8).map(|power| columns.saturating_mul(1 << power).min(gemm.m)).collect();
-        rows.dedup();
-        return rows;
+        return std::array::from_fn(|power| columns.saturating_mul(1 << power.min(7)).min(gemm.m));
     }
     let whole_tiles = |pixels: usize| pixels.max(1).next_multiple_of(variant.tile_m).min(gemm.m);
-    let tiles = (0..8).map(|power| whole_tiles(variant.tile_m.saturating_mul(1 << power)));
     let rows = [1, 2, 4, 8].map(|rows| columns.saturating_mul(rows));
-    let rows = rows.into_iter().filter(|pixels| pixels.is_multiple_of(variant.tile_m)).map(whole_tiles);
-    let mut blocks: Vec<_> = tiles.chain(rows).collect();
+    let mut blocks = std::array::from_fn(|index| match index.checked_sub(8) {
+        None => whole_tiles(variant.tile_m.saturating_mul(1 << index)),
+        Some(row) if rows[row].is_multiple_of(variant.tile_m) => whole_tiles(rows[row]),
+        Some(_) => whole_tiles(variant.tile_m),
+    });
     blocks.sort_unstable();
-    blocks.dedup();
     blocks
 }
 
@@ -154,26 +134,25 @@ fn channel_blocks(
     machine: &MachineModel,
     gemm: &GemmShape,
     variant: &KernelVariant,
-) -> Vec<usize> {
+) -> [usize; 8] {
     if variant.family == Family::Lanewise {
         let (rows, units) = (gemm.m / problem.output()[1], machine.compute.units);
         if (rows.div_ceil(units) * units) as f64 <= UNEVEN * rows as f64 {
-            return vec![gemm.n];
+            return [gemm.n; 8];
         }
     }
-    let panels = gemm.n.div_ceil(variant.tile_n);
-    let mut blocks: Vec<_> = std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))
-        .take(7)
-        .chain([1])
-        .map(|panels| panels.saturating_mul(variant.tile_n).min(gemm.n))
-        .collect();
-    blocks.dedup();
+    let mut panels = gemm.n.div_ceil(variant.tile_n);
+    let mut blocks = [variant.tile_n.min(gemm.n); 8];
+    for block in &mut blocks[..7] {
+        *block = panels.saturating_mul(variant.tile_n).min(gemm.n);
+        panels = panels.div_ceil(2);
+    }
     blocks
 }
 
 /// Lane by lane the pixels that are split by channels must be few, where they lie whole in memory: both sides write the
 /// lines in between, and read on into the other's. So a row is split, and neighbours in the loop order are its halves.
-fn keeps_pixels_whole(problem: &ConvProblem, cut: &Cut) -> bool {
+fn keeps_pixels_whole(problem: &ConvProblem, cut: &Cut<'_>) -> bool {
     let row_by_row = cut.block_m == problem.output()[1] && cut.order == LoopOrder::PixelsOuter;
     cut.variant.family != Family::Lanewise
         || problem.spec().layout == Layout::Nchw
@@ -183,7 +162,7 @@ fn keeps_pixels_whole(problem: &ConvProblem, cut: &Cut) -> bool {
 
 /// Bytes that the blocks running together keep in one instance of the block cache: their input and their weights of one
 /// pass. Neighbours in the loop order share an operand; sums stay in registers.
-pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f64 {
     let sharers = machine.levels.get(1).map_or(1, |level| level.shared_by.min(machine.compute.units));
     let together = (sharers / cut.variant.units_per_tile.max(1)).max(1);
     let (along_m, along_n) = (cut.gemm.m.div_ceil(cut.block_m), cut.gemm.n.div_ceil(cut.block_n));
@@ -204,9 +183,4 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
     let input = window_pixels(problem, cut.block_m) * input_channels as f64 * element;
     let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
     input * blocks_m as f64 + weights * blocks_n as f64
-}
-
-fn fits(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> bool {
-    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
-    capacity.is_none_or(|capacity| resident_bytes(problem, machine, cut) <= capacity as f64)
 }

@@ -5,8 +5,9 @@
 
 use crate::conv::{ConvProblem, DType, Layout};
 use crate::plan::candidates::Cut;
+use crate::plan::kernels::Tried;
 use crate::plan::machine::{Family, KernelVariant, MachineModel, MemoryLevel};
-use crate::plan::rows::{RowTiles, met_share};
+use crate::plan::rows::RowTiles;
 use crate::plan::tile::{GemmShape, LoopOrder};
 
 /// What a cut costs.
@@ -26,36 +27,82 @@ const IMPERFECT_OVERLAP: f64 = 0.05;
 /// Share of a cache that one operand may fill and still be there when it comes again.
 pub(super) const KEPT_SHARE: f64 = 0.5;
 
-pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> Cost {
+pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> Cost {
     let imbalance = imbalance(problem, machine, cut);
     let compute_seconds = compute_seconds(problem, machine, cut, imbalance);
-    // Threads without work leave their share of the bandwidth unused; what a GPU's tiles leave, others take.
-    let unshared = if machine.compute.caller_is_unit { imbalance } else { 1.0 };
-    let mut asked_for = f64::INFINITY;
-    let levels: Vec<_> = (machine.levels.iter().enumerate())
-        .map(|(index, level)| {
-            // A level delivers no more than the one inside it asked for.
-            asked_for = delivered_bytes(problem, machine, cut, index).min(asked_for);
-            let instances = (machine.compute.units as f64 / level.shared_by.max(1) as f64).max(1.0);
-            (asked_for, asked_for / (level.bandwidth * instances) * unshared)
-        })
-        .collect();
+    let levels = levels(problem, machine, cut, imbalance).collect();
     Cost::new(machine, compute_seconds, levels, dispatch_seconds(machine, cut))
 }
 
-/// What a cut takes at least: a bound of [`price`]'s seconds that costs less to find.
-pub(super) fn least_seconds(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
-    compute_seconds(problem, machine, cut, imbalance(problem, machine, cut)) + dispatch_seconds(machine, cut)
+/// [`price`]'s seconds if they are below `limit`; a cut that passes it early is not priced to the end.
+pub(super) fn seconds_below(limit: f64, problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> Option<f64> {
+    let dispatch = dispatch_seconds(machine, cut);
+    Overlap::below(limit, dispatch).add(cut.arithmetic)?;
+    let imbalance = imbalance(problem, machine, cut);
+    let mut sum = Overlap::below(limit, dispatch);
+    sum.add(compute_seconds(problem, machine, cut, imbalance))?;
+    for (_, seconds) in levels(problem, machine, cut, imbalance) {
+        sum.add(seconds)?;
+    }
+    Some(sum.seconds()).filter(|seconds| *seconds < limit)
+}
+
+/// Bytes that each level delivers, and the seconds that takes.
+fn levels(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    cut: &Cut<'_>,
+    imbalance: f64,
+) -> impl Iterator<Item = (f64, f64)> {
+    // Threads without work leave their share of the bandwidth unused; what a GPU's tiles leave, others take.
+    let unshared = if machine.compute.caller_is_unit { imbalance } else { 1.0 };
+    let mut asked_for = f64::INFINITY;
+    machine.levels.iter().enumerate().map(move |(index, level)| {
+        // A level delivers no more than the one inside it asked for.
+        asked_for = delivered_bytes(problem, machine, cut, index).min(asked_for);
+        let instances = (machine.compute.units as f64 / level.shared_by.max(1) as f64).max(1.0);
+        (asked_for, asked_for / (level.bandwidth * instances) * unshared)
+    })
+}
+
+/// Times that hide each other, but not perfectly, and one that shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Overlap {
+    longest: f64,
+    sum: f64,
+    shown: f64,
+    limit: f64,
+}
+
+/// A limit is passed where it is passed by more than roundings can explain.
+const ROUNDINGS: f64 = 1e-12;
+
+impl Overlap {
+    /// Nothing but `shown`, to be given up above `limit`.
+    pub(super) fn below(limit: f64, shown: f64) -> Self {
+        Self { longest: 0.0, sum: 0.0, shown, limit: limit * (1.0 + ROUNDINGS) }
+    }
+
+    /// `None` if that passes the limit: more only takes longer.
+    pub(super) fn add(&mut self, seconds: f64) -> Option<()> {
+        self.longest = self.longest.max(seconds);
+        self.sum += seconds;
+        (self.seconds() <= self.limit).then_some(())
+    }
+
+    pub(super) fn seconds(&self) -> f64 {
+        self.longest + IMPERFECT_OVERLAP * (self.sum - self.longest) + self.shown
+    }
 }
 
 /// Seconds of arithmetic and of what blocks cost beside it.
-fn compute_seconds(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, imbalance: f64) -> f64 {
+fn compute_seconds(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>, imbalance: f64) -> f64 {
     let compute = &machine.compute;
     let starts = blocks(cut) * compute.block_cycles / (compute.units as f64 * compute.clock_hz);
     (cut.arithmetic + starts + pointers(problem, machine, cut)) * imbalance
 }
 
-fn dispatch_seconds(machine: &MachineModel, cut: &Cut) -> f64 {
+fn dispatch_seconds(machine: &MachineModel, cut: &Cut<'_>) -> f64 {
     let on_caller = machine.compute.caller_is_unit && blocks(cut) <= 1.0;
     if on_caller { 0.0 } else { machine.compute.dispatch_ns * 1e-9 }
 }
@@ -66,11 +113,11 @@ const TAP_CYCLES: f64 = 16.0;
 const POINTER_CYCLES: f64 = 1.0;
 
 /// Seconds that CPU threads take to point tiles at their input again, for each further block of the same pixels.
-fn pointers(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+fn pointers(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f64 {
     if !machine.compute.caller_is_unit || cut.variant.family != Family::Broadcast || problem.taps() == 1 {
         return 0.0;
     }
-    let tiles = cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, &cut.variant, cut.shorter.is_some());
+    let tiles = cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, cut.variant, cut.shorter.is_some());
     let tile = problem.taps() as f64 * (TAP_CYCLES + cut.variant.tile_m as f64 * POINTER_CYCLES);
     (along_n(cut) - 1.0) * tiles * tile / (machine.compute.units as f64 * machine.compute.clock_hz)
 }
@@ -78,29 +125,26 @@ fn pointers(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
 impl Cost {
     /// From the seconds of arithmetic, the levels' bytes and seconds, and those of handing out the work.
     pub(super) fn new(machine: &MachineModel, compute_seconds: f64, levels: Vec<(f64, f64)>, dispatch: f64) -> Self {
+        let mut sum = Overlap::below(f64::INFINITY, 0.0);
+        let mut longest = "FMA";
         let times = std::iter::once(("FMA", compute_seconds))
             .chain(machine.levels.iter().zip(&levels).map(|(level, (_, seconds))| (level.name, *seconds)));
-        let (mut longest, mut sum) = (("FMA", 0.0_f64), 0.0);
         for (name, seconds) in times {
-            sum += seconds;
-            if seconds > longest.1 {
-                longest = (name, seconds);
+            if seconds > sum.longest {
+                longest = name;
             }
+            let _unlimited = sum.add(seconds);
         }
-        let work = longest.1 + IMPERFECT_OVERLAP * (sum - longest.1);
-        let bound = if dispatch > work { "dispatch" } else { longest.0 };
+        let work = sum.seconds();
+        let bound = if dispatch > work { "dispatch" } else { longest };
         Self { compute_seconds, levels, seconds: work + dispatch, bound }
     }
 }
 
 /// Seconds of arithmetic if all units share it evenly: whole tiles, idle lanes and all, and what each tile costs to
-/// start and finish. `shorter` takes the last tiles of a row, where tiles end with it.
-pub(super) fn arithmetic(
-    problem: &ConvProblem,
-    machine: &MachineModel,
-    variant: &KernelVariant,
-    shorter: Option<&KernelVariant>,
-) -> f64 {
+/// start and finish. `met` is the share of the multiplications that padding leaves.
+pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, tried: &Tried<'_>, met: f64) -> f64 {
+    let Tried { variant, shorter } = *tried;
     let gemm = GemmShape::new(problem, variant.family);
     let compute = &machine.compute;
     let shared = |cycles: f64| cycles / (compute.units as f64 * compute.clock_hz);
@@ -113,8 +157,6 @@ pub(super) fn arithmetic(
         Family::Lanewise => 1.0, // a call walks all vectors of its pixels
         Family::Broadcast | Family::Planes => along_n,
     };
-    let in_rows = shorter.is_some() || problem.output()[1].is_multiple_of(variant.tile_m);
-    let met = if compute.caller_is_unit { met_share(problem, variant, in_rows) } else { 1.0 };
     let conflicts = rate_with_conflicts(problem, machine, variant);
     let cycles_of = |kernel: &KernelVariant, tiles: f64| {
         let steps = met * gemm.k as f64 * (kernel.tile_m * kernel.tile_n) as f64;
@@ -149,21 +191,21 @@ fn rate_with_conflicts(problem: &ConvProblem, machine: &MachineModel, variant: &
     if ways == 0 || variant.family != Family::Broadcast || copied {
         return 1.0;
     }
-    let pitch = s.in_channels as u128 * s.stride[1] as u128 * variant.dtype.bytes() as u128;
-    let way = u128::from(capacity / u64::from(ways)).max(1);
     // Multiples of a power of two: the largest one that the pitch holds decides where pixels meet.
-    let aligned = 1_u128 << pitch.trailing_zeros().min(way.trailing_zeros());
-    let pixels_a_set = variant.tile_m as u128 * aligned / way;
+    let factors = [s.in_channels, s.stride[1], variant.dtype.bytes()];
+    let power = factors.into_iter().map(usize::trailing_zeros).sum::<u32>();
+    let (ways, way) = (u64::from(ways), (capacity / u64::from(ways)).max(1));
+    let pixels_a_set = ((variant.tile_m as u64) << power.min(way.trailing_zeros())) / way;
     match pixels_a_set {
-        pixels if pixels > u128::from(ways) => COLLIDING_RATE,
-        pixels if pixels * 4 > u128::from(ways) * 3 => CROWDED_RATE,
+        pixels if pixels > ways => COLLIDING_RATE,
+        pixels if pixels * 4 > ways * 3 => CROWDED_RATE,
         _ => 1.0,
     }
 }
 
-fn tiles(problem: &ConvProblem, cut: &Cut) -> f64 {
+fn tiles(problem: &ConvProblem, cut: &Cut<'_>) -> f64 {
     let panels = cut.gemm.n.div_ceil(cut.variant.panel_channels(problem).max(1));
-    cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, &cut.variant, cut.shorter.is_some()) * panels as f64
+    cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, cut.variant, cut.shorter.is_some()) * panels as f64
 }
 
 /// Lane by lane, and where there are shorter tiles, they end with the row.
@@ -178,7 +220,7 @@ fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVarian
 
 /// How much longer the slowest unit works than the average one. Threads take whole blocks; a GPU's hardware hands out
 /// tiles, whose order alone the blocks decide.
-fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f64 {
     let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(problem, cut) };
     let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
     // The last block along an axis may be much smaller than the others, so the busiest unit's are larger than the mean.
@@ -191,15 +233,15 @@ fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
     (pieces / teams).ceil() * teams / pieces * largest
 }
 
-fn blocks(cut: &Cut) -> f64 {
+fn blocks(cut: &Cut<'_>) -> f64 {
     cut.gemm.groups as f64 * along_m(cut) * along_n(cut)
 }
 
-fn along_m(cut: &Cut) -> f64 {
+fn along_m(cut: &Cut<'_>) -> f64 {
     cut.gemm.m.div_ceil(cut.block_m) as f64
 }
 
-fn along_n(cut: &Cut) -> f64 {
+fn along_n(cut: &Cut<'_>) -> f64 {
     cut.gemm.n.div_ceil(cut.block_n) as f64
 }
 
@@ -219,8 +261,8 @@ pub(super) fn window_pixels(problem: &ConvProblem, pixels: usize) -> f64 {
 }
 
 /// Bytes that level `index` delivers inwards over the whole problem.
-fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, index: usize) -> f64 {
-    let variant = &cut.variant;
+fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>, index: usize) -> f64 {
+    let variant = cut.variant;
     let element = variant.dtype.bytes() as f64;
     let tiles = tiles(problem, cut);
     let (k, n, groups) = (cut.gemm.k as f64, cut.gemm.n as f64, cut.gemm.groups as f64);

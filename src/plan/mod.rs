@@ -10,6 +10,8 @@ mod cost;
 mod cpu;
 mod explain;
 mod gpu;
+mod kernels;
+mod least;
 mod machine;
 mod planes;
 mod rows;
@@ -26,6 +28,7 @@ pub use tile::{Algorithm, GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, T
 pub use winograd::WinogradCut;
 
 use crate::conv::{ConvProblem, DType, Maths, WinogradTile};
+use candidates::Cheapest;
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -115,25 +118,15 @@ fn cheapest<'a>(
 /// # Errors
 /// [`PlanError::NoVariant`] where the machine has no kernel for the problem.
 pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, PlanError> {
-    let candidates = candidates::all(problem, machine);
-    let mut cheapest: Option<(cost::Cost, &candidates::Cut)> = None;
-    for cut in &candidates {
-        let so_far = cheapest.as_ref().map_or(f64::INFINITY, |(cost, _)| cost.seconds);
-        // Most candidates lose by their arithmetic alone.
-        if cost::least_seconds(problem, machine, cut) < so_far {
-            let cost = cost::price(problem, machine, cut);
-            if cost.seconds < so_far {
-                cheapest = Some((cost, cut));
-            }
-        }
-    }
-    let (cost, cut) =
-        cheapest.ok_or_else(|| PlanError::NoVariant { machine: machine.name.clone(), dtype: problem.spec().dtype })?;
+    let Some(Cheapest { cut, considered }) = candidates::cheapest(problem, machine) else {
+        return Err(PlanError::NoVariant { machine: machine.name.clone(), dtype: problem.spec().dtype });
+    };
+    let cost = cost::price(problem, machine, &cut);
     Ok(TilePlan {
         machine: machine.name.clone(),
         algorithm: Algorithm::Direct,
-        variant: cut.variant,
-        shorter: cut.shorter,
+        variant: *cut.variant,
+        shorter: cut.shorter.copied(),
         gemm: cut.gemm,
         block_m: cut.block_m,
         block_n: cut.block_n,
@@ -141,11 +134,11 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         order: cut.order,
         stores: Stores::of_output(problem, machine),
         prefetch: input_is_far(problem, machine),
-        levels: explain::level_uses(problem, machine, cut, &cost),
+        levels: explain::level_uses(problem, machine, &cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,
         bound: cost.bound,
-        candidates: candidates.len(),
+        candidates: considered,
     })
 }
 
