@@ -7,12 +7,10 @@ use crate::plan::least::Least;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
 use crate::plan::tile::{GemmShape, LoopOrder};
 
-/// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
+/// One way to cut a problem; the fields up to `order` as in [`TilePlan`](crate::plan::TilePlan), then what follows from them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut<'a> {
     pub variant: &'a KernelVariant,
-    /// Seconds of the kernel's arithmetic, as [`arithmetic`](super::cost::arithmetic) counts them.
-    pub arithmetic: f64,
     /// The kernel of the shorter tiles, where tiles end with the row.
     pub shorter: Option<&'a KernelVariant>,
     pub gemm: GemmShape,
@@ -20,6 +18,18 @@ pub(super) struct Cut<'a> {
     pub block_n: usize,
     pub block_channels: usize,
     pub order: LoopOrder,
+    /// Seconds of the kernel's arithmetic, as [`arithmetic`](super::cost::arithmetic) counts them.
+    pub arithmetic: f64,
+    /// Tiles along the pixels of a product, and in all.
+    pub tiles_along_m: f64,
+    pub tiles: f64,
+    /// Blocks along pixels and channels of a product.
+    pub along_m: usize,
+    pub along_n: usize,
+    /// Input pixels under a tile, a block and an image of outputs, as [`window_pixels`] counts them.
+    pub tile_window: f64,
+    pub block_window: f64,
+    pub image_window: f64,
 }
 
 /// The cheapest cut.
@@ -39,10 +49,10 @@ pub(super) fn cheapest<'a>(problem: &ConvProblem, machine: &'a MachineModel) -> 
     let (mut best, mut least, mut smallest, mut considered) = (None, f64::INFINITY, f64::INFINITY, 0);
     each(problem, machine, &kernels, |cut| {
         considered += 1;
-        if let Some(seconds) = cost::seconds_below(least, problem, machine, &cut) {
-            let bytes = resident_bytes(problem, machine, &cut);
+        if let Some(seconds) = cost::seconds_below(least, problem, machine, cut) {
+            let bytes = resident_bytes(problem, machine, cut);
             if bytes <= capacity {
-                (best, least) = (Some(cut), seconds);
+                (best, least) = (Some(*cut), seconds);
             }
             smallest = bytes.min(smallest);
         }
@@ -50,10 +60,10 @@ pub(super) fn cheapest<'a>(problem: &ConvProblem, machine: &'a MachineModel) -> 
     if best.is_none() {
         // Nothing fits: the smallest blocks stream through the cache.
         each(problem, machine, &kernels, |cut| {
-            if resident_bytes(problem, machine, &cut) <= smallest
-                && let Some(seconds) = cost::seconds_below(least, problem, machine, &cut)
+            if resident_bytes(problem, machine, cut) <= smallest
+                && let Some(seconds) = cost::seconds_below(least, problem, machine, cut)
             {
-                (best, least) = (Some(cut), seconds);
+                (best, least) = (Some(*cut), seconds);
             }
         });
     }
@@ -65,18 +75,41 @@ fn each<'a, const N: usize>(
     problem: &ConvProblem,
     machine: &MachineModel,
     kernels: &Least<Tried<'a>, N>,
-    mut visit: impl FnMut(Cut<'a>),
+    mut visit: impl FnMut(&Cut<'a>),
 ) {
-    for (arithmetic, Tried { variant, shorter }) in kernels.iter() {
+    let image_window = window_pixels(problem, problem.output_pixels());
+    for (arithmetic, tried) in kernels.iter() {
+        let Tried { variant, shorter } = tried;
         let gemm = GemmShape::new(problem, variant.family);
-        let block_channels = block_channels(problem, machine, variant);
+        let tiles_along_m = cost::tiles_along_m(problem, &gemm, &tried);
+        let panels = gemm.n.div_ceil(variant.panel_channels(problem).max(1));
+        let mut cut = Cut {
+            variant,
+            shorter,
+            gemm,
+            block_m: 0,
+            block_n: 0,
+            block_channels: block_channels(problem, machine, variant),
+            order: LoopOrder::PixelsOuter,
+            arithmetic,
+            tiles_along_m,
+            tiles: gemm.groups as f64 * tiles_along_m * panels as f64,
+            along_m: 0,
+            along_n: 0,
+            tile_window: window_pixels(problem, variant.tile_m),
+            block_window: 0.0,
+            image_window,
+        };
         let channel_blocks = channel_blocks(problem, machine, &gemm, variant);
         for block_m in distinct(&pixel_blocks(problem, &gemm, variant, shorter.is_some())) {
+            (cut.block_m, cut.along_m) = (block_m, gemm.m.div_ceil(block_m));
+            cut.block_window = window_pixels(problem, block_m);
             for block_n in distinct(&channel_blocks) {
+                (cut.block_n, cut.along_n) = (block_n, gemm.n.div_ceil(block_n));
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
-                    let cut = Cut { variant, arithmetic, shorter, gemm, block_m, block_n, block_channels, order };
+                    cut.order = order;
                     if keeps_pixels_whole(problem, &cut) {
-                        visit(cut);
+                        visit(&cut);
                     }
                 }
             }
@@ -165,10 +198,9 @@ fn keeps_pixels_whole(problem: &ConvProblem, cut: &Cut<'_>) -> bool {
 pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f64 {
     let sharers = machine.levels.get(1).map_or(1, |level| level.shared_by.min(machine.compute.units));
     let together = (sharers / cut.variant.units_per_tile.max(1)).max(1);
-    let (along_m, along_n) = (cut.gemm.m.div_ceil(cut.block_m), cut.gemm.n.div_ceil(cut.block_n));
     let (blocks_m, blocks_n) = match cut.order {
-        LoopOrder::PixelsOuter => (together.div_ceil(along_n), along_n.min(together)),
-        LoopOrder::WeightsOuter => (along_m.min(together), together.div_ceil(along_m)),
+        LoopOrder::PixelsOuter => (together.div_ceil(cut.along_n), cut.along_n.min(together)),
+        LoopOrder::WeightsOuter => (cut.along_m.min(together), together.div_ceil(cut.along_m)),
     };
     // A kernel that stages its steps needs no more than a stage of the reduction at a time.
     let (channels, taps) = match cut.variant.stage_k {
@@ -180,7 +212,7 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
         Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()) / problem.group_out_channels(),
     };
     let element = cut.variant.dtype.bytes() as f64;
-    let input = window_pixels(problem, cut.block_m) * input_channels as f64 * element;
+    let input = cut.block_window * input_channels as f64 * element;
     let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
     input * blocks_m as f64 + weights * blocks_n as f64
 }

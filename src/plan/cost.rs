@@ -28,7 +28,7 @@ const IMPERFECT_OVERLAP: f64 = 0.05;
 pub(super) const KEPT_SHARE: f64 = 0.5;
 
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> Cost {
-    let imbalance = imbalance(problem, machine, cut);
+    let imbalance = imbalance(machine, cut);
     let compute_seconds = compute_seconds(problem, machine, cut, imbalance);
     let levels = levels(problem, machine, cut, imbalance).collect();
     Cost::new(machine, compute_seconds, levels, dispatch_seconds(machine, cut))
@@ -38,7 +38,7 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>
 pub(super) fn seconds_below(limit: f64, problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> Option<f64> {
     let dispatch = dispatch_seconds(machine, cut);
     Overlap::below(limit, dispatch).add(cut.arithmetic)?;
-    let imbalance = imbalance(problem, machine, cut);
+    let imbalance = imbalance(machine, cut);
     let mut sum = Overlap::below(limit, dispatch);
     sum.add(compute_seconds(problem, machine, cut, imbalance))?;
     for (_, seconds) in levels(problem, machine, cut, imbalance) {
@@ -117,9 +117,9 @@ fn pointers(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f64
     if !machine.compute.caller_is_unit || cut.variant.family != Family::Broadcast || problem.taps() == 1 {
         return 0.0;
     }
-    let tiles = cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, cut.variant, cut.shorter.is_some());
+    let tiles = cut.gemm.groups as f64 * cut.tiles_along_m;
     let tile = problem.taps() as f64 * (TAP_CYCLES + cut.variant.tile_m as f64 * POINTER_CYCLES);
-    (along_n(cut) - 1.0) * tiles * tile / (machine.compute.units as f64 * machine.compute.clock_hz)
+    (cut.along_n as f64 - 1.0) * tiles * tile / (machine.compute.units as f64 * machine.compute.clock_hz)
 }
 
 impl Cost {
@@ -170,7 +170,7 @@ pub(super) fn arithmetic(problem: &ConvProblem, machine: &MachineModel, tried: &
             let rows = (gemm.m / problem.output()[1]) as f64;
             cycles_of(variant, rows * row.tall as f64) + cycles_of(shorter, rows * row.short as f64)
         }
-        _ => cycles_of(variant, tiles_along_m(problem, &gemm, variant, false)),
+        _ => cycles_of(variant, tiles_along_m(problem, &gemm, &Tried { variant, shorter: None })),
     };
     shared(cycles * variant.units_per_tile as f64 + transposing)
 }
@@ -203,15 +203,11 @@ fn rate_with_conflicts(problem: &ConvProblem, machine: &MachineModel, variant: &
     }
 }
 
-fn tiles(problem: &ConvProblem, cut: &Cut<'_>) -> f64 {
-    let panels = cut.gemm.n.div_ceil(cut.variant.panel_channels(problem).max(1));
-    cut.gemm.groups as f64 * tiles_along_m(problem, &cut.gemm, cut.variant, cut.shorter.is_some()) * panels as f64
-}
-
-/// Lane by lane, and where there are shorter tiles, they end with the row.
-fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> f64 {
-    if in_rows || variant.family == Family::Lanewise {
-        let columns = problem.output()[1];
+/// Tiles along the pixels of a product: lane by lane, and where there are shorter tiles, they end with the row.
+pub(super) fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, tried: &Tried<'_>) -> f64 {
+    let Tried { variant, shorter } = tried;
+    let columns = problem.output()[1];
+    if variant.family == Family::Lanewise || shorter.is_some() {
         (gemm.m / columns) as f64 * columns.div_ceil(variant.tile_m) as f64
     } else {
         gemm.m.div_ceil(variant.tile_m) as f64
@@ -220,12 +216,12 @@ fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVarian
 
 /// How much longer the slowest unit works than the average one. Threads take whole blocks; a GPU's hardware hands out
 /// tiles, whose order alone the blocks decide.
-fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f64 {
-    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { tiles(problem, cut) };
+fn imbalance(machine: &MachineModel, cut: &Cut<'_>) -> f64 {
+    let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { cut.tiles };
     let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
     // The last block along an axis may be much smaller than the others, so the busiest unit's are larger than the mean.
     let largest = if machine.compute.caller_is_unit && teams > 1.0 {
-        let mean = (cut.gemm.m as f64 / along_m(cut)) * (cut.gemm.n as f64 / along_n(cut));
+        let mean = (cut.gemm.m as f64 / cut.along_m as f64) * (cut.gemm.n as f64 / cut.along_n as f64);
         cut.block_m as f64 * cut.block_n as f64 / mean
     } else {
         1.0
@@ -234,15 +230,7 @@ fn imbalance(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f6
 }
 
 fn blocks(cut: &Cut<'_>) -> f64 {
-    cut.gemm.groups as f64 * along_m(cut) * along_n(cut)
-}
-
-fn along_m(cut: &Cut<'_>) -> f64 {
-    cut.gemm.m.div_ceil(cut.block_m) as f64
-}
-
-fn along_n(cut: &Cut<'_>) -> f64 {
-    cut.gemm.n.div_ceil(cut.block_n) as f64
+    cut.gemm.groups as f64 * cut.along_m as f64 * cut.along_n as f64
 }
 
 /// Input pixels under the windows of `pixels` consecutive output pixels: overlapping windows share theirs.
@@ -264,7 +252,7 @@ pub(super) fn window_pixels(problem: &ConvProblem, pixels: usize) -> f64 {
 fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>, index: usize) -> f64 {
     let variant = cut.variant;
     let element = variant.dtype.bytes() as f64;
-    let tiles = tiles(problem, cut);
+    let tiles = cut.tiles;
     let (k, n, groups) = (cut.gemm.k as f64, cut.gemm.n as f64, cut.gemm.groups as f64);
     let passes = (problem.group_in_channels() as f64 / cut.block_channels as f64).ceil();
     let sums = groups * cut.gemm.m as f64 * n * (2.0 * passes - 1.0) * 4.0;
@@ -294,11 +282,11 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>,
         let panel = variant.tile_n as f64 * k * element;
         let block_weights = cut.block_n as f64 * k * element;
         let weights = if kept(block_weights) { blocks(cut) * block_weights } else { tiles * panel };
-        let tile_rows = groups * tiles_along_m(problem, &cut.gemm, variant, cut.shorter.is_some());
-        let window = window_pixels(problem, variant.tile_m) * input_channels * element;
+        let tile_rows = groups * cut.tiles_along_m;
+        let window = cut.tile_window * input_channels * element;
         let panels_a_visit = match variant.family {
-            Family::Lanewise => along_n(cut), // each block reads its own channels
-            Family::Broadcast | Family::Planes if kept(window) => along_n(cut),
+            Family::Lanewise => cut.along_n as f64, // each block reads its own channels
+            Family::Broadcast | Family::Planes if kept(window) => cut.along_n as f64,
             Family::Broadcast | Family::Planes => cut.gemm.n.div_ceil(variant.tile_n) as f64,
         };
         return weights + tile_rows * window * panels_a_visit + sums;
@@ -308,18 +296,18 @@ fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>,
     let sharers = (machine.compute.units as f64 / machine.levels[index - 1].shared_by.max(1) as f64).max(1.0);
     let weight_visits = match cut.order {
         _ if kept(all_weights) => sharers,
-        LoopOrder::WeightsOuter => sharers.min(along_m(cut)),
-        LoopOrder::PixelsOuter => along_m(cut),
+        LoopOrder::WeightsOuter => sharers.min(cut.along_m as f64),
+        LoopOrder::PixelsOuter => cut.along_m as f64,
     };
     let all_input = problem.input_len() as f64 * element;
     let input_visits = match cut.order {
         _ if kept(all_input) => 1.0,
         _ if variant.family == Family::Lanewise => 1.0, // each block of channels reads its own
         LoopOrder::PixelsOuter => 1.0,
-        LoopOrder::WeightsOuter => along_n(cut),
+        LoopOrder::WeightsOuter => cut.along_n as f64,
     };
-    let halo = window_pixels(problem, cut.block_m) * along_m(cut);
-    let whole = problem.spec().batch as f64 * window_pixels(problem, problem.output_pixels());
+    let halo = cut.block_window * cut.along_m as f64;
+    let whole = problem.spec().batch as f64 * cut.image_window;
     let halo = if kept(all_input) { 1.0 } else { (halo / whole).max(1.0) };
     all_weights * weight_visits + all_input * input_visits * halo + sums
 }
