@@ -23,6 +23,11 @@ pub(super) struct Cut<'a> {
     /// Tiles along the pixels of a product, and in all.
     pub tiles_along_m: f64,
     pub tiles: f64,
+    /// Bytes that a tile reads, and those of all sums that move.
+    pub operands: f64,
+    pub sums: f64,
+    /// Input and output channels of a group.
+    pub group_channels: [f64; 2],
     /// Blocks along pixels and channels of a product.
     pub along_m: usize,
     pub along_n: usize,
@@ -77,23 +82,28 @@ fn each<'a, const N: usize>(
     kernels: &Least<Tried<'a>, N>,
     mut visit: impl FnMut(&Cut<'a>),
 ) {
+    let group_channels = [problem.group_in_channels(), problem.group_out_channels()].map(|count| count as f64);
     let image_window = window_pixels(problem, problem.output_pixels());
     for (arithmetic, tried) in kernels.iter() {
         let Tried { variant, shorter } = tried;
         let gemm = GemmShape::new(problem, variant.family);
         let tiles_along_m = cost::tiles_along_m(problem, &gemm, &tried);
         let panels = gemm.n.div_ceil(variant.panel_channels(problem).max(1));
+        let block_channels = block_channels(problem, machine, variant);
         let mut cut = Cut {
             variant,
             shorter,
             gemm,
             block_m: 0,
             block_n: 0,
-            block_channels: block_channels(problem, machine, variant),
+            block_channels,
             order: LoopOrder::PixelsOuter,
             arithmetic,
             tiles_along_m,
             tiles: gemm.groups as f64 * tiles_along_m * panels as f64,
+            operands: cost::operand_bytes(problem, variant),
+            sums: cost::sum_bytes(problem, &gemm, block_channels),
+            group_channels,
             along_m: 0,
             along_n: 0,
             tile_window: window_pixels(problem, variant.tile_m),

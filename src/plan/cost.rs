@@ -219,8 +219,11 @@ pub(super) fn tiles_along_m(problem: &ConvProblem, gemm: &GemmShape, tried: &Tri
 fn imbalance(machine: &MachineModel, cut: &Cut<'_>) -> f64 {
     let pieces = if machine.compute.caller_is_unit { blocks(cut) } else { cut.tiles };
     let teams = (machine.compute.units / cut.variant.units_per_tile.max(1)).max(1) as f64;
+    if machine.compute.caller_is_unit && teams <= 1.0 {
+        return 1.0;
+    }
     // The last block along an axis may be much smaller than the others, so the busiest unit's are larger than the mean.
-    let largest = if machine.compute.caller_is_unit && teams > 1.0 {
+    let largest = if machine.compute.caller_is_unit {
         let mean = (cut.gemm.m as f64 / cut.along_m as f64) * (cut.gemm.n as f64 / cut.along_n as f64);
         cut.block_m as f64 * cut.block_n as f64 / mean
     } else {
@@ -248,34 +251,40 @@ pub(super) fn window_pixels(problem: &ConvProblem, pixels: usize) -> f64 {
     images * rectangle.min(in_image * problem.taps() as f64)
 }
 
+/// Bytes of the sums of `gemm` that leave the registers, or pass through them between passes over `block_channels` each.
+pub(super) fn sum_bytes(problem: &ConvProblem, gemm: &GemmShape, block_channels: usize) -> f64 {
+    let passes = problem.group_in_channels().div_ceil(block_channels) as f64;
+    gemm.groups as f64 * gemm.m as f64 * gemm.n as f64 * (2.0 * passes - 1.0) * 4.0
+}
+
+/// Bytes that go to the registers, sums aside, for each tile: every step reads a vector of weights, and an input value a
+/// pixel or, lane by lane, a vector of them, which a sliding window keeps for the outputs that see it.
+pub(super) fn operand_bytes(problem: &ConvProblem, variant: &KernelVariant) -> f64 {
+    let k = problem.reduction_len() as f64;
+    let inputs = match (variant.family, variant.window) {
+        (Family::Broadcast | Family::Planes, _) => k * variant.tile_m as f64,
+        (Family::Lanewise, None) => k * (variant.tile_m * variant.tile_n) as f64,
+        (Family::Lanewise, Some(window)) => {
+            let columns = (variant.tile_m - 1) * window.stride + window.columns;
+            problem.spec().kernel[0] as f64 * (columns * variant.tile_n) as f64
+        }
+    };
+    (inputs + k * variant.tile_n as f64) * variant.dtype.bytes() as f64
+}
+
 /// Bytes that level `index` delivers inwards over the whole problem.
 fn delivered_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>, index: usize) -> f64 {
-    let variant = cut.variant;
-    let element = variant.dtype.bytes() as f64;
-    let tiles = cut.tiles;
-    let (k, n, groups) = (cut.gemm.k as f64, cut.gemm.n as f64, cut.gemm.groups as f64);
-    let passes = (problem.group_in_channels() as f64 / cut.block_channels as f64).ceil();
-    let sums = groups * cut.gemm.m as f64 * n * (2.0 * passes - 1.0) * 4.0;
+    let &Cut { variant, tiles, sums, .. } = cut;
     if index == 0 {
-        // To the registers: every step reads a vector of weights, and an input value a pixel or, lane by lane, a
-        // vector of them, which a sliding window keeps for the outputs that see it.
-        let inputs = match (variant.family, variant.window) {
-            (Family::Broadcast | Family::Planes, _) => k * variant.tile_m as f64,
-            (Family::Lanewise, None) => k * (variant.tile_m * variant.tile_n) as f64,
-            (Family::Lanewise, Some(window)) => {
-                let columns = (variant.tile_m - 1) * window.stride + window.columns;
-                problem.spec().kernel[0] as f64 * (columns * variant.tile_n) as f64
-            }
-        };
-        return tiles * (inputs + k * variant.tile_n as f64) * element + sums;
+        return tiles * cut.operands + sums;
     }
+    let element = variant.dtype.bytes() as f64;
+    let (k, n, groups) = (cut.gemm.k as f64, cut.gemm.n as f64, cut.gemm.groups as f64);
     let inner = machine.levels.get(index - 1).and_then(|level| level.capacity_bytes).unwrap_or(0) as f64;
     let kept = |bytes: f64| bytes <= inner * KEPT_SHARE;
     let input_channels = match variant.family {
-        Family::Broadcast | Family::Planes => problem.group_in_channels() as f64,
-        Family::Lanewise => {
-            cut.block_n as f64 * problem.group_in_channels() as f64 / problem.group_out_channels() as f64
-        }
+        Family::Broadcast | Family::Planes => cut.group_channels[0],
+        Family::Lanewise => cut.block_n as f64 * cut.group_channels[0] / cut.group_channels[1],
     };
     if index == 1 {
         // Into the operand store: a tile's window and panel, unless they stay from tile to tile.
