@@ -128,7 +128,7 @@ fn each<'a, const N: usize>(
 }
 
 /// Sizes without those that repeat the one before.
-fn distinct(sizes: &[usize]) -> impl Iterator<Item = usize> {
+pub(super) fn distinct(sizes: &[usize]) -> impl Iterator<Item = usize> {
     let mut last = None;
     sizes.iter().copied().filter(move |size| last.replace(*size) != Some(*size))
 }

@@ -61,23 +61,21 @@ pub fn plan_for(problem: &ConvProblem, machine: &MachineModel, maths: Maths) -> 
     let mut least = plan(problem, &nominal)?.seconds;
     let mut chosen = None;
     for tile in [WinogradTile::F2, WinogradTile::F4] {
-        if let Some((_, cost)) = cheapest(problem, &nominal, &winograd::candidates(problem, &nominal, tile))
-            && cost.seconds < least * WORTHWHILE
-        {
-            (least, chosen) = (cost.seconds, Some(tile));
+        if let Some(cheapest) = winograd::cheapest(problem, &nominal, tile, least * WORTHWHILE) {
+            (least, chosen) = (cheapest.seconds, Some(tile));
         }
     }
-    let cuts = chosen.map(|tile| winograd::candidates(problem, machine, tile)).unwrap_or_default();
-    let Some((cut, cost)) = cheapest(problem, machine, &cuts) else {
+    let Some(found) = chosen.and_then(|tile| winograd::cheapest(problem, machine, tile, f64::INFINITY)) else {
         return Ok(direct);
     };
+    let cost = winograd::price(problem, machine, &found.cut);
     Ok(TilePlan {
-        algorithm: Algorithm::Winograd(*cut),
-        levels: explain::winograd_level_uses(problem, machine, cut, &cost),
+        algorithm: Algorithm::Winograd(found.cut),
+        levels: explain::winograd_level_uses(problem, machine, &found.cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,
         bound: cost.bound,
-        candidates: direct.candidates + cuts.len(),
+        candidates: direct.candidates + found.considered,
         ..direct
     })
 }
@@ -100,15 +98,6 @@ fn one_unit(machine: &MachineModel) -> MachineModel {
         level.bandwidth = bytes * machine.compute.clock_hz;
     }
     nominal
-}
-
-fn cheapest<'a>(
-    problem: &ConvProblem,
-    machine: &MachineModel,
-    cuts: &'a [WinogradCut],
-) -> Option<(&'a WinogradCut, cost::Cost)> {
-    let priced = cuts.iter().map(|cut| (cut, winograd::price(problem, machine, cut)));
-    priced.min_by(|(_, a), (_, b)| a.seconds.total_cmp(&b.seconds))
 }
 
 /// Cuts `problem` for `machine` by the exact maths: the cheapest candidate by the capacity and bandwidth equations.
