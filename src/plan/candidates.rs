@@ -41,6 +41,7 @@ pub(super) struct Cut<'a> {
 #[derive(Debug)]
 pub(super) struct Cheapest<'a> {
     pub cut: Cut<'a>,
+    pub seconds: f64,
     /// How many cuts were in the running: blocks and loop orders of all kernels tried.
     pub considered: usize,
 }
@@ -51,31 +52,51 @@ pub(super) fn cheapest<'a>(problem: &ConvProblem, machine: &'a MachineModel) -> 
     let kernels = kernels::tried(problem, machine);
     let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
     let capacity = capacity.map_or(f64::INFINITY, |bytes| bytes as f64);
-    let (mut best, mut least, mut smallest, mut considered) = (None, f64::INFINITY, f64::INFINITY, 0);
+    let mut best = Best { cut: None, seconds: f64::INFINITY };
+    let (mut smallest, mut considered) = (f64::INFINITY, 0);
     each(problem, machine, &kernels, |cut| {
         considered += 1;
-        if let Some(seconds) = cost::seconds_below(least, problem, machine, cut) {
-            let bytes = resident_bytes(problem, machine, cut);
-            if bytes <= capacity {
-                (best, least) = (Some(*cut), seconds);
-            }
-            smallest = bytes.min(smallest);
+        let bytes = resident_bytes(problem, machine, cut);
+        smallest = bytes.min(smallest);
+        if bytes <= capacity {
+            best.offer(problem, machine, cut);
         }
     });
-    if best.is_none() {
+    if best.cut.is_none() {
         // Nothing fits: the smallest blocks stream through the cache.
         each(problem, machine, &kernels, |cut| {
-            if resident_bytes(problem, machine, cut) <= smallest
-                && let Some(seconds) = cost::seconds_below(least, problem, machine, cut)
-            {
-                (best, least) = (Some(*cut), seconds);
+            if resident_bytes(problem, machine, cut) <= smallest {
+                best.offer(problem, machine, cut);
             }
         });
     }
-    best.map(|cut| Cheapest { cut, considered })
+    best.cut.map(|cut| Cheapest { cut, seconds: best.seconds, considered })
 }
 
-/// Every cut for `problem`, of all sizes: a few hundred at most, none where no kernel fits.
+/// The best cut so far.
+struct Best<'a> {
+    cut: Option<Cut<'a>>,
+    seconds: f64,
+}
+
+impl<'a> Best<'a> {
+    /// Takes `cut` if it is better: cheaper, or of equals of a kernel the one with the fewest pixels.
+    fn offer(&mut self, problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'a>) {
+        let Some(seconds) = cost::seconds_within(self.seconds, problem, machine, cut) else {
+            return;
+        };
+        let alike = |other: &Cut<'_>| {
+            std::ptr::eq(cut.variant, other.variant) && cut.shorter.is_some() == other.shorter.is_some()
+        };
+        let fewer_pixels = |other: &Cut<'_>| alike(other) && cut.block_m < other.block_m;
+        if seconds < self.seconds || seconds == self.seconds && self.cut.as_ref().is_some_and(fewer_pixels) {
+            *self = Self { cut: Some(*cut), seconds };
+        }
+    }
+}
+
+/// Every cut for `problem`, of all sizes: a few hundred at most, none where no kernel fits. Of each kernel, those come first
+/// that are likely to be cheap: large blocks.
 fn each<'a, const N: usize>(
     problem: &ConvProblem,
     machine: &MachineModel,
@@ -111,7 +132,9 @@ fn each<'a, const N: usize>(
             image_window,
         };
         let channel_blocks = channel_blocks(problem, machine, &gemm, variant);
-        for block_m in distinct(&pixel_blocks(problem, &gemm, variant, shorter.is_some())) {
+        let mut pixel_blocks = pixel_blocks(problem, &gemm, variant, shorter.is_some());
+        pixel_blocks.reverse();
+        for block_m in distinct(&pixel_blocks) {
             (cut.block_m, cut.along_m) = (block_m, gemm.m.div_ceil(block_m));
             cut.block_window = window_pixels(problem, block_m);
             for block_n in distinct(&channel_blocks) {

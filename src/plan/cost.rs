@@ -34,17 +34,17 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>
     Cost::new(machine, compute_seconds, levels, dispatch_seconds(machine, cut))
 }
 
-/// [`price`]'s seconds if they are below `limit`; a cut that passes it early is not priced to the end.
-pub(super) fn seconds_below(limit: f64, problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> Option<f64> {
+/// [`price`]'s seconds unless they pass `limit`; a cut that passes it early is not priced to the end.
+pub(super) fn seconds_within(limit: f64, problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> Option<f64> {
     let dispatch = dispatch_seconds(machine, cut);
-    Overlap::below(limit, dispatch).add(cut.arithmetic)?;
+    Overlap::within(limit, dispatch).add(cut.arithmetic)?;
     let imbalance = imbalance(machine, cut);
-    let mut sum = Overlap::below(limit, dispatch);
+    let mut sum = Overlap::within(limit, dispatch);
     sum.add(compute_seconds(problem, machine, cut, imbalance))?;
     for (_, seconds) in levels(problem, machine, cut, imbalance) {
         sum.add(seconds)?;
     }
-    Some(sum.seconds()).filter(|seconds| *seconds < limit)
+    Some(sum.seconds())
 }
 
 /// Bytes that each level delivers, and the seconds that takes.
@@ -79,7 +79,7 @@ const ROUNDINGS: f64 = 1e-12;
 
 impl Overlap {
     /// Nothing but `shown`, to be given up above `limit`.
-    pub(super) fn below(limit: f64, shown: f64) -> Self {
+    pub(super) fn within(limit: f64, shown: f64) -> Self {
         Self { longest: 0.0, sum: 0.0, shown, limit: limit * (1.0 + ROUNDINGS) }
     }
 
@@ -125,7 +125,7 @@ fn pointers(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f64
 impl Cost {
     /// From the seconds of arithmetic, the levels' bytes and seconds, and those of handing out the work.
     pub(super) fn new(machine: &MachineModel, compute_seconds: f64, levels: Vec<(f64, f64)>, dispatch: f64) -> Self {
-        let mut sum = Overlap::below(f64::INFINITY, 0.0);
+        let mut sum = Overlap::within(f64::INFINITY, 0.0);
         let mut longest = "FMA";
         let times = std::iter::once(("FMA", compute_seconds))
             .chain(machine.levels.iter().zip(&levels).map(|(level, (_, seconds))| (level.name, *seconds)));

@@ -57,15 +57,9 @@ pub fn plan_for(problem: &ConvProblem, machine: &MachineModel, maths: Maths) -> 
     if maths == Maths::Exact || machine.winograd.is_empty() || !winograd::applies(problem) {
         return Ok(direct);
     }
-    let nominal = one_unit(machine);
-    let mut least = plan(problem, &nominal)?.seconds;
-    let mut chosen = None;
-    for tile in [WinogradTile::F2, WinogradTile::F4] {
-        if let Some(cheapest) = winograd::cheapest(problem, &nominal, tile, least * WORTHWHILE) {
-            (least, chosen) = (cheapest.seconds, Some(tile));
-        }
-    }
-    let Some(found) = chosen.and_then(|tile| winograd::cheapest(problem, machine, tile, f64::INFINITY)) else {
+    let Some(found) = worthwhile_tile(problem, &one_unit(machine))
+        .and_then(|tile| winograd::cheapest(problem, machine, tile, f64::INFINITY))
+    else {
         return Ok(direct);
     };
     let cost = winograd::price(problem, machine, &found.cut);
@@ -78,6 +72,22 @@ pub fn plan_for(problem: &ConvProblem, machine: &MachineModel, maths: Maths) -> 
         candidates: direct.candidates + found.considered,
         ..direct
     })
+}
+
+/// The tiles of Winograd's algorithm, where it is cheaper on `machine` than the direct method.
+fn worthwhile_tile(problem: &ConvProblem, machine: &MachineModel) -> Option<WinogradTile> {
+    let cheapest = |tile, others: f64| winograd::cheapest(problem, machine, tile, others * WORTHWHILE);
+    // Mostly F2 is known to win by the direct method's arithmetic alone.
+    let arithmetic = kernels::tried(problem, machine).iter().next().map_or(0.0, |(seconds, _)| seconds);
+    let (chosen, least) = match cheapest(WinogradTile::F2, arithmetic) {
+        Some(found) => (Some(WinogradTile::F2), found.seconds),
+        None => {
+            let direct = candidates::cheapest(problem, machine)?.seconds;
+            let found = cheapest(WinogradTile::F2, direct);
+            found.map_or((None, direct), |found| (Some(WinogradTile::F2), found.seconds))
+        }
+    };
+    cheapest(WinogradTile::F4, least).map(|_| WinogradTile::F4).or(chosen)
 }
 
 /// Share of the other's time that an algorithm with larger errors must stay under.
@@ -107,7 +117,7 @@ fn one_unit(machine: &MachineModel) -> MachineModel {
 /// # Errors
 /// [`PlanError::NoVariant`] where the machine has no kernel for the problem.
 pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, PlanError> {
-    let Some(Cheapest { cut, considered }) = candidates::cheapest(problem, machine) else {
+    let Some(Cheapest { cut, considered, .. }) = candidates::cheapest(problem, machine) else {
         return Err(PlanError::NoVariant { machine: machine.name.clone(), dtype: problem.spec().dtype });
     };
     let cost = cost::price(problem, machine, &cut);

@@ -79,7 +79,8 @@ pub(super) fn cheapest(
         considered += 1;
         let sizes = Sizes::new(problem, cut);
         if sizes.fit()
-            && let Some(seconds) = seconds_below(least, problem, machine, cut, &sizes, cycles)
+            && let Some(seconds) = seconds_within(least, problem, machine, cut, &sizes, cycles)
+            && seconds < least
         {
             (best, least) = (Some(*cut), seconds);
         }
@@ -207,8 +208,8 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Winogra
     Cost::new(machine, compute, levels, dispatch_seconds(machine, &sizes))
 }
 
-/// [`price`]'s seconds if they are below `limit`, where a unit would take `cycles` for all the arithmetic.
-fn seconds_below(
+/// [`price`]'s seconds unless they pass `limit`, where a unit would take `cycles` for all the arithmetic.
+fn seconds_within(
     limit: f64,
     problem: &ConvProblem,
     machine: &MachineModel,
@@ -216,12 +217,12 @@ fn seconds_below(
     sizes: &Sizes,
     cycles: f64,
 ) -> Option<f64> {
-    let mut sum = Overlap::below(limit, dispatch_seconds(machine, sizes));
+    let mut sum = Overlap::within(limit, dispatch_seconds(machine, sizes));
     sum.add(compute_seconds(machine, cut, sizes, cycles))?;
     for (_, seconds) in levels(problem, machine, cut, sizes) {
         sum.add(seconds)?;
     }
-    Some(sum.seconds()).filter(|seconds| *seconds < limit)
+    Some(sum.seconds())
 }
 
 /// Seconds of `cycles` of arithmetic, unevenly shared, and those for which the transforms wait.
