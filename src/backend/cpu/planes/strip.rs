@@ -1,6 +1,8 @@
 //! The input of a band as the kernels read it: in place, or copied into scratch phase by phase with its padding.
 #![allow(unsafe_code)]
 
+use crate::backend::BackendError;
+use crate::backend::cpu::buffer::table;
 use crate::backend::cpu::microkernel::planes::RowCopy;
 use crate::backend::cpu::planes::axis::Axis;
 use crate::conv::{ConvProblem, DType, TensorRef};
@@ -17,20 +19,22 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(problem: &ConvProblem) -> Self {
+    /// # Errors
+    /// No memory for the taps.
+    pub(super) fn new(problem: &ConvProblem) -> Result<Self, BackendError> {
         let (s, output) = (problem.spec(), problem.output());
         let p = s.padding;
         let plain = s.stride == [1, 1] && [p.top, p.bottom, p.left, p.right] == [0; 4];
         if plain && s.kernel == [1, 1] {
             let pixels = problem.output_pixels();
-            let [rows, columns] = [1, pixels].map(|extent| Axis::new([extent; 2], 1, 0, 1, 1));
-            return Self { rows, columns, plain };
+            let row = |extent| Axis::new([extent; 2], 1, 0, 1, 1);
+            return Ok(Self { rows: row(1)?, columns: row(pixels)?, plain });
         }
         let axis = |axis: usize, pad| {
             let extents = [s.input[axis], output[axis]];
             Axis::new(extents, s.stride[axis], pad, s.kernel[axis], s.dilation[axis])
         };
-        Self { rows: axis(0, p.top), columns: axis(1, p.left), plain }
+        Ok(Self { rows: axis(0, p.top)?, columns: axis(1, p.left)?, plain })
     }
 
     /// Whether kernels can read a tensor of `dtype` in place.
@@ -40,14 +44,12 @@ impl Window {
 }
 
 /// Where a band's inputs are, in floats from the start of its first channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Strip {
     /// From a pixel to the one below.
     pub pitch: usize,
     /// From a channel to the next.
     pub channel_stride: usize,
-    /// Each tap.
-    pub taps: Vec<usize>,
     /// Floats of a phase.
     phase_len: usize,
 }
@@ -62,8 +64,7 @@ impl Strip {
     pub(super) fn in_place(window: &Window) -> Self {
         let (rows, columns) = (&window.rows, &window.columns);
         let pitch = columns.input;
-        let strip = Self { pitch, channel_stride: rows.input * pitch, taps: Vec::new(), phase_len: 0 };
-        Self { taps: tap_offsets(window, &strip), ..strip }
+        Self { pitch, channel_stride: rows.input * pitch, phase_len: 0 }
     }
 
     /// Staged: `[channel][row phase][column phase][rows][pitch]` for bands of `band` output rows and columns.
@@ -84,8 +85,7 @@ impl Strip {
         if channel_stride.is_multiple_of(COLLIDING_FLOATS) {
             channel_stride = channel_stride.saturating_add(LINE);
         }
-        let strip = Self { pitch, channel_stride, taps: Vec::new(), phase_len };
-        Self { taps: tap_offsets(window, &strip), ..strip }
+        Self { pitch, channel_stride, phase_len }
     }
 
     /// Floats that `channels` take.
@@ -102,18 +102,14 @@ impl Strip {
     pub(super) fn column_offset(&self, (phase, offset): (usize, usize)) -> usize {
         phase * self.phase_len + offset
     }
-
-    /// The largest offset of a tap.
-    pub(super) fn reach(&self) -> usize {
-        self.taps.iter().copied().max().unwrap_or(0)
-    }
 }
 
 /// Floats from the first position under a band to what each tap meets.
-fn tap_offsets(window: &Window, strip: &Strip) -> Vec<usize> {
+pub(super) fn tap_offsets(window: &Window, strip: &Strip) -> Result<Vec<usize>, BackendError> {
     let row = |(phase, offset): &(usize, usize)| strip.row_offset(window, *phase, *offset);
     let columns = || window.columns.taps.iter().map(|tap| strip.column_offset(*tap));
-    window.rows.taps.iter().flat_map(|tap| columns().map(move |column| row(tap) + column)).collect()
+    let offsets = window.rows.taps.iter().flat_map(|tap| columns().map(move |column| row(tap) + column));
+    table(window.rows.taps.len().saturating_mul(window.columns.taps.len()), offsets, "taps of a window")
 }
 
 /// A band to stage: planes of one image and the output pixels that they are for.

@@ -126,7 +126,7 @@ impl WinogradConv {
         let Some(weights) = TransformedWeights::new(ingredients, tile, tile_n, block_n / tile_n)? else {
             return Ok(None);
         };
-        let grid = Grid::new(problem, tile);
+        let grid = Grid::new(problem, tile)?;
         let strip = strip.min(grid.tiles());
         let padded = s.in_channels.next_multiple_of(kernels.lanes);
         let input_rows = if shared { grid.tiles() } else { strip };
