@@ -29,6 +29,9 @@ pub(super) struct Team {
 /// How long a worker stays awake without work.
 const LOOKOUT: Duration = Duration::from_micros(60);
 
+/// How long a caller sleeps that waits for its turn: others keep their cores meanwhile.
+const TURN: Duration = Duration::from_micros(20);
+
 /// How often a waiting thread looks between two glances at the clock.
 const GLANCE: u32 = 64;
 
@@ -114,6 +117,20 @@ impl Team {
     pub(super) fn on_each(&self, threads: usize, work: &(dyn Fn(usize) + Sync)) {
         if !self.lead(threads, false, &|_| (), work) {
             work(0);
+        }
+    }
+
+    /// Calls `work` with the number of every thread, each on its own thread, and waits for all. Where the team is busy for
+    /// somebody else, it is waited for.
+    ///
+    /// # Panics
+    /// Where `work` panicked on any thread.
+    pub(super) fn on_all(&self, work: &(dyn Fn(usize) + Sync)) {
+        if self.seats.is_empty() {
+            return work(0);
+        }
+        while !self.lead(self.len(), false, &|_| (), work) {
+            std::thread::sleep(TURN);
         }
     }
 
@@ -414,6 +431,28 @@ mod tests {
             callers.into_iter().map(|caller| caller.join().unwrap()).collect()
         });
         assert_eq!(sums, [true; 3]);
+    }
+
+    #[test]
+    fn who_needs_all_threads_gets_them_beside_other_callers() {
+        let (team, stop) = (Team::new(3).unwrap(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        team.share_out(300, &|_, mine| mine.for_each(|_| std::hint::spin_loop()));
+                    }
+                });
+            }
+            for _ in 0..50 {
+                let seen = Mutex::new(Vec::new());
+                team.on_all(&|thread| seen.lock().unwrap().push(thread));
+                let mut seen = seen.into_inner().unwrap();
+                seen.sort_unstable();
+                assert_eq!(seen, [0, 1, 2]);
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
     }
 
     #[test]
