@@ -56,6 +56,9 @@ pub(super) fn cheapest<'a>(problem: &ConvProblem, machine: &'a MachineModel) -> 
     let (mut smallest, mut considered) = (f64::INFINITY, 0);
     each(problem, machine, &kernels, |cut| {
         considered += 1;
+        if cost::surely_above(best.seconds, cut.arithmetic) {
+            return; // and so are all cuts of this kernel
+        }
         let bytes = resident_bytes(problem, machine, cut);
         smallest = bytes.min(smallest);
         if bytes <= capacity {

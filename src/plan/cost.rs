@@ -36,10 +36,8 @@ pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>
 
 /// [`price`]'s seconds unless they pass `limit`; a cut that passes it early is not priced to the end.
 pub(super) fn seconds_within(limit: f64, problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> Option<f64> {
-    let dispatch = dispatch_seconds(machine, cut);
-    Overlap::within(limit, dispatch).add(cut.arithmetic)?;
     let imbalance = imbalance(machine, cut);
-    let mut sum = Overlap::within(limit, dispatch);
+    let mut sum = Overlap::within(limit, dispatch_seconds(machine, cut));
     sum.add(compute_seconds(problem, machine, cut, imbalance))?;
     for (_, seconds) in levels(problem, machine, cut, imbalance) {
         sum.add(seconds)?;
@@ -76,6 +74,11 @@ pub(super) struct Overlap {
 
 /// A limit is passed where it is passed by more than roundings can explain.
 const ROUNDINGS: f64 = 1e-12;
+
+/// Whether `seconds` pass `limit`, whatever is added to them.
+pub(super) fn surely_above(limit: f64, seconds: f64) -> bool {
+    Overlap::within(limit, 0.0).add(seconds).is_none()
+}
 
 impl Overlap {
     /// Nothing but `shown`, to be given up above `limit`.
