@@ -109,6 +109,12 @@ impl Team {
         self.seats.len() + 1
     }
 
+    /// How many threads [`share_out`](Self::share_out) hands `pieces` pieces to at most, at least one: the others need no
+    /// scratch.
+    pub(super) fn threads_for(&self, pieces: usize) -> usize {
+        self.len().min(pieces).max(1)
+    }
+
     /// Calls `work` with the numbers of the first `threads` threads, each on its own thread, and waits for all. Where
     /// the team is busy for somebody else, `work(0)` is all that is called: work must be taken, not handed out by number.
     ///
@@ -135,13 +141,13 @@ impl Team {
     }
 
     /// Hands the numbers below `pieces` out, each once, and waits until all are done: calls `work` on several threads with
-    /// a thread's number and the pieces that it gets. A worker that comes too late for any is not waited for. Where the
+    /// a thread's number and the pieces that it gets, numbers below [`threads_for`](Self::threads_for). A worker that comes too late for any is not waited for. Where the
     /// team is busy for somebody else, the caller gets all pieces, as thread 0.
     ///
     /// # Panics
     /// Where `work` panicked on any thread.
     pub(super) fn share_out(&self, pieces: usize, work: &(dyn Fn(usize, &mut dyn Iterator<Item = usize>) + Sync)) {
-        let threads = self.len().min(pieces);
+        let threads = self.threads_for(pieces);
         let shared = shares::countable(pieces).filter(|_| threads > 1).is_some_and(|pieces| {
             let share = |thread: usize| thread.checked_sub(1).map_or(&self.own.0, |seat| &self.seats[seat].share);
             let fill = |thread: usize| share(thread).fill(&shares::run(pieces, thread, threads));

@@ -62,6 +62,7 @@ struct PlanesConv {
 struct Scratch {
     staged: AlignedBuffer,
     widened: AlignedBuffer,
+    /// Empty where kernels store the outputs themselves.
     sums: AlignedBuffer,
 }
 
@@ -114,8 +115,10 @@ impl PlanesConv {
         let pitch = Pitch { input: strip.pitch, output: window.columns.output };
         let table = |band| PixelTable::new(band, pitch, kernels.lanes);
         let staged = if in_place { 0 } else { strip.len(problem.group_in_channels()).saturating_add(2 * SLACK) };
-        let new_scratch = || Scratch::new(staged, &window, s.dtype, variant.tile_m * variant.tile_n);
-        let scratch = PerThread::new(team.len(), new_scratch)?;
+        let plain_epilogue = has_plain_epilogue(s);
+        let sums = if plain_epilogue { 0 } else { variant.tile_m * variant.tile_n };
+        let new_scratch = || Scratch::new(staged, &window, s.dtype, sums);
+        let scratch = PerThread::new(team.threads_for(pieces.runs()), new_scratch)?;
         Ok(Some(Self {
             problem: *problem,
             kernels,
@@ -127,7 +130,7 @@ impl PlanesConv {
             strip,
             packed: PackedWeights::pack(ingredients)?,
             pieces,
-            plain_epilogue: has_plain_epilogue(s),
+            plain_epilogue,
             scratch,
         }))
     }
@@ -187,7 +190,8 @@ impl PlanesConv {
                     // tile has, and all that it may read, to the last lane of the last channel under the last tap, is
                     // in `input` (`readable`, or only lanes that are output pixels, whose taps are in the tensor). The
                     // panel and its bias are as long as the kernel's channels ask for. The table's stores stay in the
-                    // band that `planes` has checked, which is this piece's alone; `sums` holds a tile.
+                    // band that `planes` has checked, which is this piece's alone; `sums` holds a tile where the
+                    // kernel does not store outputs itself.
                     unsafe { kernel(&call) };
                     if !self.plain_epilogue {
                         let sums = sums.as_mut_slice();

@@ -71,7 +71,9 @@ impl SweepConv {
         let strip = Strip::staged_in_lines(&window, [rows, pieces.band()[1]]);
         let staged = strip.len(group_in * pieces.groups_a_piece()).saturating_add((MOST_VECTORS + 1) * SLACK);
         let steps = steps(&window, &strip, group_in)?;
-        let new_scratch = || Scratch::new(staged, &window, s.dtype, tile_rows * pieces.band()[1]);
+        let plain_epilogue = has_plain_epilogue(s);
+        let sums = if plain_epilogue { 0 } else { tile_rows * pieces.band()[1] };
+        let new_scratch = || Scratch::new(staged, &window, s.dtype, sums);
         Ok(Some(Self {
             problem: *problem,
             kernel: kernels.find(s.kernel, s.stride[0], s.dilation[0], group_in),
@@ -80,8 +82,8 @@ impl SweepConv {
             program: program(&window, &strip, tile_rows, group_in),
             steps,
             packed: PackedWeights::pack(ingredients)?,
-            plain_epilogue: has_plain_epilogue(s),
-            scratch: PerThread::new(team.len(), new_scratch)?,
+            plain_epilogue,
+            scratch: PerThread::new(team.threads_for(pieces.runs()), new_scratch)?,
             window,
             strip,
             pieces,

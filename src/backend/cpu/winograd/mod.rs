@@ -149,7 +149,8 @@ impl WinogradConv {
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
             scratch: PerThread::default(),
         };
-        conv.scratch = PerThread::new(team.len(), || conv.new_scratch(isa))?;
+        let most_pieces = (0..conv.phases()).map(|phase| conv.pieces(phase)).max().unwrap_or(1);
+        conv.scratch = PerThread::new(team.threads_for(most_pieces), || conv.new_scratch(isa))?;
         Ok(Some(conv))
     }
 
