@@ -252,3 +252,66 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
     let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
     input * blocks_m as f64 + weights * blocks_n as f64
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+    use super::*;
+    use crate::conv::text::benchdnn;
+    use crate::plan::machine::MemoryLevel;
+    use crate::plan::{cpu_machine, gpu_models};
+
+    fn machines() -> impl Iterator<Item = MachineModel> {
+        let level = |name, capacity_bytes, bandwidth, shared_by| MemoryLevel {
+            name,
+            capacity_bytes,
+            bandwidth,
+            line_bytes: 64,
+            shared_by,
+            ways: 8,
+        };
+        let levels = move |threads| {
+            vec![
+                level("L1", Some(32 << 10), 200e9, 1),
+                level("L2", Some(1 << 20), 100e9, 1),
+                level("L3", Some(16 << 20), 50e9 * threads as f64, threads),
+                level("DRAM", None, 20e9, threads),
+            ]
+        };
+        let cpus = [("avx512", 16, 1), ("avx512", 16, 6), ("avx2", 8, 2), ("portable", 4, 64)];
+        let cpu =
+            move |(isa, lanes, threads)| cpu_machine("test".to_owned(), isa, lanes, 1.0, threads, 3e9, levels(threads));
+        cpus.into_iter().map(cpu).chain(gpu_models())
+    }
+
+    #[test]
+    fn giving_up_early_finds_what_pricing_everything_finds() {
+        let lines =
+            ["mb2ic64ih28oc96kh3ph1", "ic3ih67oc24kh7sh2ph3", "g32ic32ih19oc32kh3ph1", "g8ic64ih14oc128kh3sh2ph1"];
+        let lines = lines.into_iter().chain(["ic2048ih7oc512kh1ph0", "mb16ic40ih9oc1000kh1ph0", "ic9000ih5oc70kh5ph2"]);
+        let layouts = [Layout::Nhwc, Layout::Nchw];
+        let (mut streamed, mut compared) = (0, 0);
+        for (line, layout) in lines.flat_map(|line| layouts.map(|layout| (line, layout))) {
+            let problem = benchdnn::parse(line).unwrap().problem.respecify(|spec| spec.layout = layout).unwrap();
+            for machine in machines() {
+                let mut cuts = Vec::new();
+                each(&problem, &machine, &kernels::tried(&problem, &machine), |cut| {
+                    let bytes = resident_bytes(&problem, &machine, cut);
+                    cuts.push((bytes, cost::price(&problem, &machine, cut).seconds));
+                });
+                let capacity = machine.levels[1].capacity_bytes.unwrap() as f64;
+                let smallest = cuts.iter().map(|(bytes, _)| *bytes).fold(f64::INFINITY, f64::min);
+                let most = capacity.max(smallest);
+                let fitting = cuts.iter().filter(|(bytes, _)| *bytes <= most);
+                let want = fitting.map(|(_, seconds)| *seconds).fold(f64::INFINITY, f64::min);
+                let found = cheapest(&problem, &machine).unwrap();
+                assert_eq!(found.seconds, want, "{line} {layout} on {}", machine.name);
+                assert_eq!(found.considered, cuts.len(), "{line} {layout} on {}", machine.name);
+                compared += 1;
+                streamed += usize::from(smallest > capacity);
+            }
+        }
+        assert!(streamed > 0 && streamed < compared, "{streamed} of {compared}");
+    }
+}

@@ -371,3 +371,43 @@ fn fits_inside(levels: &[MemoryLevel], index: usize, bytes: f64) -> bool {
     let inner = levels[index - 1].capacity_bytes.map_or(f64::INFINITY, |capacity| capacity as f64);
     index > 1 && bytes <= inner * KEPT_SHARE
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+    use super::*;
+    use crate::conv::text::benchdnn;
+    use crate::plan::cpu_machine;
+
+    #[test]
+    fn giving_up_early_finds_what_pricing_everything_finds() {
+        let level = |name, capacity_bytes, bandwidth| MemoryLevel {
+            name,
+            capacity_bytes,
+            bandwidth,
+            line_bytes: 64,
+            shared_by: 1,
+            ways: 8,
+        };
+        let levels = [level("L1", Some(32 << 10), 2e11), level("L2", Some(1 << 20), 1e11), level("DRAM", None, 2e10)];
+        for line in ["ic32ih8oc32kh3ph1", "ic64ih56oc64kh3ph1", "mb16ic512ih14oc512kh3ph1", "ic100ih30oc45kh3ph2dh1"] {
+            let problem = benchdnn::parse(line).unwrap().problem;
+            for (isa, lanes, threads) in [("avx512", 16, 1), ("avx512", 16, 2), ("avx2", 8, 16), ("portable", 4, 3)] {
+                let machine = cpu_machine("test".to_owned(), isa, lanes, 1.0, threads, 3e9, levels.to_vec());
+                for tile in [WinogradTile::F2, WinogradTile::F4] {
+                    let (mut least, mut count) = (f64::INFINITY, 0);
+                    each(&problem, &machine, tile, |cut, _| {
+                        count += 1;
+                        if Sizes::new(&problem, cut).fit() {
+                            least = price(&problem, &machine, cut).seconds.min(least);
+                        }
+                    });
+                    let found = cheapest(&problem, &machine, tile, f64::INFINITY).unwrap();
+                    assert_eq!((found.seconds, found.considered), (least, count), "{line} {tile} {isa}");
+                    assert!(cheapest(&problem, &machine, tile, least).is_none(), "{line} {tile} {isa}");
+                }
+            }
+        }
+    }
+}
