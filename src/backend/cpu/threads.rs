@@ -440,24 +440,23 @@ mod tests {
     }
 
     #[test]
-    fn who_needs_all_threads_gets_them_beside_other_callers() {
-        let (team, stop) = (Team::new(3).unwrap(), AtomicBool::new(false));
+    fn who_needs_all_threads_waits_for_another_caller() {
+        let (team, begun) = (Team::new(3).unwrap(), std::sync::Barrier::new(2));
         std::thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    while !stop.load(Ordering::Relaxed) {
-                        team.share_out(300, &|_, mine| mine.for_each(|_| std::hint::spin_loop()));
+            scope.spawn(|| {
+                team.on_each(3, &|thread| {
+                    if thread == 0 {
+                        begun.wait();
+                        std::thread::sleep(TURN * 500);
                     }
                 });
-            }
-            for _ in 0..50 {
-                let seen = Mutex::new(Vec::new());
-                team.on_all(&|thread| seen.lock().unwrap().push(thread));
-                let mut seen = seen.into_inner().unwrap();
-                seen.sort_unstable();
-                assert_eq!(seen, [0, 1, 2]);
-            }
-            stop.store(true, Ordering::Relaxed);
+            });
+            begun.wait();
+            let seen = Mutex::new(Vec::new());
+            team.on_all(&|thread| seen.lock().unwrap().push(thread));
+            let mut seen = seen.into_inner().unwrap();
+            seen.sort_unstable();
+            assert_eq!(seen, [0, 1, 2]);
         });
     }
 
