@@ -53,9 +53,9 @@ fn check_seed(seed: u64, [cpus, gpus]: &[Vec<MachineModel>; 2]) {
 /// Footprints within capacities, times finite, blocks as the type promises.
 fn check_numbers(plan: &TilePlan, problem: &ConvProblem, machine: &MachineModel, context: &dyn Fn() -> String) {
     assert_eq!(plan.levels.len(), machine.levels.len(), "{}", context());
-    for level in &plan.levels {
-        assert!(level.capacity_bytes.is_none_or(|most| level.footprint_bytes <= most), "{}", context());
-        assert!(level.footprint_bytes > 0 && !level.reason.is_empty(), "{}", context());
+    for (index, level) in plan.levels.iter().enumerate() {
+        assert!(level.capacity_bytes.is_none_or(|most| level.footprint_bytes() <= most), "{}", context());
+        assert!(level.footprint_bytes() > 0 && !plan.reason(index, level).is_empty(), "{}", context());
         assert!(level.moved_bytes >= 0.0 && level.moved_bytes.is_finite(), "{}", context());
         assert!(level.seconds >= 0.0 && level.seconds.is_finite(), "{}", context());
         assert!(plan.seconds >= level.seconds, "{}", context());
@@ -163,8 +163,8 @@ fn check_fast(problem: &ConvProblem, machine: &MachineModel, random: &mut Random
         assert!(pair[1].moved_bytes <= pair[0].moved_bytes, "an outer level moves more, {}", context());
     }
     for level in &chosen.levels {
-        assert!(level.capacity_bytes.is_none_or(|most| level.footprint_bytes <= most), "{}", context());
-        assert!(level.footprint_bytes > 0 && level.moved_bytes >= 0.0 && level.seconds.is_finite(), "{}", context());
+        assert!(level.capacity_bytes.is_none_or(|most| level.footprint_bytes() <= most), "{}", context());
+        assert!(level.footprint_bytes() > 0 && level.moved_bytes >= 0.0 && level.seconds.is_finite(), "{}", context());
     }
     let mut faster = machine.clone();
     let level = random.below(faster.levels.len() as u64) as usize;
@@ -413,7 +413,7 @@ fn the_input_of_a_block_counts_shared_pixels_once() {
     let plan = plan(&layer([64, 64], 56, 3, 1), &zen5("avx512", 16, 1)).unwrap();
     // All input, weights and output together: what L3 holds.
     let bytes = (64 * 56 * 56 + 64 * 64 * 9 + 64 * 56 * 56) * size_of::<f32>();
-    assert_eq!(plan.levels[2].footprint_bytes, bytes as u64, "{plan}");
+    assert_eq!(plan.levels[2].footprint_bytes(), bytes as u64, "{plan}");
     // L3 sends input and weights and takes the output: once each, not once a tap.
     assert!(plan.levels[2].moved_bytes < 1.5 * bytes as f64, "{plan}");
 }

@@ -90,7 +90,7 @@ pub trait Backend: Send + Sync {
     ) -> Result<Box<dyn Prepared>, BackendError>;
 }
 
-/// A problem with its weights, ready to run.
+/// A problem with its weights, ready to run from any thread.
 pub trait Prepared: Send {
     /// Computes `output` from `input` and, where the problem has one, `residual` (the output's shape).
     ///

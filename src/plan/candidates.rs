@@ -1,122 +1,163 @@
 //! The cuts worth pricing: kernels x block sizes x loop orders, by the capacities alone.
 
-use crate::conv::{CHANNEL_BLOCK, ConvProblem, Layout, Padding};
-use crate::plan::cost::window_pixels;
+use crate::conv::{CHANNEL_BLOCK, ConvProblem, Layout};
+use crate::plan::cost::{self, window_pixels};
+use crate::plan::kernels::{self, Tried};
+use crate::plan::least::Least;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
-use crate::plan::rows::{RowTiles, filled_pixels};
+use crate::plan::rows::filled_pixels;
 use crate::plan::tile::{GemmShape, LoopOrder};
 
-/// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
-#[derive(Clone, Debug)]
-pub(super) struct Cut {
-    pub variant: KernelVariant,
-    /// Seconds of the kernel's arithmetic, as [`arithmetic`](super::cost::arithmetic) counts them.
-    pub arithmetic: f64,
+/// One way to cut a problem; the fields up to `order` as in [`TilePlan`](crate::plan::TilePlan), then what follows from them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut<'a> {
+    pub variant: &'a KernelVariant,
     /// The kernel of the shorter tiles, where tiles end with the row.
-    pub shorter: Option<KernelVariant>,
+    pub shorter: Option<&'a KernelVariant>,
     pub gemm: GemmShape,
     pub block_m: usize,
     pub block_n: usize,
     pub block_channels: usize,
     pub order: LoopOrder,
+    /// Seconds of the kernel's arithmetic, as [`arithmetic`](super::cost::arithmetic) counts them.
+    pub arithmetic: f64,
+    /// Tiles along the pixels of a product, and in all.
+    pub tiles_along_m: f64,
+    pub tiles: f64,
+    /// Bytes that a tile reads, and those of all sums that move.
+    pub operands: f64,
+    pub sums: f64,
+    /// Input and output channels of a group.
+    pub group_channels: [f64; 2],
+    /// Blocks along pixels and channels of a product.
+    pub along_m: usize,
+    pub along_n: usize,
+    /// Input pixels under a tile, a block and an image of outputs, as [`window_pixels`] counts them.
+    pub tile_window: f64,
+    pub block_window: f64,
+    pub image_window: f64,
 }
 
-/// Kernels that are tried with all their blockings; the others lose on arithmetic alone.
-const KERNELS_TRIED: usize = 4;
+/// The cheapest cut.
+#[derive(Debug)]
+pub(super) struct Cheapest<'a> {
+    pub cut: Cut<'a>,
+    pub seconds: f64,
+    /// How many cuts were in the running: blocks and loop orders of all kernels tried.
+    pub considered: usize,
+}
 
-/// Every candidate for `problem`: a few hundred at most, none where no kernel fits.
-pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
-    let mut cuts = Vec::new();
-    for Tried { arithmetic, variant, shorter } in kernels(problem, machine) {
+/// The cheapest cut that fits the block cache, the first of equals; `None` where there is no kernel. Few cuts are priced in
+/// full: most pass the cheapest so far by a part of their price.
+pub(super) fn cheapest<'a>(problem: &ConvProblem, machine: &'a MachineModel) -> Option<Cheapest<'a>> {
+    let kernels = kernels::tried(problem, machine);
+    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
+    let capacity = capacity.map_or(f64::INFINITY, |bytes| bytes as f64);
+    let mut best = Best { cut: None, seconds: f64::INFINITY };
+    let (mut smallest, mut considered) = (f64::INFINITY, 0);
+    each(problem, machine, &kernels, |cut| {
+        considered += 1;
+        if cost::surely_above(best.seconds, cut.arithmetic) {
+            return; // and so are all cuts of this kernel
+        }
+        let bytes = resident_bytes(problem, machine, cut);
+        smallest = bytes.min(smallest);
+        if bytes <= capacity {
+            best.offer(problem, machine, cut);
+        }
+    });
+    if best.cut.is_none() {
+        // Nothing fits: the smallest blocks stream through the cache.
+        each(problem, machine, &kernels, |cut| {
+            if resident_bytes(problem, machine, cut) <= smallest {
+                best.offer(problem, machine, cut);
+            }
+        });
+    }
+    best.cut.map(|cut| Cheapest { cut, seconds: best.seconds, considered })
+}
+
+/// The best cut so far.
+struct Best<'a> {
+    cut: Option<Cut<'a>>,
+    seconds: f64,
+}
+
+impl<'a> Best<'a> {
+    /// Takes `cut` if it is better: cheaper, or of equals of a kernel the one with the fewest pixels.
+    fn offer(&mut self, problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'a>) {
+        let Some(seconds) = cost::seconds_within(self.seconds, problem, machine, cut) else {
+            return;
+        };
+        let alike = |other: &Cut<'_>| {
+            std::ptr::eq(cut.variant, other.variant) && cut.shorter.is_some() == other.shorter.is_some()
+        };
+        let fewer_pixels = |other: &Cut<'_>| alike(other) && cut.block_m < other.block_m;
+        if seconds < self.seconds || seconds == self.seconds && self.cut.as_ref().is_some_and(fewer_pixels) {
+            *self = Self { cut: Some(*cut), seconds };
+        }
+    }
+}
+
+/// Every cut for `problem`, of all sizes: a few hundred at most, none where no kernel fits. Of each kernel, those come first
+/// that are likely to be cheap: large blocks.
+fn each<'a, const N: usize>(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    kernels: &Least<Tried<'a>, N>,
+    mut visit: impl FnMut(&Cut<'a>),
+) {
+    let group_channels = [problem.group_in_channels(), problem.group_out_channels()].map(|count| count as f64);
+    let image_window = window_pixels(problem, problem.output_pixels());
+    for (arithmetic, tried) in kernels.iter() {
+        let Tried { variant, shorter } = tried;
         let gemm = GemmShape::new(problem, variant.family);
-        let block_channels = block_channels(problem, machine, &variant);
-        for block_m in pixel_blocks(problem, machine, &gemm, &variant, shorter.is_some()) {
-            for block_n in channel_blocks(problem, machine, &gemm, &variant) {
+        let tiles_along_m = cost::tiles_along_m(problem, &gemm, &tried);
+        let panels = gemm.n.div_ceil(variant.panel_channels(problem).max(1));
+        let block_channels = block_channels(problem, machine, variant);
+        let mut cut = Cut {
+            variant,
+            shorter,
+            gemm,
+            block_m: 0,
+            block_n: 0,
+            block_channels,
+            order: LoopOrder::PixelsOuter,
+            arithmetic,
+            tiles_along_m,
+            tiles: gemm.groups as f64 * tiles_along_m * panels as f64,
+            operands: cost::operand_bytes(problem, variant),
+            sums: cost::sum_bytes(problem, &gemm, block_channels),
+            group_channels,
+            along_m: 0,
+            along_n: 0,
+            tile_window: window_pixels(problem, variant.tile_m),
+            block_window: 0.0,
+            image_window,
+        };
+        let channel_blocks = channel_blocks(problem, machine, &gemm, variant);
+        let mut pixel_blocks = pixel_blocks(problem, machine, &gemm, &tried);
+        pixel_blocks.reverse();
+        for block_m in distinct(&pixel_blocks) {
+            (cut.block_m, cut.along_m) = (block_m, gemm.m.div_ceil(block_m));
+            cut.block_window = window_pixels(problem, block_m);
+            for block_n in distinct(&channel_blocks) {
+                (cut.block_n, cut.along_n) = (block_n, gemm.n.div_ceil(block_n));
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
-                    let cut = Cut { variant, arithmetic, shorter, gemm, block_m, block_n, block_channels, order };
+                    cut.order = order;
                     if keeps_pixels_whole(problem, &cut) {
-                        cuts.push(cut);
+                        visit(&cut);
                     }
                 }
             }
         }
     }
-    let (fitting, mut cuts): (Vec<_>, Vec<_>) = cuts.into_iter().partition(|cut| fits(problem, machine, cut));
-    if !fitting.is_empty() {
-        return fitting;
-    }
-    // Nothing fits the block cache: the smallest blocks stream through it.
-    let bytes = |cut: &Cut| resident_bytes(problem, machine, cut);
-    let smallest = cuts.iter().map(bytes).fold(f64::INFINITY, f64::min);
-    cuts.retain(|cut| bytes(cut) <= smallest);
-    cuts
 }
 
-/// A kernel that is tried, with the one that takes the shorter tiles where tiles end with the row.
-struct Tried {
-    /// Seconds, as [`arithmetic`](super::cost::arithmetic) counts them.
-    arithmetic: f64,
-    variant: KernelVariant,
-    shorter: Option<KernelVariant>,
-}
-
-/// The kernels with the least arithmetic for this problem, tails and idle lanes counted.
-fn kernels(problem: &ConvProblem, machine: &MachineModel) -> Vec<Tried> {
-    let dtype = problem.spec().dtype;
-    let has_own = machine.variants.iter().any(|variant| variant.dtype == dtype);
-    let widened = |variant: &KernelVariant| !has_own && variant.dtype.bytes() > dtype.bytes();
-    let usable =
-        |variant: &&KernelVariant| (variant.dtype == dtype || widened(variant)) && variant.can_compute(problem);
-    let fit: Vec<_> = machine.variants.iter().filter(usable).copied().collect();
-    // Lane by lane, each group costs its own lanes: only worth it where a vector has no room for more of one group.
-    let narrow = problem.spec().groups > 1;
-    let wanted = |variant: &&KernelVariant| match variant.family {
-        Family::Broadcast => true,
-        Family::Lanewise => narrow,
-        Family::Planes => super::planes::can_compute(problem, machine, variant),
-    };
-    let mut chosen: Vec<_> = fit.iter().filter(wanted).collect();
-    if chosen.is_empty() {
-        chosen = fit.iter().collect();
-    }
-    let work = |variant: &KernelVariant, shorter: Option<KernelVariant>| Tried {
-        arithmetic: super::cost::arithmetic(problem, machine, variant, shorter.as_ref()),
-        variant: *variant,
-        shorter,
-    };
-    let best = |variant: &KernelVariant| {
-        let plain = work(variant, None);
-        match shorter(problem, machine, variant).map(|shorter| work(variant, Some(shorter))) {
-            Some(in_rows) if in_rows.arithmetic < plain.arithmetic => in_rows,
-            _ => plain,
-        }
-    };
-    let mut tried: Vec<_> = chosen.into_iter().map(best).collect();
-    tried.sort_by(|a, b| a.arithmetic.total_cmp(&b.arithmetic));
-    tried.truncate(KERNELS_TRIED);
-    tried
-}
-
-/// Share of the pixels that tiles of one height must compute in vain for a second height to pay.
-const WORTHWHILE: f64 = 0.02;
-
-/// The kernel that is like `variant` but for a pixel less, where tiles of the two end with the output rows and leave out
-/// padding, or with the last pixel. A GPU's kernels leave out none.
-fn shorter(problem: &ConvProblem, machine: &MachineModel, variant: &KernelVariant) -> Option<KernelVariant> {
-    if variant.family != Family::Broadcast || !machine.compute.caller_is_unit {
-        return None;
-    }
-    let pixels = filled_pixels(problem);
-    let row = RowTiles::new(pixels, variant.tile_m)?;
-    let idle = row.short as f64 / pixels as f64;
-    if problem.spec().padding == Padding::default() && (problem.taps() > 1 || idle < WORTHWHILE) {
-        return None;
-    }
-    let is_shorter = |other: &&KernelVariant| {
-        (other.family, other.dtype, other.tile_n, other.tile_m + 1)
-            == (variant.family, variant.dtype, variant.tile_n, variant.tile_m)
-    };
-    machine.variants.iter().find(is_shorter).copied()
+/// Sizes without those that repeat the one before.
+pub(super) fn distinct(sizes: &[usize]) -> impl Iterator<Item = usize> {
+    let mut last = None;
+    sizes.iter().copied().filter(move |size| last.replace(*size) != Some(*size))
 }
 
 /// All channels in one pass, so that accumulators never leave the registers, unless a panel of weights would fill more
@@ -135,32 +176,32 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, and whole output rows, images included. Only whole rows where tiles end with them.
-fn pixel_blocks(
-    problem: &ConvProblem,
-    machine: &MachineModel,
-    gemm: &GemmShape,
-    variant: &KernelVariant,
-    in_rows: bool,
-) -> Vec<usize> {
-    let columns = if in_rows { filled_pixels(problem) } else { problem.output()[1] };
-    if in_rows || variant.family == Family::Lanewise {
-        let mut rows: Vec<_> = (0..8).map(|power| columns.saturating_mul(1 << power).min(gemm.m)).collect();
-        if in_rows {
-            rows.extend([1, 2].map(|b| (gemm.m / columns).div_ceil(machine.compute.units * b) * columns));
-            rows.sort_unstable();
-        }
-        rows.dedup();
-        return rows;
-    }
+/// Doubling runs of tiles, whole output rows, images included, and a thread's even share or half of it, in rising order. Only
+/// whole rows where tiles end with them.
+fn pixel_blocks(problem: &ConvProblem, machine: &MachineModel, gemm: &GemmShape, tried: &Tried<'_>) -> [usize; 14] {
+    let Tried { variant, shorter } = tried;
+    // A GPU's hardware hands out tiles.
+    let units = if machine.compute.caller_is_unit { machine.compute.units } else { usize::MAX };
+    let share = |parts: usize, unit: usize| gemm.m.div_ceil(unit).div_ceil(units.saturating_mul(parts)) * unit;
+    let columns = if shorter.is_some() { filled_pixels(problem) } else { problem.output()[1] };
     let whole_tiles = |pixels: usize| pixels.max(1).next_multiple_of(variant.tile_m).min(gemm.m);
-    let tiles = (0..8).map(|power| whole_tiles(variant.tile_m.saturating_mul(1 << power)));
-    let rows = [1, 2, 4, 8].map(|rows| columns.saturating_mul(rows));
-    let rows = rows.into_iter().filter(|pixels| pixels.is_multiple_of(variant.tile_m)).map(whole_tiles);
-    let mut blocks: Vec<_> =
-        tiles.chain(rows).chain([1, 2].map(|b| whole_tiles(gemm.m.div_ceil(machine.compute.units * b)))).collect();
+    let mut blocks = if variant.family == Family::Lanewise {
+        std::array::from_fn(|power| columns.saturating_mul(1 << power.min(7)).min(gemm.m))
+    } else if shorter.is_some() {
+        std::array::from_fn(|index| match index {
+            12 | 13 => share(index - 11, columns).min(gemm.m),
+            power => columns.saturating_mul(1 << power.min(7)).min(gemm.m),
+        })
+    } else {
+        let rows = [1, 2, 4, 8].map(|rows| columns.saturating_mul(rows));
+        std::array::from_fn(|index| match index {
+            0..8 => whole_tiles(variant.tile_m.saturating_mul(1 << index)),
+            8..12 if rows[index - 8].is_multiple_of(variant.tile_m) => whole_tiles(rows[index - 8]),
+            8..12 => whole_tiles(variant.tile_m),
+            _ => share(index - 11, variant.tile_m).min(gemm.m),
+        })
+    };
     blocks.sort_unstable();
-    blocks.dedup();
     blocks
 }
 
@@ -174,26 +215,25 @@ fn channel_blocks(
     machine: &MachineModel,
     gemm: &GemmShape,
     variant: &KernelVariant,
-) -> Vec<usize> {
+) -> [usize; 8] {
     if variant.family == Family::Lanewise {
         let (rows, units) = (gemm.m / problem.output()[1], machine.compute.units);
         if (rows.div_ceil(units) * units) as f64 <= UNEVEN * rows as f64 {
-            return vec![gemm.n];
+            return [gemm.n; 8];
         }
     }
-    let panels = gemm.n.div_ceil(variant.tile_n);
-    let mut blocks: Vec<_> = std::iter::successors(Some(panels), |panels| (*panels > 1).then(|| panels.div_ceil(2)))
-        .take(7)
-        .chain([1])
-        .map(|panels| panels.saturating_mul(variant.tile_n).min(gemm.n))
-        .collect();
-    blocks.dedup();
+    let mut panels = gemm.n.div_ceil(variant.tile_n);
+    let mut blocks = [variant.tile_n.min(gemm.n); 8];
+    for block in &mut blocks[..7] {
+        *block = panels.saturating_mul(variant.tile_n).min(gemm.n);
+        panels = panels.div_ceil(2);
+    }
     blocks
 }
 
 /// Lane by lane the pixels that are split by channels must be few, where they lie whole in memory: both sides write the
 /// lines in between, and read on into the other's. So a row is split, and neighbours in the loop order are its halves.
-fn keeps_pixels_whole(problem: &ConvProblem, cut: &Cut) -> bool {
+fn keeps_pixels_whole(problem: &ConvProblem, cut: &Cut<'_>) -> bool {
     let row_by_row = cut.block_m == problem.output()[1] && cut.order == LoopOrder::PixelsOuter;
     cut.variant.family != Family::Lanewise
         || problem.spec().layout == Layout::Nchw
@@ -203,13 +243,12 @@ fn keeps_pixels_whole(problem: &ConvProblem, cut: &Cut) -> bool {
 
 /// Bytes that the blocks running together keep in one instance of the block cache: their input and their weights of one
 /// pass. Neighbours in the loop order share an operand; sums stay in registers.
-pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> f64 {
+pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>) -> f64 {
     let sharers = machine.levels.get(1).map_or(1, |level| level.shared_by.min(machine.compute.units));
     let together = (sharers / cut.variant.units_per_tile.max(1)).max(1);
-    let (along_m, along_n) = (cut.gemm.m.div_ceil(cut.block_m), cut.gemm.n.div_ceil(cut.block_n));
     let (blocks_m, blocks_n) = match cut.order {
-        LoopOrder::PixelsOuter => (together.div_ceil(along_n), along_n.min(together)),
-        LoopOrder::WeightsOuter => (along_m.min(together), together.div_ceil(along_m)),
+        LoopOrder::PixelsOuter => (together.div_ceil(cut.along_n), cut.along_n.min(together)),
+        LoopOrder::WeightsOuter => (cut.along_m.min(together), together.div_ceil(cut.along_m)),
     };
     // A kernel that stages its steps needs no more than a stage of the reduction at a time.
     let (channels, taps) = match cut.variant.stage_k {
@@ -221,12 +260,70 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
         Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()) / problem.group_out_channels(),
     };
     let element = cut.variant.dtype.bytes() as f64;
-    let input = window_pixels(problem, cut.block_m) * input_channels as f64 * element;
+    let input = cut.block_window * input_channels as f64 * element;
     let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
     input * blocks_m as f64 + weights * blocks_n as f64
 }
 
-fn fits(problem: &ConvProblem, machine: &MachineModel, cut: &Cut) -> bool {
-    let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
-    capacity.is_none_or(|capacity| resident_bytes(problem, machine, cut) <= capacity as f64)
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+    use super::*;
+    use crate::conv::text::benchdnn;
+    use crate::plan::machine::MemoryLevel;
+    use crate::plan::{cpu_machine, gpu_models};
+
+    fn machines() -> impl Iterator<Item = MachineModel> {
+        let level = |name, capacity_bytes, bandwidth, shared_by| MemoryLevel {
+            name,
+            capacity_bytes,
+            bandwidth,
+            line_bytes: 64,
+            shared_by,
+            ways: 8,
+        };
+        let levels = move |threads| {
+            vec![
+                level("L1", Some(32 << 10), 200e9, 1),
+                level("L2", Some(1 << 20), 100e9, 1),
+                level("L3", Some(16 << 20), 50e9 * threads as f64, threads),
+                level("DRAM", None, 20e9, threads),
+            ]
+        };
+        let cpus = [("avx512", 16, 1), ("avx512", 16, 6), ("avx2", 8, 2), ("portable", 4, 64)];
+        let cpu =
+            move |(isa, lanes, threads)| cpu_machine("test".to_owned(), isa, lanes, 1.0, threads, 3e9, levels(threads));
+        cpus.into_iter().map(cpu).chain(gpu_models())
+    }
+
+    #[test]
+    fn giving_up_early_finds_what_pricing_everything_finds() {
+        let lines =
+            ["mb2ic64ih28oc96kh3ph1", "ic3ih67oc24kh7sh2ph3", "g32ic32ih19oc32kh3ph1", "g8ic64ih14oc128kh3sh2ph1"];
+        let lines = lines.into_iter().chain(["ic2048ih7oc512kh1ph0", "mb16ic40ih9oc1000kh1ph0", "ic9000ih5oc70kh5ph2"]);
+        let layouts = [Layout::Nhwc, Layout::Nchw];
+        let (mut streamed, mut compared) = (0, 0);
+        for (line, layout) in lines.flat_map(|line| layouts.map(|layout| (line, layout))) {
+            let problem = benchdnn::parse(line).unwrap().problem.respecify(|spec| spec.layout = layout).unwrap();
+            for machine in machines() {
+                let mut cuts = Vec::new();
+                each(&problem, &machine, &kernels::tried(&problem, &machine), |cut| {
+                    let bytes = resident_bytes(&problem, &machine, cut);
+                    cuts.push((bytes, cost::price(&problem, &machine, cut).seconds));
+                });
+                let capacity = machine.levels[1].capacity_bytes.unwrap() as f64;
+                let smallest = cuts.iter().map(|(bytes, _)| *bytes).fold(f64::INFINITY, f64::min);
+                let most = capacity.max(smallest);
+                let fitting = cuts.iter().filter(|(bytes, _)| *bytes <= most);
+                let want = fitting.map(|(_, seconds)| *seconds).fold(f64::INFINITY, f64::min);
+                let found = cheapest(&problem, &machine).unwrap();
+                assert_eq!(found.seconds, want, "{line} {layout} on {}", machine.name);
+                assert_eq!(found.considered, cuts.len(), "{line} {layout} on {}", machine.name);
+                compared += 1;
+                streamed += usize::from(smallest > capacity);
+            }
+        }
+        assert!(streamed > 0 && streamed < compared, "{streamed} of {compared}");
+    }
 }

@@ -9,27 +9,15 @@ use crate::plan::winograd::WinogradCut;
 use std::fmt;
 
 /// The use of each level under `cut`.
-pub(super) fn level_uses(problem: &ConvProblem, machine: &MachineModel, cut: &Cut, cost: &Cost) -> Vec<LevelUse> {
+pub(super) fn level_uses(problem: &ConvProblem, machine: &MachineModel, cut: &Cut<'_>, cost: &Cost) -> Vec<LevelUse> {
     let tensors = problem.input_len() as f64 + problem.weights_len() as f64 + problem.output_len() as f64;
     let tensors = tensors * cut.variant.dtype.bytes() as f64;
-    (machine.levels.iter().zip(&cost.levels).enumerate())
-        .map(|(index, (level, (moved_bytes, seconds)))| {
-            let wanted = match index {
-                0 => tile_bytes(cut),
-                1 => resident_bytes(problem, machine, cut),
-                _ => tensors,
-            };
-            let capacity = level.capacity_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
-            LevelUse {
-                name: level.name,
-                footprint_bytes: wanted.min(capacity) as u64, // CAST: saturates, and main memory has no capacity
-                capacity_bytes: level.capacity_bytes,
-                moved_bytes: *moved_bytes,
-                seconds: *seconds,
-                reason: reason(index, cut, wanted, level.capacity_bytes),
-            }
-        })
-        .collect()
+    let wanted = |index| match index {
+        0 => tile_bytes(cut),
+        1 => resident_bytes(problem, machine, cut),
+        _ => tensors,
+    };
+    uses(machine, cost, wanted)
 }
 
 /// The use of each level under a cut of Winograd's algorithm.
@@ -42,76 +30,83 @@ pub(super) fn winograd_level_uses(
     let products = cut.tile.products();
     let channels = problem.spec().in_channels;
     let matrices = |rows: usize, columns: usize| 4.0 * products as f64 * rows as f64 * columns as f64;
-    let (strip, filters) =
-        (matrices(cut.strip, channels + cut.block_n), matrices(channels, problem.spec().out_channels));
-    (machine.levels.iter().zip(&cost.levels).enumerate())
-        .map(|(index, (level, (moved_bytes, seconds)))| {
-            let (wanted, what) = match index {
-                0 => (4.0 * (cut.variant.tile_m * channels) as f64, "rows of a product"),
-                1 => (strip, "transformed inputs and sums of a strip and a block of channels"),
-                _ => (filters, "transformed filters"),
-            };
-            let capacity = level.capacity_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
-            let verdict = if wanted <= capacity { "" } else { ", which pass through" };
-            LevelUse {
-                name: level.name,
-                footprint_bytes: wanted.min(capacity) as u64, // CAST: saturates, and main memory has no capacity
-                capacity_bytes: level.capacity_bytes,
-                moved_bytes: *moved_bytes,
-                seconds: *seconds,
-                reason: format!("{what}: {}{verdict}", bytes(wanted)),
-            }
-        })
-        .collect()
+    let wanted = |index| match index {
+        0 => 4.0 * (cut.variant.tile_m * channels) as f64,
+        1 => matrices(cut.strip, channels + cut.block_n),
+        _ => matrices(channels, problem.spec().out_channels),
+    };
+    uses(machine, cost, wanted)
+}
+
+/// The use of each level, of which `wanted` says how many bytes it should hold.
+fn uses(machine: &MachineModel, cost: &Cost, wanted: impl Fn(usize) -> f64) -> Vec<LevelUse> {
+    let levels = machine.levels.iter().zip(&cost.levels).enumerate();
+    let uses = levels.map(|(index, (level, (moved_bytes, seconds)))| LevelUse {
+        name: level.name,
+        wanted_bytes: wanted(index),
+        capacity_bytes: level.capacity_bytes,
+        moved_bytes: *moved_bytes,
+        seconds: *seconds,
+    });
+    uses.collect()
 }
 
 /// Bytes of operands that a tile works on at a time: two stages on a GPU, a channel block's lines on a CPU.
-fn tile_bytes(cut: &Cut) -> f64 {
-    let variant = &cut.variant;
+fn tile_bytes(cut: &Cut<'_>) -> f64 {
+    let variant = cut.variant;
     let (stages, steps) = if variant.stage_k > 0 { (2, variant.stage_k) } else { (1, crate::conv::CHANNEL_BLOCK) };
     ((variant.tile_m + variant.tile_n) * steps * stages * variant.dtype.bytes()) as f64
-}
-
-fn reason(index: usize, cut: &Cut, wanted: f64, capacity: Option<u64>) -> String {
-    let Cut { variant, block_m, block_n, block_channels, .. } = cut;
-    let share = |capacity: u64| 100.0 * wanted / capacity as f64;
-    match (index, capacity) {
-        (0, _) => {
-            let (m, n) = (variant.tile_m, variant.tile_n);
-            let steps = if variant.stage_k > 0 {
-                format!("{} steps staged twice", variant.stage_k)
-            } else {
-                "a channel block".to_owned()
-            };
-            format!("tile of {m} pixels x {n} channels, {steps}: {}", bytes(wanted))
-        }
-        (1, Some(capacity)) if wanted <= capacity as f64 => format!(
-            "block of {block_m} pixels x {block_n} channels over {block_channels} input channels: {} of {} ({:.0} %)",
-            bytes(wanted),
-            bytes(capacity as f64),
-            share(capacity)
-        ),
-        (1, Some(capacity)) => {
-            format!("even the smallest block needs {} of {}: it streams", bytes(wanted), bytes(capacity as f64))
-        }
-        (_, Some(capacity)) if wanted <= capacity as f64 => {
-            format!("all tensors fit: {} of {}", bytes(wanted), bytes(capacity as f64))
-        }
-        (_, Some(capacity)) => {
-            let outer = match cut.order {
-                LoopOrder::PixelsOuter => "weights are read again for each block of pixels",
-                LoopOrder::WeightsOuter => "the input is read again for each block of channels",
-            };
-            format!("tensors of {} pass through {}: {outer}", bytes(wanted), bytes(capacity as f64))
-        }
-        (_, None) => format!("holds the tensors: {}", bytes(wanted)),
-    }
 }
 
 impl TilePlan {
     /// Why this kernel and these blocks, a line each.
     pub fn explain(&self) -> Vec<String> {
         self.rows().into_iter().map(|(label, value)| format!("{label:<11} {value}")).collect()
+    }
+
+    /// Why the block at a level has its size: the level's place in [`levels`](Self::levels), and what it holds.
+    pub fn reason(&self, index: usize, level: &LevelUse) -> String {
+        match self.algorithm {
+            Algorithm::Direct => self.direct_reason(index, level),
+            Algorithm::Winograd(_) => winograd_reason(index, level),
+        }
+    }
+
+    fn direct_reason(&self, index: usize, level: &LevelUse) -> String {
+        let Self { variant, block_m, block_n, block_channels, .. } = self;
+        let wanted = level.wanted_bytes;
+        let share = |capacity: u64| 100.0 * wanted / capacity as f64;
+        match (index, level.capacity_bytes) {
+            (0, _) => {
+                let (m, n) = (variant.tile_m, variant.tile_n);
+                let steps = if variant.stage_k > 0 {
+                    format!("{} steps staged twice", variant.stage_k)
+                } else {
+                    "a channel block".to_owned()
+                };
+                format!("tile of {m} pixels x {n} channels, {steps}: {}", bytes(wanted))
+            }
+            (1, Some(capacity)) if wanted <= capacity as f64 => format!(
+                "block of {block_m} pixels x {block_n} channels over {block_channels} input channels: {} of {} ({:.0} %)",
+                bytes(wanted),
+                bytes(capacity as f64),
+                share(capacity)
+            ),
+            (1, Some(capacity)) => {
+                format!("even the smallest block needs {} of {}: it streams", bytes(wanted), bytes(capacity as f64))
+            }
+            (_, Some(capacity)) if wanted <= capacity as f64 => {
+                format!("all tensors fit: {} of {}", bytes(wanted), bytes(capacity as f64))
+            }
+            (_, Some(capacity)) => {
+                let outer = match self.order {
+                    LoopOrder::PixelsOuter => "weights are read again for each block of pixels",
+                    LoopOrder::WeightsOuter => "the input is read again for each block of channels",
+                };
+                format!("tensors of {} pass through {}: {outer}", bytes(wanted), bytes(capacity as f64))
+            }
+            (_, None) => format!("holds the tensors: {}", bytes(wanted)),
+        }
     }
 
     /// The plan as (label, value) rows.
@@ -166,8 +161,8 @@ impl TilePlan {
                 ]);
             }
         }
-        for level in &self.levels {
-            rows.push(row(level.name, level.reason.clone()));
+        for (index, level) in self.levels.iter().enumerate() {
+            rows.push(row(level.name, self.reason(index, level)));
             rows.push(row("", format!("moves {} in {}", bytes(level.moved_bytes), duration(level.seconds))));
         }
         rows.push(row("arithmetic", duration(self.compute_seconds)));
@@ -175,6 +170,16 @@ impl TilePlan {
         rows.push(row("considered", format!("{} candidates", self.candidates)));
         rows
     }
+}
+
+fn winograd_reason(index: usize, level: &LevelUse) -> String {
+    let what = match index {
+        0 => "rows of a product",
+        1 => "transformed inputs and sums of a strip and a block of channels",
+        _ => "transformed filters",
+    };
+    let fits = level.capacity_bytes.is_none_or(|capacity| level.wanted_bytes <= capacity as f64);
+    format!("{what}: {}{}", bytes(level.wanted_bytes), if fits { "" } else { ", which pass through" })
 }
 
 impl fmt::Display for TilePlan {

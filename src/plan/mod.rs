@@ -10,6 +10,8 @@ mod cost;
 mod cpu;
 mod explain;
 mod gpu;
+mod kernels;
+mod least;
 mod machine;
 mod planes;
 mod rows;
@@ -26,6 +28,7 @@ pub use tile::{Algorithm, GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, T
 pub use winograd::WinogradCut;
 
 use crate::conv::{ConvProblem, DType, Maths, WinogradTile};
+use candidates::Cheapest;
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,29 +57,37 @@ pub fn plan_for(problem: &ConvProblem, machine: &MachineModel, maths: Maths) -> 
     if maths == Maths::Exact || machine.winograd.is_empty() || !winograd::applies(problem) {
         return Ok(direct);
     }
-    let nominal = one_unit(machine);
-    let mut least = plan(problem, &nominal)?.seconds;
-    let mut chosen = None;
-    for tile in [WinogradTile::F2, WinogradTile::F4] {
-        if let Some((_, cost)) = cheapest(problem, &nominal, &winograd::candidates(problem, &nominal, tile))
-            && cost.seconds < least * WORTHWHILE
-        {
-            (least, chosen) = (cost.seconds, Some(tile));
-        }
-    }
-    let cuts = chosen.map(|tile| winograd::candidates(problem, machine, tile)).unwrap_or_default();
-    let Some((cut, cost)) = cheapest(problem, machine, &cuts) else {
+    let Some(found) = worthwhile_tile(problem, &one_unit(machine))
+        .and_then(|tile| winograd::cheapest(problem, machine, tile, f64::INFINITY))
+    else {
         return Ok(direct);
     };
+    let cost = winograd::price(problem, machine, &found.cut);
     Ok(TilePlan {
-        algorithm: Algorithm::Winograd(*cut),
-        levels: explain::winograd_level_uses(problem, machine, cut, &cost),
+        algorithm: Algorithm::Winograd(found.cut),
+        levels: explain::winograd_level_uses(problem, machine, &found.cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,
         bound: cost.bound,
-        candidates: direct.candidates + cuts.len(),
+        candidates: direct.candidates + found.considered,
         ..direct
     })
+}
+
+/// The tiles of Winograd's algorithm, where it is cheaper on `machine` than the direct method.
+fn worthwhile_tile(problem: &ConvProblem, machine: &MachineModel) -> Option<WinogradTile> {
+    let cheapest = |tile, others: f64| winograd::cheapest(problem, machine, tile, others * WORTHWHILE);
+    // Mostly F2 is known to win by the direct method's arithmetic alone.
+    let arithmetic = kernels::tried(problem, machine).iter().next().map_or(0.0, |(seconds, _)| seconds);
+    let (chosen, least) = match cheapest(WinogradTile::F2, arithmetic) {
+        Some(found) => (Some(WinogradTile::F2), found.seconds),
+        None => {
+            let direct = candidates::cheapest(problem, machine)?.seconds;
+            let found = cheapest(WinogradTile::F2, direct);
+            found.map_or((None, direct), |found| (Some(WinogradTile::F2), found.seconds))
+        }
+    };
+    cheapest(WinogradTile::F4, least).map(|_| WinogradTile::F4).or(chosen)
 }
 
 /// Share of the other's time that an algorithm with larger errors must stay under.
@@ -99,15 +110,6 @@ fn one_unit(machine: &MachineModel) -> MachineModel {
     nominal
 }
 
-fn cheapest<'a>(
-    problem: &ConvProblem,
-    machine: &MachineModel,
-    cuts: &'a [WinogradCut],
-) -> Option<(&'a WinogradCut, cost::Cost)> {
-    let priced = cuts.iter().map(|cut| (cut, winograd::price(problem, machine, cut)));
-    priced.min_by(|(_, a), (_, b)| a.seconds.total_cmp(&b.seconds))
-}
-
 /// Cuts `problem` for `machine` by the exact maths: the cheapest candidate by the capacity and bandwidth equations.
 ///
 /// Equal inputs give equal plans on every host.
@@ -115,25 +117,15 @@ fn cheapest<'a>(
 /// # Errors
 /// [`PlanError::NoVariant`] where the machine has no kernel for the problem.
 pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, PlanError> {
-    let candidates = candidates::all(problem, machine);
-    let mut cheapest: Option<(cost::Cost, &candidates::Cut)> = None;
-    for cut in &candidates {
-        let so_far = cheapest.as_ref().map_or(f64::INFINITY, |(cost, _)| cost.seconds);
-        // Most candidates lose by their arithmetic alone.
-        if cost::least_seconds(problem, machine, cut) < so_far {
-            let cost = cost::price(problem, machine, cut);
-            if cost.seconds < so_far {
-                cheapest = Some((cost, cut));
-            }
-        }
-    }
-    let (cost, cut) =
-        cheapest.ok_or_else(|| PlanError::NoVariant { machine: machine.name.clone(), dtype: problem.spec().dtype })?;
+    let Some(Cheapest { cut, considered, .. }) = candidates::cheapest(problem, machine) else {
+        return Err(PlanError::NoVariant { machine: machine.name.clone(), dtype: problem.spec().dtype });
+    };
+    let cost = cost::price(problem, machine, &cut);
     Ok(TilePlan {
         machine: machine.name.clone(),
         algorithm: Algorithm::Direct,
-        variant: cut.variant,
-        shorter: cut.shorter,
+        variant: *cut.variant,
+        shorter: cut.shorter.copied(),
         gemm: cut.gemm,
         block_m: cut.block_m,
         block_n: cut.block_n,
@@ -141,11 +133,11 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         order: cut.order,
         stores: Stores::of_output(problem, machine),
         prefetch: input_is_far(problem, machine),
-        levels: explain::level_uses(problem, machine, cut, &cost),
+        levels: explain::level_uses(problem, machine, &cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,
         bound: cost.bound,
-        candidates: candidates.len(),
+        candidates: considered,
     })
 }
 

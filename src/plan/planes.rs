@@ -67,7 +67,8 @@ pub(super) fn cycles(problem: &ConvProblem, machine: &MachineModel, variant: &Ke
     let step = |vectors: f64| (vectors * variant.tile_n as f64 / rate).max(FMA_LATENCY);
     let of_tile = (variant.tile_m / compute.lanes.max(1)).max(1) as f64;
     let vectors = vectors(problem, compute.lanes, variant);
-    let (whole, last) = ((vectors / of_tile).floor(), vectors % of_tile);
+    let whole = (vectors / of_tile).floor();
+    let last = vectors - whole * of_tile;
     let steps = whole * step(of_tile) + if last > 0.0 { step(last) } else { 0.0 };
     let tile = (compute.tile_cycles + variant.start_cycles) * (vectors / of_tile).ceil();
     let panels = s.groups as f64 * problem.group_out_channels().div_ceil(variant.tile_n) as f64;

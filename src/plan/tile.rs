@@ -106,16 +106,22 @@ impl fmt::Display for Algorithm {
 pub struct LevelUse {
     /// The level's name.
     pub name: &'static str,
-    /// Bytes that the plan keeps in one instance of the level.
-    pub footprint_bytes: u64,
+    /// Bytes that the plan would keep in one instance of the level if it had room for them.
+    pub wanted_bytes: f64,
     /// Bytes that one instance holds; `None` for main memory.
     pub capacity_bytes: Option<u64>,
     /// Bytes that move inwards from this level over the whole problem, all instances together.
     pub moved_bytes: f64,
     /// Seconds that this takes with all instances at full bandwidth.
     pub seconds: f64,
-    /// Why the block at this level has its size, for people.
-    pub reason: String,
+}
+
+impl LevelUse {
+    /// Bytes that the plan keeps in one instance of the level.
+    pub fn footprint_bytes(&self) -> u64 {
+        // CAST: saturates, and main memory has no capacity
+        self.capacity_bytes.map_or(self.wanted_bytes, |bytes| self.wanted_bytes.min(bytes as f64)) as u64
+    }
 }
 
 /// The planner's answer.
@@ -155,7 +161,8 @@ pub struct TilePlan {
     pub seconds: f64,
     /// What bounds it: `FMA`, a level's name, or `dispatch`.
     pub bound: &'static str,
-    /// How many candidates were compared.
+    /// How many cuts were in the running: kernels tried x blocks x loop orders, those ruled out by a part of their price or
+    /// by the size of the cache counted as well.
     pub candidates: usize,
 }
 

@@ -1,7 +1,9 @@
 //! Winograd's algorithm as a cut: which tiles, how many of them together, and what that costs.
 
 use crate::conv::{ConvProblem, DType, Layout, WinogradTile};
-use crate::plan::cost::{Cost, KEPT_SHARE};
+use crate::plan::candidates::distinct;
+use crate::plan::cost::{Cost, KEPT_SHARE, Overlap};
+use crate::plan::least::Least;
 use crate::plan::machine::{Compute, KernelVariant, MachineModel, MemoryLevel};
 
 /// How Winograd's algorithm is cut.
@@ -56,43 +58,78 @@ pub(super) fn applies(problem: &ConvProblem) -> bool {
     s.kernel == [3, 3] && s.stride == [1, 1] && s.groups == 1 && narrowest >= FEWEST_CHANNELS
 }
 
-/// The cuts worth pricing: by capacities alone, like those of the direct method.
-pub(super) fn candidates(problem: &ConvProblem, machine: &MachineModel, tile: WinogradTile) -> Vec<WinogradCut> {
+/// The cheapest cut.
+#[derive(Debug)]
+pub(super) struct Cheapest {
+    pub cut: WinogradCut,
+    pub seconds: f64,
+    /// How many cuts were in the running.
+    pub considered: usize,
+}
+
+/// The cheapest cut of those that cost less than `limit` seconds, the first of equals.
+pub(super) fn cheapest(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    tile: WinogradTile,
+    limit: f64,
+) -> Option<Cheapest> {
+    let (mut best, mut least, mut considered) = (None, limit, 0);
+    each(problem, machine, tile, |cut, cycles| {
+        considered += 1;
+        let sizes = Sizes::new(problem, cut);
+        if sizes.fit()
+            && let Some(seconds) = seconds_within(least, problem, machine, cut, &sizes, cycles)
+            && seconds < least
+        {
+            (best, least) = (Some(*cut), seconds);
+        }
+    });
+    best.map(|cut| Cheapest { cut, seconds: least, considered })
+}
+
+/// Every cut, with the cycles of its arithmetic on a unit: by capacities alone, like those of the direct method.
+fn each(problem: &ConvProblem, machine: &MachineModel, tile: WinogradTile, mut visit: impl FnMut(&WinogradCut, f64)) {
     let tiles = tiles(problem, tile);
     let channels = problem.spec().out_channels;
-    let mut variants = machine.winograd.clone();
     let padded = |variant: &KernelVariant| {
         channels.next_multiple_of(variant.tile_n) as f64 / (variant.efficiency * variant.rate)
     };
-    variants.sort_by(|a, b| padded(a).total_cmp(&padded(b)));
-    variants.truncate(VARIANTS_TRIED);
-    let units = machine.compute.units;
-    let mut cuts = Vec::new();
-    for variant in variants {
+    let mut variants = Least::<_, VARIANTS_TRIED>::new();
+    machine.winograd.iter().for_each(|variant| variants.add(padded(variant), variant));
+    let transforms = transform_cycles(problem, &machine.compute, tile, tiles);
+    for (_, variant) in variants.iter() {
         let panels = channels.div_ceil(variant.tile_n);
-        let mut blocks: Vec<_> = [1, 2, 4, 8, panels].into_iter().map(|count| count.min(panels)).collect();
-        blocks.dedup();
-        let shares = [1, 2, 3, 4].map(|share: usize| tiles.div_ceil(share.saturating_mul(units)));
-        let runs = [1, 2, 3, 4, 6, 8, 12].map(|run| run * variant.tile_m);
-        let even = |strip: usize| tiles.div_ceil(tiles.div_ceil(strip));
-        let mut strips: Vec<_> = shares.into_iter().chain(runs).map(even).collect();
+        let blocks = [1, 2, 4, 8, panels].map(|count| count.min(panels));
+        let mut strips = strips(tiles, machine.compute.units, variant.tile_m);
         strips.sort_unstable();
-        strips.dedup();
-        for block_n in blocks.into_iter().map(|count| count * variant.tile_n) {
+        let mut cut = WinogradCut { tile, variant: *variant, tiles, strip: 0, block_n: 0, shared: false };
+        let cycles = strips.map(|strip| {
+            cut.strip = strip;
+            transforms + products_cycles(problem, &machine.compute, &cut)
+        });
+        for block_n in distinct(&blocks).map(|count| count * variant.tile_n) {
             for shared in [false, true] {
-                cuts.extend(strips.iter().map(|strip| WinogradCut {
-                    tile,
-                    variant,
-                    tiles,
-                    strip: *strip,
-                    block_n,
-                    shared,
-                }));
+                (cut.block_n, cut.shared) = (block_n, shared);
+                let mut last = 0;
+                for (strip, cycles) in strips.into_iter().zip(cycles) {
+                    if std::mem::replace(&mut last, strip) != strip {
+                        cut.strip = strip;
+                        visit(&cut, cycles);
+                    }
+                }
             }
         }
     }
-    cuts.retain(|cut| Sizes::new(problem, cut).fit());
-    cuts
+}
+
+/// Lengths of strips: shares of each unit, and runs of register tiles, evened out.
+fn strips(tiles: usize, units: usize, tile_m: usize) -> [usize; 11] {
+    let even = |strip: usize| tiles.div_ceil(tiles.div_ceil(strip));
+    std::array::from_fn(|index| match index {
+        0..4 => even(tiles.div_ceil((index + 1).saturating_mul(units))),
+        _ => even([1, 2, 3, 4, 6, 8, 12][index - 4] * tile_m),
+    })
 }
 
 /// Kernels that are tried with all strips and blocks.
@@ -147,6 +184,11 @@ impl Sizes {
         }
     }
 
+    /// Pieces of work that units take.
+    fn pieces(&self) -> f64 {
+        if self.shared { self.blocks * self.strips } else { self.strips }
+    }
+
     /// Whether the scratch is of a size that is worth having.
     fn fit(&self) -> bool {
         match self.shared {
@@ -158,27 +200,59 @@ impl Sizes {
 
 /// What a cut costs.
 pub(super) fn price(problem: &ConvProblem, machine: &MachineModel, cut: &WinogradCut) -> Cost {
-    let Compute { units, clock_hz, .. } = machine.compute;
     let sizes = Sizes::new(problem, cut);
-    let pieces = if cut.shared { sizes.blocks * sizes.strips } else { sizes.strips };
+    let cycles = transform_cycles(problem, &machine.compute, cut.tile, cut.tiles)
+        + products_cycles(problem, &machine.compute, cut);
+    let compute = compute_seconds(machine, cut, &sizes, cycles);
+    let levels = levels(problem, machine, cut, &sizes).collect();
+    Cost::new(machine, compute, levels, dispatch_seconds(machine, &sizes))
+}
+
+/// [`price`]'s seconds unless they pass `limit`, where a unit would take `cycles` for all the arithmetic.
+fn seconds_within(
+    limit: f64,
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    cut: &WinogradCut,
+    sizes: &Sizes,
+    cycles: f64,
+) -> Option<f64> {
+    let mut sum = Overlap::within(limit, dispatch_seconds(machine, sizes));
+    sum.add(compute_seconds(machine, cut, sizes, cycles))?;
+    for (_, seconds) in levels(problem, machine, cut, sizes) {
+        sum.add(seconds)?;
+    }
+    Some(sum.seconds())
+}
+
+/// Seconds of `cycles` of arithmetic, unevenly shared, and those for which the transforms wait.
+fn compute_seconds(machine: &MachineModel, cut: &WinogradCut, sizes: &Sizes, cycles: f64) -> f64 {
+    let Compute { units, clock_hz, .. } = machine.compute;
     // Strips are of equal length, but for the last one.
-    let all = cut.tiles as f64 * pieces / sizes.strips;
-    let longest = ((pieces / units as f64).ceil() * cut.strip as f64).min(all);
+    let all = cut.tiles as f64 * sizes.pieces() / sizes.strips;
+    let longest = ((sizes.pieces() / units as f64).ceil() * cut.strip as f64).min(all);
     let imbalance = longest * units as f64 / all;
-    let cycles = products_cycles(problem, &machine.compute, cut) + transform_cycles(problem, &machine.compute, cut);
-    let compute_seconds = cycles * imbalance / (units as f64 * clock_hz);
-    let moved = moved_bytes(problem, machine, cut, &sizes);
+    cycles * imbalance / (units as f64 * clock_hz) + exposed_seconds(machine, sizes)
+}
+
+fn dispatch_seconds(machine: &MachineModel, sizes: &Sizes) -> f64 {
+    let phases = if sizes.shared { 2.0 } else { 1.0 };
+    if sizes.pieces() <= 1.0 { 0.0 } else { phases * machine.compute.dispatch_ns * 1e-9 }
+}
+
+/// Bytes that each level delivers, and the seconds that takes.
+fn levels(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    cut: &WinogradCut,
+    sizes: &Sizes,
+) -> impl Iterator<Item = (f64, f64)> {
     let mut asked_for = f64::INFINITY;
-    let levels: Vec<_> = (machine.levels.iter().zip(moved))
-        .map(|(level, bytes)| {
-            asked_for = bytes.min(asked_for);
-            let instances = (units as f64 / level.shared_by.max(1) as f64).max(1.0);
-            (asked_for, asked_for / (level.bandwidth * instances))
-        })
-        .collect();
-    let phases = if cut.shared { 2.0 } else { 1.0 };
-    let dispatch = if pieces <= 1.0 { 0.0 } else { phases * machine.compute.dispatch_ns * 1e-9 };
-    Cost::new(machine, compute_seconds + exposed_seconds(machine, &sizes), levels, dispatch)
+    machine.levels.iter().zip(moved_bytes(problem, machine, cut, sizes)).map(move |(level, bytes)| {
+        asked_for = bytes.min(asked_for);
+        let instances = (machine.compute.units as f64 / level.shared_by.max(1) as f64).max(1.0);
+        (asked_for, asked_for / (level.bandwidth * instances))
+    })
 }
 
 /// Seconds for which the transforms wait: they write and read many matrices at once, which no prefetcher follows, and
@@ -226,11 +300,11 @@ fn products_cycles(problem: &ConvProblem, compute: &Compute, cut: &WinogradCut) 
 }
 
 /// Cycles of the transforms of all tiles, copies to and from other layouts and types counted.
-fn transform_cycles(problem: &ConvProblem, compute: &Compute, cut: &WinogradCut) -> f64 {
+fn transform_cycles(problem: &ConvProblem, compute: &Compute, tile: WinogradTile, tiles: usize) -> f64 {
     let s = problem.spec();
     let vectors = |channels: usize| channels.div_ceil(compute.lanes) as f64;
-    let [forward, inverse] = cut.tile.transform_cycles();
-    let tiles = cut.tiles as f64;
+    let [forward, inverse] = tile.transform_cycles();
+    let tiles = tiles as f64;
     let transforms = tiles * (vectors(s.in_channels) * forward + vectors(s.out_channels) * inverse + TILE_CYCLES);
     let in_place = s.layout == Layout::Nhwc && s.dtype == DType::F32;
     let copied = if in_place { 0.0 } else { problem.input_len() as f64 * 1.5 };
@@ -240,7 +314,12 @@ fn transform_cycles(problem: &ConvProblem, compute: &Compute, cut: &WinogradCut)
 }
 
 /// Bytes that each level delivers inwards.
-fn moved_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &WinogradCut, sizes: &Sizes) -> Vec<f64> {
+fn moved_bytes(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    cut: &WinogradCut,
+    sizes: &Sizes,
+) -> impl Iterator<Item = f64> {
     let variant = &cut.variant;
     let register_tiles = cut.strip.div_ceil(variant.tile_m) as f64 * sizes.strips;
     let panels = problem.spec().out_channels.div_ceil(variant.tile_n) as f64;
@@ -254,12 +333,14 @@ fn moved_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &WinogradCut,
     // memory delivers to a shared cache once.
     let rounds = (sizes.strips / machine.compute.units as f64).ceil();
     let streams = match cut.shared {
-        false => vec![
+        false => [
             (rounds * sizes.filters, sizes.filters),
             (sizes.inputs * (1.0 + sizes.blocks) + 2.0 * sizes.sums, strip),
             (tensors, tensors),
+            (0.0, 0.0),
+            (0.0, 0.0),
         ],
-        true => vec![
+        true => [
             (sizes.filters, sizes.filters),
             ((sizes.strips - 1.0) * sizes.filters, sizes.block_filters),
             (sizes.inputs * (1.0 + sizes.blocks), sizes.inputs),
@@ -269,12 +350,13 @@ fn moved_bytes(problem: &ConvProblem, machine: &MachineModel, cut: &WinogradCut,
     };
     let levels = machine.levels.iter().enumerate();
     let again = if cut.shared { 0.0 } else { (sizes.strips - rounds) * sizes.filters };
-    let moved = |index: usize, level: &MemoryLevel| {
+    let (filters, all_levels) = (sizes.filters, &machine.levels);
+    let moved = move |index: usize, level: &MemoryLevel| {
         let own = if level.capacity_bytes.is_some() { again } else { 0.0 };
-        let kept_inside = index > 1 && fits_inside(&machine.levels, index, sizes.filters);
-        from_level(&streams, &machine.levels, index) + if kept_inside { 0.0 } else { own }
+        let kept_inside = index > 1 && fits_inside(all_levels, index, filters);
+        from_level(&streams, all_levels, index) + if kept_inside { 0.0 } else { own }
     };
-    levels.map(|(index, level)| if index == 0 { registers } else { moved(index, level) }).collect()
+    levels.map(move |(index, level)| if index == 0 { registers } else { moved(index, level) })
 }
 
 /// Bytes of the streams that no level inside `index` keeps.
@@ -288,4 +370,44 @@ fn from_level(streams: &[(f64, f64)], levels: &[MemoryLevel], index: usize) -> f
 fn fits_inside(levels: &[MemoryLevel], index: usize, bytes: f64) -> bool {
     let inner = levels[index - 1].capacity_bytes.map_or(f64::INFINITY, |capacity| capacity as f64);
     index > 1 && bytes <= inner * KEPT_SHARE
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+    use super::*;
+    use crate::conv::text::benchdnn;
+    use crate::plan::cpu_machine;
+
+    #[test]
+    fn giving_up_early_finds_what_pricing_everything_finds() {
+        let level = |name, capacity_bytes, bandwidth| MemoryLevel {
+            name,
+            capacity_bytes,
+            bandwidth,
+            line_bytes: 64,
+            shared_by: 1,
+            ways: 8,
+        };
+        let levels = [level("L1", Some(32 << 10), 2e11), level("L2", Some(1 << 20), 1e11), level("DRAM", None, 2e10)];
+        for line in ["ic32ih8oc32kh3ph1", "ic64ih56oc64kh3ph1", "mb16ic512ih14oc512kh3ph1", "ic100ih30oc45kh3ph2dh1"] {
+            let problem = benchdnn::parse(line).unwrap().problem;
+            for (isa, lanes, threads) in [("avx512", 16, 1), ("avx512", 16, 2), ("avx2", 8, 16), ("portable", 4, 3)] {
+                let machine = cpu_machine("test".to_owned(), isa, lanes, 1.0, threads, 3e9, levels.to_vec());
+                for tile in [WinogradTile::F2, WinogradTile::F4] {
+                    let (mut least, mut count) = (f64::INFINITY, 0);
+                    each(&problem, &machine, tile, |cut, _| {
+                        count += 1;
+                        if Sizes::new(&problem, cut).fit() {
+                            least = price(&problem, &machine, cut).seconds.min(least);
+                        }
+                    });
+                    let found = cheapest(&problem, &machine, tile, f64::INFINITY).unwrap();
+                    assert_eq!((found.seconds, found.considered), (least, count), "{line} {tile} {isa}");
+                    assert!(cheapest(&problem, &machine, tile, least).is_none(), "{line} {tile} {isa}");
+                }
+            }
+        }
+    }
 }

@@ -130,7 +130,7 @@ impl LanewiseConv {
             return Ok(None);
         };
         conv.sums_stride = conv.widest_block();
-        conv.scratch = PerThread::new(team.len(), || {
+        conv.scratch = PerThread::new(team.threads_for(conv.blocks.len()), || {
             Ok(Scratch {
                 stager: Stager::new(problem, isa),
                 staged: AlignedBuffer::zeroed(staged, "staged input")?,

@@ -55,6 +55,13 @@ pub struct CpuOptions {
 }
 
 /// The CPU as a device.
+///
+/// Preparing and running take place on the calling thread and the backend's own others, which it started itself: no work is
+/// given to a thread pool of the caller's. So any thread may call, a worker of a rayon pool of the caller's as well, inside
+/// `join` or a parallel iterator: the call is one long computation to that pool, which steals nothing meanwhile and waits
+/// for nothing but the backend's threads. Of several callers at a time one gets those threads, the others compute alone: no
+/// one waits for another, and the results are the same. Parallel work inside a call pays where there is one caller; who
+/// calls from as many threads as there are cores makes a backend of one thread instead.
 #[derive(Debug)]
 pub struct CpuBackend {
     info: CpuInfo,
@@ -137,7 +144,8 @@ impl CpuBackend {
         Ok(())
     }
 
-    /// Measures the FMA peak of all threads together, now: GFLOP/s. Clocks drift, so measure beside what is compared.
+    /// Measures the FMA peak of all threads together, now: GFLOP/s. Clocks drift, so measure beside what is compared. Waits
+    /// until no run of another caller has the threads; runs that start meanwhile compute on their callers alone.
     pub fn peak_gflops(&self, budget: Duration) -> f64 {
         peak::measure(self.isa, &self.team, budget)
     }

@@ -29,6 +29,9 @@ pub(super) struct Team {
 /// How long a worker stays awake without work.
 const LOOKOUT: Duration = Duration::from_micros(60);
 
+/// How long a caller sleeps that waits for its turn: others keep their cores meanwhile.
+const TURN: Duration = Duration::from_micros(20);
+
 /// How often a waiting thread looks between two glances at the clock.
 const GLANCE: u32 = 64;
 
@@ -106,6 +109,12 @@ impl Team {
         self.seats.len() + 1
     }
 
+    /// How many threads [`share_out`](Self::share_out) hands `pieces` pieces to at most, at least one: the others need no
+    /// scratch.
+    pub(super) fn threads_for(&self, pieces: usize) -> usize {
+        self.len().min(pieces).max(1)
+    }
+
     /// Calls `work` with the numbers of the first `threads` threads, each on its own thread, and waits for all. Where
     /// the team is busy for somebody else, `work(0)` is all that is called: work must be taken, not handed out by number.
     ///
@@ -117,14 +126,28 @@ impl Team {
         }
     }
 
+    /// Calls `work` with the number of every thread, each on its own thread, and waits for all. Where the team is busy for
+    /// somebody else, it is waited for.
+    ///
+    /// # Panics
+    /// Where `work` panicked on any thread.
+    pub(super) fn on_all(&self, work: &(dyn Fn(usize) + Sync)) {
+        if self.seats.is_empty() {
+            return work(0);
+        }
+        while !self.lead(self.len(), false, &|_| (), work) {
+            std::thread::sleep(TURN);
+        }
+    }
+
     /// Hands the numbers below `pieces` out, each once, and waits until all are done: calls `work` on several threads with
-    /// a thread's number and the pieces that it gets. A worker that comes too late for any is not waited for. Where the
+    /// a thread's number and the pieces that it gets, numbers below [`threads_for`](Self::threads_for). A worker that comes too late for any is not waited for. Where the
     /// team is busy for somebody else, the caller gets all pieces, as thread 0.
     ///
     /// # Panics
     /// Where `work` panicked on any thread.
     pub(super) fn share_out(&self, pieces: usize, work: &(dyn Fn(usize, &mut dyn Iterator<Item = usize>) + Sync)) {
-        let threads = self.len().min(pieces);
+        let threads = self.threads_for(pieces);
         let shared = shares::countable(pieces).filter(|_| threads > 1).is_some_and(|pieces| {
             let share = |thread: usize| thread.checked_sub(1).map_or(&self.own.0, |seat| &self.seats[seat].share);
             let fill = |thread: usize| share(thread).fill(&shares::run(pieces, thread, threads));
@@ -414,6 +437,27 @@ mod tests {
             callers.into_iter().map(|caller| caller.join().unwrap()).collect()
         });
         assert_eq!(sums, [true; 3]);
+    }
+
+    #[test]
+    fn who_needs_all_threads_waits_for_another_caller() {
+        let (team, begun) = (Team::new(3).unwrap(), std::sync::Barrier::new(2));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                team.on_each(3, &|thread| {
+                    if thread == 0 {
+                        begun.wait();
+                        std::thread::sleep(TURN * 500);
+                    }
+                });
+            });
+            begun.wait();
+            let seen = Mutex::new(Vec::new());
+            team.on_all(&|thread| seen.lock().unwrap().push(thread));
+            let mut seen = seen.into_inner().unwrap();
+            seen.sort_unstable();
+            assert_eq!(seen, [0, 1, 2]);
+        });
     }
 
     #[test]

@@ -137,13 +137,13 @@ struct LevelReport {
 impl From<&TilePlan> for PlanReport {
     fn from(plan: &TilePlan) -> Self {
         let gemm = plan.gemm;
-        let levels = plan.levels.iter().map(|level| LevelReport {
+        let levels = plan.levels.iter().enumerate().map(|(index, level)| LevelReport {
             name: level.name,
-            footprint_bytes: level.footprint_bytes,
+            footprint_bytes: level.footprint_bytes(),
             capacity_bytes: level.capacity_bytes,
             moved_bytes: level.moved_bytes,
             us: level.seconds * 1e6,
-            reason: level.reason.clone(),
+            reason: plan.reason(index, level),
         });
         Self {
             machine: plan.machine.clone(),

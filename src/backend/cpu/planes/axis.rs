@@ -1,5 +1,8 @@
 //! One axis of the window, taken apart by the stride.
 
+use crate::backend::BackendError;
+use crate::backend::cpu::buffer::table;
+
 /// Rows or columns: where output `o` meets input `o * stride + tap * dilation - pad`.
 ///
 /// Inputs are told apart by their phase, which is what the stride leaves of their padded position. Within a phase
@@ -21,15 +24,24 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    pub(super) fn new([input, output]: [usize; 2], stride: usize, pad: usize, taps: usize, dilation: usize) -> Self {
+    /// # Errors
+    /// No memory for the taps.
+    pub(super) fn new(
+        [input, output]: [usize; 2],
+        stride: usize,
+        pad: usize,
+        taps: usize,
+        dilation: usize,
+    ) -> Result<Self, BackendError> {
         let positions = || (0..taps).map(|tap| tap * dilation);
-        let mut phases: Vec<_> = positions().map(|position| position % stride).collect();
+        let mut phases = table(taps, positions().map(|position| position % stride), "phases of a window")?;
         phases.sort_unstable();
         phases.dedup();
         let index = |position: usize| phases.partition_point(|phase| *phase < position % stride);
-        let taps: Vec<_> = positions().map(|position| (index(position), position / stride)).collect();
+        let offsets = positions().map(|position| (index(position), position / stride));
+        let taps = table(taps, offsets, "taps of a window")?;
         let reach = taps.iter().map(|(_, offset)| *offset).max().unwrap_or(0);
-        Self { input, output, stride, pad, phases, taps, reach }
+        Ok(Self { input, output, stride, pad, phases, taps, reach })
     }
 
     /// Input position of offset 0 of phase `index` under output `first`.
@@ -50,6 +62,8 @@ impl Axis {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
     use super::*;
 
     /// Every tap of every output is where the definition says, for many shapes.
@@ -58,7 +72,7 @@ mod tests {
         for [stride, pad, taps, dilation] in
             [[1, 0, 1, 1], [1, 1, 3, 1], [2, 3, 7, 1], [3, 2, 3, 2], [4, 0, 2, 1], [2, 1, 3, 3]]
         {
-            let axis = Axis::new([11, 7], stride, pad, taps, dilation);
+            let axis = Axis::new([11, 7], stride, pad, taps, dilation).unwrap();
             for first in 0..5 {
                 for (tap, (index, offset)) in axis.taps.iter().enumerate() {
                     for o in first..7 {

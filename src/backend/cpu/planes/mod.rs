@@ -47,6 +47,8 @@ struct PlanesConv {
     window: Window,
     in_place: bool,
     strip: Strip,
+    /// Floats from a band's first position to what each tap meets.
+    taps: Vec<usize>,
     packed: PackedWeights,
     pieces: Pieces,
     /// The vectors of a whole band, and of the last one of a plane.
@@ -59,7 +61,8 @@ struct PlanesConv {
 #[derive(Debug)]
 struct Scratch {
     staged: AlignedBuffer,
-    widened: Vec<f32>,
+    widened: AlignedBuffer,
+    /// Empty where kernels store the outputs themselves.
     sums: AlignedBuffer,
 }
 
@@ -68,7 +71,7 @@ impl Scratch {
         let widened = if dtype == DType::F16 { window.columns.input } else { 0 };
         Ok(Self {
             staged: AlignedBuffer::zeroed(staged, "staged planes")?,
-            widened: vec![0.0; widened],
+            widened: AlignedBuffer::zeroed(widened, "a widened row")?,
             sums: AlignedBuffer::zeroed(sums, "sums of a tile")?,
         })
     }
@@ -102,7 +105,7 @@ impl PlanesConv {
         let (variant, s) = (&plan.variant, problem.spec());
         let kernels = planes::find(isa, variant.tile_m, variant.tile_n)
             .ok_or_else(|| BackendError::ForeignPlan { reason: format!("{isa} has no kernel {}", variant.name) })?;
-        let window = Window::new(problem);
+        let window = Window::new(problem)?;
         let in_place = window.in_place(s.dtype);
         let Some(pieces) = Pieces::new(problem, plan, &window, kernels.lanes, in_place, team.len()) else {
             return Ok(None);
@@ -112,19 +115,22 @@ impl PlanesConv {
         let pitch = Pitch { input: strip.pitch, output: window.columns.output };
         let table = |band| PixelTable::new(band, pitch, kernels.lanes);
         let staged = if in_place { 0 } else { strip.len(problem.group_in_channels()).saturating_add(2 * SLACK) };
-        let new_scratch = || Scratch::new(staged, &window, s.dtype, variant.tile_m * variant.tile_n);
-        let scratch = PerThread::new(team.len(), new_scratch)?;
+        let plain_epilogue = has_plain_epilogue(s);
+        let sums = if plain_epilogue { 0 } else { variant.tile_m * variant.tile_n };
+        let new_scratch = || Scratch::new(staged, &window, s.dtype, sums);
+        let scratch = PerThread::new(team.threads_for(pieces.runs()), new_scratch)?;
         Ok(Some(Self {
             problem: *problem,
             kernels,
             tile_n: variant.tile_n,
-            tables: [table(band), table(pieces.last_band())],
+            tables: [table(band)?, table(pieces.last_band())?],
+            taps: strip::tap_offsets(&window, &strip)?,
             window,
             in_place,
             strip,
             packed: PackedWeights::pack(ingredients)?,
             pieces,
-            plain_epilogue: has_plain_epilogue(s),
+            plain_epilogue,
             scratch,
         }))
     }
@@ -142,14 +148,16 @@ impl PlanesConv {
             input => {
                 let band = Band { start, channels: group_in, first: piece.first, size: piece.size };
                 let stager = Stager { window: &self.window, strip: &self.strip, copy: self.kernels.copy };
-                stager.stage(input, &band, staged.as_mut_slice(), widened);
+                stager.stage(input, &band, staged.as_mut_slice(), widened.as_mut_slice());
                 staged.as_slice()
             }
         };
         let region = PlaneRegion { first: piece.first, size: piece.size, pitch: self.window.columns.output };
         let table = &self.tables[usize::from(piece.is_last_size)];
         let all_lanes = ((1_u64 << self.kernels.lanes) - 1) as u32; // CAST: at most 32 lanes
-        let reach = self.strip.reach() + (group_in - 1) * self.strip.channel_stride + self.kernels.lanes;
+        let reach = self.taps.iter().copied().max().unwrap_or(0)
+            + (group_in - 1) * self.strip.channel_stride
+            + self.kernels.lanes;
         for block in self.pieces.channel_blocks(&piece.channels) {
             for vectors in table.vectors.chunks(self.kernels.tiles.len()) {
                 let whole = vectors.iter().all(|vector| vector.stores == 1 && vector.lanes == all_lanes);
@@ -165,8 +173,8 @@ impl PlanesConv {
                         input: input.as_ptr(),
                         vectors: vectors.as_ptr(),
                         stores: table.stores.as_ptr(),
-                        tap_offsets: self.strip.taps.as_ptr(),
-                        taps: self.strip.taps.len(),
+                        tap_offsets: self.taps.as_ptr(),
+                        taps: self.taps.len(),
                         channels: group_in,
                         channel_stride: self.strip.channel_stride,
                         weights: self.packed.panel(group, panel).as_ptr(),
@@ -182,7 +190,8 @@ impl PlanesConv {
                     // tile has, and all that it may read, to the last lane of the last channel under the last tap, is
                     // in `input` (`readable`, or only lanes that are output pixels, whose taps are in the tensor). The
                     // panel and its bias are as long as the kernel's channels ask for. The table's stores stay in the
-                    // band that `planes` has checked, which is this piece's alone; `sums` holds a tile.
+                    // band that `planes` has checked, which is this piece's alone; `sums` holds a tile where the
+                    // kernel does not store outputs itself.
                     unsafe { kernel(&call) };
                     if !self.plain_epilogue {
                         let sums = sums.as_mut_slice();

@@ -1,5 +1,7 @@
 //! The output pixels of a band as vectors.
 
+use crate::backend::BackendError;
+use crate::backend::cpu::buffer::make_room;
 use crate::backend::cpu::microkernel::planes::{PixelStore, PixelVector};
 
 /// How the positions of a band lie in the memory that kernels read, and its pixels in the output plane.
@@ -21,27 +23,41 @@ pub(super) struct PixelTable {
 impl PixelTable {
     /// The fewest vectors of `lanes` floats. They run over row ends where the rows lie close: a few lanes are idle there,
     /// fewer than where each row starts a vector.
-    pub(super) fn new([rows, columns]: [usize; 2], pitch: Pitch, lanes: usize) -> Self {
+    ///
+    /// # Errors
+    /// No memory for them.
+    pub(super) fn new([rows, columns]: [usize; 2], pitch: Pitch, lanes: usize) -> Result<Self, BackendError> {
         let mut table = Self::default();
         if runs_over(rows, columns, pitch.input, lanes) {
             let positions = (rows - 1) * pitch.input + columns;
+            make_room(&mut table.vectors, positions.div_ceil(lanes), "vectors of a band")?;
             for start in (0..positions).step_by(lanes) {
-                table.push(start, rows, columns, pitch, lanes);
+                table.push(start, rows, columns, pitch, lanes)?;
             }
         } else {
+            make_room(&mut table.vectors, rows.saturating_mul(columns.div_ceil(lanes)), "vectors of a band")?;
             for start in (0..rows).flat_map(|row| (0..columns).step_by(lanes).map(move |x| row * pitch.input + x)) {
                 let row = start / pitch.input;
-                table.push(start, row + 1, columns, pitch, lanes);
+                table.push(start, row + 1, columns, pitch, lanes)?;
             }
         }
-        table
+        Ok(table)
     }
 
     /// The vector at `start`, which stores to rows before `end_row`.
-    fn push(&mut self, start: usize, end_row: usize, columns: usize, pitch: Pitch, lanes: usize) {
+    fn push(
+        &mut self,
+        start: usize,
+        end_row: usize,
+        columns: usize,
+        pitch: Pitch,
+        lanes: usize,
+    ) -> Result<(), BackendError> {
         let first_store = self.stores.len();
-        let (mut used, first_row) = (0, start / pitch.input);
-        for row in first_row..end_row.min((start + lanes - 1) / pitch.input + 1) {
+        let mut used = 0;
+        let rows = start / pitch.input..end_row.min((start + lanes - 1) / pitch.input + 1);
+        make_room(&mut self.stores, rows.len(), "stores of a band")?;
+        for row in rows {
             let row_start = row * pitch.input;
             let from = row_start.max(start);
             let to = (row_start + columns).min(start + lanes);
@@ -60,6 +76,7 @@ impl PixelTable {
             let stores = self.stores.len() - first_store;
             self.vectors.push(PixelVector { input: start, lanes: used, first_store, stores });
         }
+        Ok(())
     }
 }
 
@@ -78,6 +95,8 @@ fn bits(lanes: std::ops::Range<usize>) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a panic is how a test fails
+
     use super::*;
 
     /// Each pixel is stored once, from the lane that read it, and never read twice.
@@ -93,7 +112,7 @@ mod tests {
             (2, 3, 100, 4),
         ] {
             let pitch = Pitch { input, output: columns + 3 };
-            let table = PixelTable::new([rows, columns], pitch, lanes);
+            let table = PixelTable::new([rows, columns], pitch, lanes).unwrap();
             let mut stored = Vec::new();
             for vector in &table.vectors {
                 for store in &table.stores[vector.first_store..][..vector.stores] {
@@ -115,8 +134,9 @@ mod tests {
 
     #[test]
     fn rows_that_lie_close_share_vectors() {
-        let count =
-            |rows, columns, input| PixelTable::new([rows, columns], Pitch { input, output: columns }, 16).vectors.len();
+        let count = |rows, columns, input| {
+            PixelTable::new([rows, columns], Pitch { input, output: columns }, 16).unwrap().vectors.len()
+        };
         assert_eq!(count(7, 7, 7), 4, "49 pixels");
         assert_eq!(count(7, 7, 9), 4, "61 positions");
         assert_eq!(count(56, 56, 58), 203);

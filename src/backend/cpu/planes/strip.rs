@@ -1,6 +1,8 @@
 //! The input of a band as the kernels read it: in place, or copied into scratch phase by phase with its padding.
 #![allow(unsafe_code)]
 
+use crate::backend::BackendError;
+use crate::backend::cpu::buffer::table;
 use crate::backend::cpu::microkernel::planes::RowCopy;
 use crate::backend::cpu::planes::axis::Axis;
 use crate::conv::{ConvProblem, DType, TensorRef};
@@ -17,20 +19,22 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(problem: &ConvProblem) -> Self {
+    /// # Errors
+    /// No memory for the taps.
+    pub(super) fn new(problem: &ConvProblem) -> Result<Self, BackendError> {
         let (s, output) = (problem.spec(), problem.output());
         let p = s.padding;
         let plain = s.stride == [1, 1] && [p.top, p.bottom, p.left, p.right] == [0; 4];
         if plain && s.kernel == [1, 1] {
             let pixels = problem.output_pixels();
-            let [rows, columns] = [1, pixels].map(|extent| Axis::new([extent; 2], 1, 0, 1, 1));
-            return Self { rows, columns, plain };
+            let row = |extent| Axis::new([extent; 2], 1, 0, 1, 1);
+            return Ok(Self { rows: row(1)?, columns: row(pixels)?, plain });
         }
         let axis = |axis: usize, pad| {
             let extents = [s.input[axis], output[axis]];
             Axis::new(extents, s.stride[axis], pad, s.kernel[axis], s.dilation[axis])
         };
-        Self { rows: axis(0, p.top), columns: axis(1, p.left), plain }
+        Ok(Self { rows: axis(0, p.top)?, columns: axis(1, p.left)?, plain })
     }
 
     /// Whether kernels can read a tensor of `dtype` in place.
@@ -40,14 +44,12 @@ impl Window {
 }
 
 /// Where a band's inputs are, in floats from the start of its first channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Strip {
     /// From a pixel to the one below.
     pub pitch: usize,
     /// From a channel to the next.
     pub channel_stride: usize,
-    /// Each tap.
-    pub taps: Vec<usize>,
     /// Floats of a phase.
     phase_len: usize,
 }
@@ -62,8 +64,7 @@ impl Strip {
     pub(super) fn in_place(window: &Window) -> Self {
         let (rows, columns) = (&window.rows, &window.columns);
         let pitch = columns.input;
-        let strip = Self { pitch, channel_stride: rows.input * pitch, taps: Vec::new(), phase_len: 0 };
-        Self { taps: tap_offsets(window, &strip), ..strip }
+        Self { pitch, channel_stride: rows.input * pitch, phase_len: 0 }
     }
 
     /// Staged: `[channel][row phase][column phase][rows][pitch]` for bands of `band` output rows and columns.
@@ -84,8 +85,7 @@ impl Strip {
         if channel_stride.is_multiple_of(COLLIDING_FLOATS) {
             channel_stride = channel_stride.saturating_add(LINE);
         }
-        let strip = Self { pitch, channel_stride, taps: Vec::new(), phase_len };
-        Self { taps: tap_offsets(window, &strip), ..strip }
+        Self { pitch, channel_stride, phase_len }
     }
 
     /// Floats that `channels` take.
@@ -102,18 +102,14 @@ impl Strip {
     pub(super) fn column_offset(&self, (phase, offset): (usize, usize)) -> usize {
         phase * self.phase_len + offset
     }
-
-    /// The largest offset of a tap.
-    pub(super) fn reach(&self) -> usize {
-        self.taps.iter().copied().max().unwrap_or(0)
-    }
 }
 
 /// Floats from the first position under a band to what each tap meets.
-fn tap_offsets(window: &Window, strip: &Strip) -> Vec<usize> {
+pub(super) fn tap_offsets(window: &Window, strip: &Strip) -> Result<Vec<usize>, BackendError> {
     let row = |(phase, offset): &(usize, usize)| strip.row_offset(window, *phase, *offset);
     let columns = || window.columns.taps.iter().map(|tap| strip.column_offset(*tap));
-    window.rows.taps.iter().flat_map(|tap| columns().map(move |column| row(tap) + column)).collect()
+    let offsets = window.rows.taps.iter().flat_map(|tap| columns().map(move |column| row(tap) + column));
+    table(window.rows.taps.len().saturating_mul(window.columns.taps.len()), offsets, "taps of a window")
 }
 
 /// A band to stage: planes of one image and the output pixels that they are for.
@@ -126,15 +122,6 @@ pub(super) struct Band {
     pub first: [usize; 2],
     /// Output rows and columns, at most those that the strip was made for.
     pub size: [usize; 2],
-}
-
-/// `count` rows of one phase of the columns, from index `from` of the input to index `to` of the staged floats.
-#[derive(Clone, Copy, Debug)]
-struct Rows {
-    phase: usize,
-    from: usize,
-    to: usize,
-    count: usize,
 }
 
 /// Copies bands of one problem's input.
@@ -151,67 +138,82 @@ impl Stager<'_> {
     /// a row of the input where that is f16.
     pub(super) fn stage(&self, input: TensorRef<'_>, band: &Band, staged: &mut [f32], widened: &mut [f32]) {
         let (rows, columns) = (&self.window.rows, &self.window.columns);
+        let (pitch, plane_len) = (self.strip.pitch, rows.input * columns.input);
         let wanted_rows = band.size[0] + rows.reach;
-        for channel in 0..band.channels {
-            let plane = band.start + channel * rows.input * columns.input;
-            let mut at = channel * self.strip.channel_stride;
+        // A plane's phases are copied one after the other while its lines are close; of single phases all planes' together.
+        let planes = if rows.phases.len() * columns.phases.len() == 1 { band.channels } else { 1 };
+        for first in (0..band.channels).step_by(planes.max(1)) {
+            let mut phase_at = first * self.strip.channel_stride;
             for row_phase in 0..rows.phases.len() {
                 let inside = rows.inside(band.first[0], row_phase, wanted_rows);
                 let top = rows.position(band.first[0], row_phase) + signed(inside.start.wrapping_mul(rows.stride));
                 for phase in 0..columns.phases.len() {
-                    let fill =
-                        |rows: Range<usize>| at + rows.start * self.strip.pitch..at + rows.end * self.strip.pitch;
-                    staged[fill(0..inside.start)].fill(0.0);
-                    if !inside.is_empty() {
-                        let from = plane + top.unsigned_abs() * columns.input;
-                        let rows = Rows { phase, from, to: fill(inside.clone()).start, count: inside.len() };
-                        self.copy_rows(input, band, &rows, staged, widened);
+                    let (copy, left) = self.copy_of(band, phase, inside.len());
+                    for plane in 0..planes {
+                        let at = phase_at + plane * self.strip.channel_stride;
+                        let fill = |rows: Range<usize>| at + rows.start * pitch..at + rows.end * pitch;
+                        staged[fill(0..inside.start)].fill(0.0);
+                        if !inside.is_empty() {
+                            let row = band.start + (first + plane) * plane_len + top.unsigned_abs() * columns.input;
+                            self.copy_rows(input, &copy, [row + left, at + inside.start * pitch], staged, widened);
+                        }
+                        staged[fill(inside.end..wanted_rows)].fill(0.0);
                     }
-                    staged[fill(inside.end..wanted_rows)].fill(0.0);
-                    at += self.strip.phase_len;
+                    phase_at += self.strip.phase_len;
                 }
             }
         }
     }
 
-    /// Copies some rows of a band into `staged`.
-    fn copy_rows(&self, input: TensorRef<'_>, band: &Band, rows: &Rows, staged: &mut [f32], widened: &mut [f32]) {
-        let Rows { phase, from, to, count } = *rows;
-        let (columns, pitch) = (&self.window.columns, self.strip.pitch);
-        let source_stride = self.window.rows.stride.wrapping_mul(columns.input);
+    /// How `count` rows of one phase of the columns are copied, wherever they lie, and the first column that is read.
+    fn copy_of(&self, band: &Band, phase: usize, count: usize) -> (RowCopy, usize) {
+        let columns = &self.window.columns;
         let len = band.size[1] + columns.reach;
         let wanted = columns.inside(band.first[1], phase, len);
         // Of a source row only the columns from the first wanted one to the last are looked at.
         let before = signed(wanted.start.wrapping_mul(columns.stride));
         let left = columns.position(band.first[1], phase).wrapping_add(before).unsigned_abs();
         let width = wanted.len().saturating_sub(1).wrapping_mul(columns.stride) + usize::from(!wanted.is_empty());
-        let first = if width > 0 { from + left } else { from };
-        assert!(len <= pitch && to + (count - 1) * pitch + len + SLACK <= staged.len());
-        let destination = staged[to..].as_mut_ptr();
-        let call = |source, rows, destination| RowCopy {
-            source,
-            source_stride,
+        let copy = RowCopy {
+            source: std::ptr::null(),
+            source_stride: self.window.rows.stride.wrapping_mul(columns.input),
             width,
-            rows,
+            rows: count,
             column: before.wrapping_neg(),
             step: columns.stride,
-            destination,
-            destination_stride: pitch,
+            destination: std::ptr::null_mut(),
+            destination_stride: self.strip.pitch,
             len,
         };
+        (copy, if width > 0 { left } else { 0 })
+    }
+
+    /// Copies some rows as `copy` says, at least one, from index `from` of the input to index `to` of `staged`.
+    fn copy_rows(
+        &self,
+        input: TensorRef<'_>,
+        copy: &RowCopy,
+        [from, to]: [usize; 2],
+        staged: &mut [f32],
+        widened: &mut [f32],
+    ) {
+        let RowCopy { source_stride, width, rows, destination_stride: pitch, len, .. } = *copy;
+        assert!(len <= pitch && to + (rows - 1) * pitch + len + SLACK <= staged.len());
+        let destination = staged[to..].as_mut_ptr();
         match input {
             TensorRef::F32(data) => {
-                let source = data[first..first + (count - 1) * source_stride + width].as_ptr();
+                let source = data[from..from + (rows - 1) * source_stride + width].as_ptr();
                 // SAFETY: the ISA was found available when the backend was made. The source's rows are a part of the
                 // input, just sliced; the destination's rows and a vector more are in `staged`, as asserted.
-                unsafe { (self.copy)(&call(source, count, destination)) };
+                unsafe { (self.copy)(&RowCopy { source, destination, ..*copy }) };
             }
             TensorRef::F16(data) => {
                 let widened = &mut widened[..width];
-                for row in 0..count {
-                    data[first + row * source_stride..][..width].convert_to_f32_slice(widened);
+                for row in 0..rows {
+                    data[from + row * source_stride..][..width].convert_to_f32_slice(widened);
+                    let (source, destination) = (widened.as_ptr(), destination.wrapping_add(row * pitch));
                     // SAFETY: as above; the source is a widened row.
-                    unsafe { (self.copy)(&call(widened.as_ptr(), 1, destination.wrapping_add(row * pitch))) };
+                    unsafe { (self.copy)(&RowCopy { source, destination, rows: 1, ..*copy }) };
                 }
             }
         }

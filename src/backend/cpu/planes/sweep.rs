@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::backend::BackendError;
+use crate::backend::cpu::buffer::table;
 use crate::backend::cpu::microkernel::planes::sweep::{
     MOST_ROWS, MOST_VECTORS, NO_ROW, SweepCall, SweepKernel, SweepRow,
 };
@@ -59,7 +60,7 @@ impl SweepConv {
         if group_in > CHANNEL_BLOCK {
             return Ok(None);
         }
-        let window = Window::new(problem);
+        let window = Window::new(problem)?;
         let Some(pieces) = Pieces::new(problem, plan, &window, sweeps.lanes, false, team.len()) else {
             return Ok(None);
         };
@@ -69,8 +70,10 @@ impl SweepConv {
         let rows = pieces.band()[0].next_multiple_of(tile_rows);
         let strip = Strip::staged_in_lines(&window, [rows, pieces.band()[1]]);
         let staged = strip.len(group_in * pieces.groups_a_piece()).saturating_add((MOST_VECTORS + 1) * SLACK);
-        let steps = steps(&window, &strip, group_in);
-        let new_scratch = || Scratch::new(staged, &window, s.dtype, tile_rows * pieces.band()[1]);
+        let steps = steps(&window, &strip, group_in)?;
+        let plain_epilogue = has_plain_epilogue(s);
+        let sums = if plain_epilogue { 0 } else { tile_rows * pieces.band()[1] };
+        let new_scratch = || Scratch::new(staged, &window, s.dtype, sums);
         Ok(Some(Self {
             problem: *problem,
             kernel: kernels.find(s.kernel, s.stride[0], s.dilation[0], group_in),
@@ -79,8 +82,8 @@ impl SweepConv {
             program: program(&window, &strip, tile_rows, group_in),
             steps,
             packed: PackedWeights::pack(ingredients)?,
-            plain_epilogue: has_plain_epilogue(s),
-            scratch: PerThread::new(team.len(), new_scratch)?,
+            plain_epilogue,
+            scratch: PerThread::new(team.threads_for(pieces.runs()), new_scratch)?,
             window,
             strip,
             pieces,
@@ -96,7 +99,7 @@ impl SweepConv {
         let channels = piece.groups.len() * group_in;
         let band = Band { start, channels, first: piece.first, size: piece.size };
         let stager = Stager { window: &self.window, strip: &self.strip, copy: self.copy };
-        stager.stage(operands.input, &band, scratch.staged.as_mut_slice(), &mut scratch.widened);
+        stager.stage(operands.input, &band, scratch.staged.as_mut_slice(), scratch.widened.as_mut_slice());
         for group in piece.groups.clone() {
             let at = (group - piece.groups.start) * group_in * self.strip.channel_stride;
             self.run_group(piece, group, at, operands, scratch);
@@ -177,7 +180,8 @@ fn program(window: &Window, strip: &Strip, tile_rows: usize, group_in: usize) ->
 }
 
 /// What a filter row's weights meet, from the start of an input row: column taps, for each the channels.
-fn steps(window: &Window, strip: &Strip, group_in: usize) -> Vec<usize> {
+fn steps(window: &Window, strip: &Strip, group_in: usize) -> Result<Vec<usize>, BackendError> {
     let taps = window.columns.taps.iter().map(|tap| strip.column_offset(*tap));
-    taps.flat_map(|tap| (0..group_in).map(move |channel| tap + channel * strip.channel_stride)).collect()
+    let steps = taps.flat_map(|tap| (0..group_in).map(move |channel| tap + channel * strip.channel_stride));
+    table(window.columns.taps.len().saturating_mul(group_in), steps, "steps of a filter row")
 }

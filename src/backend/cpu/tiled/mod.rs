@@ -143,7 +143,7 @@ impl TiledConv {
                 && tile_n.is_multiple_of(CACHE_LINE),
             scratch: PerThread::default(),
         };
-        conv.scratch = PerThread::new(team.len(), || conv.new_scratch())?;
+        conv.scratch = PerThread::new(team.threads_for(conv.blocks.len()), || conv.new_scratch())?;
         Ok(Some(conv))
     }
 

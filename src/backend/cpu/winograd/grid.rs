@@ -4,6 +4,8 @@
 //! along each axis tiles are listed phase by phase, and a tile of the image is a pair of one of the rows and one of the
 //! columns: the tiles of all phases are one grid.
 
+use crate::backend::BackendError;
+use crate::backend::cpu::buffer::table;
 use crate::conv::{ConvProblem, WinogradTile};
 use std::ops::Range;
 
@@ -35,9 +37,11 @@ pub(super) struct Run {
 }
 
 impl Grid {
-    pub(super) fn new(problem: &ConvProblem, tile: WinogradTile) -> Self {
+    /// # Errors
+    /// No memory for the tiles' places.
+    pub(super) fn new(problem: &ConvProblem, tile: WinogradTile) -> Result<Self, BackendError> {
         let s = problem.spec();
-        let spans = |axis: usize, before: usize| -> Vec<Span> {
+        let spans = |axis: usize, before: usize| -> Result<Vec<Span>, BackendError> {
             let (extent, dilation) = (problem.output()[axis], s.dilation[axis]);
             let phase = |first: usize| {
                 (first..extent).step_by(tile.outputs().saturating_mul(dilation)).map(move |output| Span {
@@ -46,9 +50,12 @@ impl Grid {
                     input: output as isize - before as isize, // CAST: extents of a checked problem
                 })
             };
-            (0..dilation.min(extent)).flat_map(phase).collect()
+            let phases = dilation.min(extent);
+            // In each phase the last tile may have fewer outputs.
+            let most = extent.div_ceil(tile.outputs()).saturating_add(phases);
+            table(most, (0..phases).flat_map(phase), "places of tiles")
         };
-        Self { rows: spans(0, s.padding.top), columns: spans(1, s.padding.left), images: s.batch }
+        Ok(Self { rows: spans(0, s.padding.top)?, columns: spans(1, s.padding.left)?, images: s.batch })
     }
 
     pub(super) fn tiles(&self) -> usize {
@@ -88,7 +95,7 @@ mod tests {
         for (input, dilation) in [([14, 9], [1, 1]), ([28, 31], [4, 3]), ([9, 17], [4, 1])] {
             let problem = problem(input, dilation, pad);
             for tile in [WinogradTile::F2, WinogradTile::F4] {
-                let grid = Grid::new(&problem, tile);
+                let grid = Grid::new(&problem, tile).unwrap();
                 for (axis, (spans, before)) in [(&grid.rows, 2), (&grid.columns, 1)].into_iter().enumerate() {
                     let outputs =
                         |span: &Span| (0..span.count).map(|i| span.output + i * dilation[axis]).collect::<Vec<_>>();
@@ -103,7 +110,7 @@ mod tests {
 
     #[test]
     fn runs_cut_at_the_ends_of_rows_and_images() {
-        let grid = Grid::new(&problem([12, 12], [1, 1], Padding::symmetric(1, 1)), WinogradTile::F4);
+        let grid = Grid::new(&problem([12, 12], [1, 1], Padding::symmetric(1, 1)), WinogradTile::F4).unwrap();
         assert_eq!(grid.tiles(), 27);
         let runs: Vec<_> = grid.runs(7..13).collect();
         let run = |image, row, columns| Run { image, row, columns };

@@ -126,7 +126,7 @@ impl WinogradConv {
         let Some(weights) = TransformedWeights::new(ingredients, tile, tile_n, block_n / tile_n)? else {
             return Ok(None);
         };
-        let grid = Grid::new(problem, tile);
+        let grid = Grid::new(problem, tile)?;
         let strip = strip.min(grid.tiles());
         let padded = s.in_channels.next_multiple_of(kernels.lanes);
         let input_rows = if shared { grid.tiles() } else { strip };
@@ -149,7 +149,8 @@ impl WinogradConv {
                 && matches!(s.epilogue.activation, Activation::None | Activation::Relu),
             scratch: PerThread::default(),
         };
-        conv.scratch = PerThread::new(team.len(), || conv.new_scratch(isa))?;
+        let most_pieces = (0..conv.phases()).map(|phase| conv.pieces(phase)).max().unwrap_or(1);
+        conv.scratch = PerThread::new(team.threads_for(most_pieces), || conv.new_scratch(isa))?;
         Ok(Some(conv))
     }
 

@@ -1,7 +1,7 @@
 //! Filters transformed in f64 and rounded once, in the order in which the products read them.
 
 use crate::backend::BackendError;
-use crate::backend::cpu::buffer::AlignedBuffer;
+use crate::backend::cpu::buffer::{AlignedBuffer, table};
 use crate::backend::cpu::filters::{self, Filters};
 use crate::backend::cpu::microkernel::winograd::{FilterCall, TAPS, transform_filters};
 use crate::backend::cpu::prepared::Ingredients;
@@ -49,20 +49,25 @@ impl TransformedWeights {
         let mut floats = AlignedBuffer::zeroed(total, "transformed weights")?;
         floats.touch(threads, team); // each thread will write all over it
 
-        // A piece is some channels of a panel, in the matrices of all products.
+        // A piece is some channels of a panel, in the matrices of all products; those of a piece stand side by side.
         let parts = channels.div_ceil(PIECE_CHANNELS);
-        let mut pieces: Vec<_> = (0..blocks * panels * parts).map(|_| Vec::with_capacity(products)).collect();
+        let pieces = blocks * panels * parts;
+        let places = pieces.saturating_mul(products);
+        let mut matrices =
+            table(places, (0..places).map(|_| <&mut [f32]>::default()), "places of transformed weights")?;
         for (index, matrix) in floats.as_mut_slice().chunks_exact_mut(panel).enumerate() {
             let (block, at) = (index / (products * panels), index % panels);
-            let parts_of_panel = &mut pieces[(block * panels + at) * parts..][..parts];
-            let matrix = matrix[..channels * tile_n].chunks_mut(PIECE_CHANNELS * tile_n);
-            parts_of_panel.iter_mut().zip(matrix).for_each(|(piece, part)| piece.push(part));
+            let product = index / panels % products;
+            let of_panel = matrices[(block * panels + at) * parts * products..].iter_mut().skip(product);
+            let parts_of_matrix = matrix[..channels * tile_n].chunks_mut(PIECE_CHANNELS * tile_n);
+            of_panel.step_by(products).zip(parts_of_matrix).for_each(|(place, part)| *place = part);
         }
-        let pieces_a_share = pieces.len().div_ceil(threads);
+        let pieces_a_share = pieces.div_ceil(threads);
         let transform = Transform { filters: Filters { isa, weights, len: channels * TAPS }, tile, tile_n };
         let harmless = AtomicBool::new(true);
-        let shares = pieces.chunks_mut(pieces_a_share).enumerate().map(|(share, pieces)| {
-            pieces.iter_mut().enumerate().map(move |(index, piece)| (share * pieces_a_share + index, piece))
+        let shares = matrices.chunks_mut(pieces_a_share * products).enumerate().map(|(share, matrices)| {
+            let pieces = matrices.chunks_mut(products).enumerate();
+            pieces.map(move |(index, piece)| (share * pieces_a_share + index, piece))
         });
         team.take_all(threads, shares, Scratch::default, |scratch, (index, piece)| {
             let first = index / parts * tile_n;

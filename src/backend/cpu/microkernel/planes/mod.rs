@@ -314,6 +314,20 @@ macro_rules! plane_kernels {
             let inside = if last < 0 { 0 } else { call.len.min((last / step) as usize + 1) };
             let before = if call.column >= 0 { 0 } else { (-call.column) as usize };
             let before = before.div_ceil(call.step).min(inside);
+            if call.step == 1 && call.len <= $lanes {
+                // Short rows, a vector each: the next one overwrites what is too much of it.
+                let lanes = (1_u32 << inside) - (1_u32 << before);
+                for row in 0..call.rows {
+                    let source = call.source.wrapping_add(row * call.source_stride).wrapping_offset(call.column);
+                    // SAFETY: the destination's row, and a vector past the last one may be written. Lanes that are read
+                    // stand for floats in `before..inside`, so they are in the source's row.
+                    unsafe {
+                        let destination = call.destination.add(row * call.destination_stride);
+                        $store(destination, $load_lanes(source, lanes));
+                    }
+                }
+                return;
+            }
             for row in 0..call.rows {
                 // SAFETY: one of the source's rows. The pointer may lie before it, and is only read inside.
                 let source = call.source.wrapping_add(row * call.source_stride).wrapping_offset(call.column);
