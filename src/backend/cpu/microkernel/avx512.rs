@@ -178,3 +178,7 @@ fn prefetch(at: *const f32) {
 fn prefetch_outer(at: *const f32) {
     _mm_prefetch::<_MM_HINT_T1>(at.cast());
 }
+
+/// Nothing: fetching weights ahead took an eighth off 512 to 512 channels at 7x7.
+#[inline(always)]
+fn prefetch_weights(_at: *const f32) {}

@@ -356,6 +356,9 @@ macro_rules! tile_kernels {
             macro_rules! steps {
                 ($acc:ident, $len:ident, $run:ident, $w:ident, $first:expr, $end:expr) => {
                     for step in 0..$len {
+                        for line in (0..NV * $lanes).step_by(LINE) {
+                            prefetch_weights($w.wrapping_add(line));
+                        }
                         let mut b = [$zero(); NV];
                         for j in 0..NV {
                             // SAFETY: the panel holds `tile_n` floats for this step (contract).
