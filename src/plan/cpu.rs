@@ -119,12 +119,13 @@ const AVX512: &[KernelVariant] = &[
     row("conv2d_f32_planes_1x128_avx512", Family::Planes, 128, 1, 0.80),
 ];
 
-// Shares of 6, 5 and 4 x 16 and 3 x 24 as measured on Zen 4 with one tap and 64 to 512 channels.
+// Shares of 6, 5 and 4 x 16 as measured on Zen 4 with one tap and 64 to 512 channels, of 4 and 3 x 24 beside 6 x 16 with 3x3.
 const AVX2: &[KernelVariant] = &[
     row("conv2d_f32_bcast_6x16_avx2", Family::Broadcast, 6, 16, 0.99),
     row("conv2d_f32_bcast_5x16_avx2", Family::Broadcast, 5, 16, 0.935),
     row("conv2d_f32_bcast_4x16_avx2", Family::Broadcast, 4, 16, 0.915),
-    row("conv2d_f32_bcast_3x24_avx2", Family::Broadcast, 3, 24, 0.93),
+    row("conv2d_f32_bcast_4x24_avx2", Family::Broadcast, 4, 24, 0.975),
+    row("conv2d_f32_bcast_3x24_avx2", Family::Broadcast, 3, 24, 0.90),
     row("conv2d_f32_bcast_2x16_avx2", Family::Broadcast, 2, 16, 0.48),
     row("conv2d_f32_bcast_6x8_avx2", Family::Broadcast, 6, 8, 0.65),
     row("conv2d_f32_bcast_1x32_avx2", Family::Broadcast, 1, 32, 0.45),

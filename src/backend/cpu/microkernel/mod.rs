@@ -204,9 +204,10 @@ use tile_table;
 /// Writes the broadcast kernels of an ISA from its vector operations.
 ///
 /// A macro, because a helper function without the ISA's target feature would neither be inlined nor keep vectors in
-/// registers. Loops have constant bounds except over runs, so the accumulators stay in registers.
+/// registers. Loops have constant bounds except over runs, so the accumulators stay in registers; `$by_hand!` may put
+/// assembly in the place of the steps of a run where the compiler lets them go.
 macro_rules! tile_kernels {
-    ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $stream:ident, $splat:ident, $fma:ident, $add:ident, $max:ident) => {
+    ($feature:literal, $lanes:expr, $zero:ident, $load:ident, $store:ident, $stream:ident, $splat:ident, $fma:ident, $add:ident, $max:ident, $by_hand:ident) => {
         /// Walks blocks and taps of a tile; `$steps` sees the run pointers, the weights and the count of steps.
         macro_rules! walk {
             ($call:ident, $start:expr, $panel:ident, $mr:ident, $nv:ident, $run:ident, $tap:ident, $len:ident, $w:ident, $steps:block) => {
@@ -361,22 +362,27 @@ macro_rules! tile_kernels {
             /// All steps of a run for the pixels `$first..$end` of the tile.
             macro_rules! steps {
                 ($acc:ident, $len:ident, $run:ident, $w:ident, $first:expr, $end:expr) => {
-                    for step in 0..$len {
-                        let mut b = [$zero(); NV];
-                        for j in 0..NV {
-                            // SAFETY: the panel holds `tile_n` floats for this step (contract).
-                            b[j] = unsafe { $load($w.add(j * $lanes)) };
-                        }
-                        for i in $first..$end {
-                            // SAFETY: the run holds `len` floats from here (contract).
-                            let a = unsafe { $splat(*$run[i].add(step)) };
-                            for j in 0..NV {
-                                $acc[i][j] = $fma(a, b[j], $acc[i][j]);
+                    $by_hand!($acc, $len, $run, $w, MR, NV, $first, $end, {
+                        for step in 0..$len {
+                            for line in (0..NV * $lanes).step_by(LINE) {
+                                prefetch_weights($w.wrapping_add(line));
                             }
+                            let mut b = [$zero(); NV];
+                            for j in 0..NV {
+                                // SAFETY: the panel holds `tile_n` floats for this step (contract).
+                                b[j] = unsafe { $load($w.add(j * $lanes)) };
+                            }
+                            for i in $first..$end {
+                                // SAFETY: the run holds `len` floats from here (contract).
+                                let a = unsafe { $splat(*$run[i].add(step)) };
+                                for j in 0..NV {
+                                    $acc[i][j] = $fma(a, b[j], $acc[i][j]);
+                                }
+                            }
+                            // SAFETY: at most one past the panel's end.
+                            $w = unsafe { $w.add(NV * $lanes) };
                         }
-                        // SAFETY: at most one past the panel's end.
-                        $w = unsafe { $w.add(NV * $lanes) };
-                    }
+                    })
                 };
             }
             let one_run = call.taps == 1 && call.tap_count == 1 && call.full_blocks == 0;

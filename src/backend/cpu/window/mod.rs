@@ -36,8 +36,10 @@ impl Window {
         let taps = (0..s.kernel[0])
             .flat_map(|r| (0..s.kernel[1]).map(move |c| [signed(r * s.dilation[0]), signed(c * s.dilation[1])]))
             .collect();
-        // Sliding down by a stride, the last rows of the window are new; sliding right, that many of its columns are.
-        let is_fresh = |r: usize, c: usize| r.saturating_add(s.stride[0]) >= s.kernel[0] && c < s.stride[1];
+        // Sliding down by a stride, the last rows of the window are new; sliding right, its last columns are.
+        let is_fresh = |r: usize, c: usize| {
+            r.saturating_add(s.stride[0]) >= s.kernel[0] && c.saturating_add(s.stride[1]) >= s.kernel[1]
+        };
         let fresh = (0..s.kernel[0]).flat_map(|r| (0..s.kernel[1]).map(move |c| is_fresh(r, c))).collect();
         Self {
             fresh,
