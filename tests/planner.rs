@@ -66,7 +66,7 @@ fn check_numbers(plan: &TilePlan, problem: &ConvProblem, machine: &MachineModel,
     let met = met_share(problem, 0) * met_share(problem, 1);
     let peak = met * problem.flops() as f64 / (machine.compute.peak_flops() * plan.variant.rate);
     assert!(plan.seconds.is_finite() && plan.seconds > peak, "faster than the peak, {}", context());
-    assert!(plan.candidates > 0 && plan.candidates < 800, "{} candidates, {}", plan.candidates, context());
+    assert!(plan.candidates > 0 && plan.candidates <= 896, "{} candidates, {}", plan.candidates, context());
 
     let whole = |block: usize, step: usize, all: usize| block == all || (block < all && block.is_multiple_of(step));
     let channels = problem.group_in_channels();

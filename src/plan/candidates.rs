@@ -283,17 +283,19 @@ mod tests {
             shared_by,
             ways: 8,
         };
-        let levels = move |threads| {
+        let levels = move |threads, kib: u64| {
             vec![
                 level("L1", Some(32 << 10), 200e9, 1),
-                level("L2", Some(1 << 20), 100e9, 1),
+                level("L2", Some(kib << 10), 100e9, 1),
                 level("L3", Some(16 << 20), 50e9 * threads as f64, threads),
                 level("DRAM", None, 20e9, threads),
             ]
         };
-        let cpus = [("avx512", 16, 1), ("avx512", 16, 6), ("avx2", 8, 2), ("portable", 4, 64)];
-        let cpu =
-            move |(isa, lanes, threads)| cpu_machine("test".to_owned(), isa, lanes, 1.0, threads, 3e9, levels(threads));
+        // Nothing fits 8 KiB.
+        let cpus = [("avx512", 16, 1, 1024), ("avx512", 16, 6, 1024), ("avx2", 8, 2, 8), ("portable", 4, 64, 256)];
+        let cpu = move |(isa, lanes, threads, kib)| {
+            cpu_machine("test".to_owned(), isa, lanes, 1.0, threads, 3e9, levels(threads, kib))
+        };
         cpus.into_iter().map(cpu).chain(gpu_models())
     }
 
