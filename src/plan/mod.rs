@@ -14,6 +14,7 @@ mod machine;
 mod planes;
 mod rows;
 mod tile;
+mod walk;
 mod winograd;
 
 pub use cpu::cpu_machine;
@@ -23,6 +24,7 @@ pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel, Sli
 pub use rows::RowTiles;
 pub(crate) use rows::{most_left_out, stages_padding};
 pub use tile::{Algorithm, GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, TilePlan};
+pub use walk::Walk;
 pub use winograd::WinogradCut;
 
 use crate::conv::{ConvProblem, DType, Maths, WinogradTile};
@@ -140,7 +142,8 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         block_channels: cut.block_channels,
         order: cut.order,
         stores: Stores::of_output(problem, machine),
-        prefetch: input_is_far(problem, machine),
+        prefetch: input_is_far(problem, machine, cut.variant.family),
+        walk: Walk::new(problem, machine, &cut.variant),
         levels: explain::level_uses(problem, machine, cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,
@@ -149,8 +152,12 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
     })
 }
 
-/// Whether the input is larger than the cache that holds the blocks.
-fn input_is_far(problem: &ConvProblem, machine: &MachineModel) -> bool {
+/// Whether the input is larger than the cache that holds the blocks; lane by lane, where a row is prefetched rather than
+/// a tile, than what waits in the last one.
+fn input_is_far(problem: &ConvProblem, machine: &MachineModel, family: Family) -> bool {
+    if family == Family::Lanewise {
+        return tile::passes_through_caches(problem, machine, problem.input_len());
+    }
     let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
     let bytes = problem.input_len() as u64 * problem.spec().dtype.bytes() as u64;
     capacity.is_some_and(|capacity| bytes > capacity)
