@@ -5,6 +5,7 @@ use crate::plan::cost::window_pixels;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
 use crate::plan::rows::RowTiles;
 use crate::plan::tile::{GemmShape, LoopOrder};
+use crate::plan::walk::Walk;
 
 /// One way to cut a problem; fields as in [`TilePlan`](crate::plan::TilePlan).
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ pub(super) fn all(problem: &ConvProblem, machine: &MachineModel) -> Vec<Cut> {
     for Tried { arithmetic, variant, shorter } in kernels(problem, machine) {
         let gemm = GemmShape::new(problem, variant.family);
         let block_channels = block_channels(problem, machine, &variant);
-        for block_m in pixel_blocks(problem, &gemm, &variant, shorter.is_some()) {
+        for block_m in pixel_blocks(problem, machine, &gemm, &variant, shorter.is_some()) {
             for block_n in channel_blocks(problem, machine, &gemm, &variant) {
                 for order in [LoopOrder::PixelsOuter, LoopOrder::WeightsOuter] {
                     let cut = Cut { variant, arithmetic, shorter, gemm, block_m, block_n, block_channels, order };
@@ -126,9 +127,22 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, and whole output rows, images included. Only whole rows where tiles end with them.
-fn pixel_blocks(problem: &ConvProblem, gemm: &GemmShape, variant: &KernelVariant, in_rows: bool) -> Vec<usize> {
+/// Doubling runs of tiles, and whole output rows, images included. Only whole rows where tiles end with them, and as many
+/// as the units can share evenly where lanewise kernels go down them.
+fn pixel_blocks(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    gemm: &GemmShape,
+    variant: &KernelVariant,
+    in_rows: bool,
+) -> Vec<usize> {
     let columns = problem.output()[1];
+    if Walk::new(problem, machine, variant) != Walk::AlongRows {
+        let shares = [4, 2, 1].map(|shares| machine.compute.units.saturating_mul(shares));
+        let mut blocks = shares.map(|shares| (gemm.m / columns).div_ceil(shares) * columns).to_vec();
+        blocks.dedup();
+        return blocks;
+    }
     if in_rows || variant.family == Family::Lanewise {
         let mut rows: Vec<_> = (0..8).map(|power| columns.saturating_mul(1 << power).min(gemm.m)).collect();
         rows.dedup();
@@ -201,8 +215,20 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
         Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()) / problem.group_out_channels(),
     };
     let element = cut.variant.dtype.bytes() as f64;
-    let input = window_pixels(problem, cut.block_m) * input_channels as f64 * element;
-    let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
+    // Down the columns, nothing is kept but the windows and weights of a few panels.
+    let (block_m, input_channels, block_n) = match Walk::new(problem, machine, &cut.variant) {
+        Walk::AlongRows => (cut.block_m, input_channels, cut.block_n),
+        Walk::DownColumns { panels } => {
+            let together = panels.saturating_mul(cut.variant.panel_channels(problem)).min(cut.block_n);
+            (
+                cut.variant.tile_m,
+                together.saturating_mul(problem.group_in_channels()) / problem.group_out_channels(),
+                together,
+            )
+        }
+    };
+    let input = window_pixels(problem, block_m) * input_channels as f64 * element;
+    let weights = block_n as f64 * channels as f64 * taps as f64 * element;
     input * blocks_m as f64 + weights * blocks_n as f64
 }
 
