@@ -2,7 +2,7 @@
 //! threads reach when they only read an input and write an output of these sizes, both in this run.
 //!
 //! `cargo bench --bench bandwidth`
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use sparkle::backend::Backend;
 use sparkle::backend::cpu::{CpuBackend, CpuOptions};
@@ -56,9 +56,14 @@ fn main() {
             let weights = vec![0.5; problem.weights_len()];
             let plan = plan(&problem, cpu.machine()).unwrap();
             let mut prepared = cpu.prepare(&problem, &plan, TensorRef::F32(&weights), None).unwrap();
-            let (input, mut output) = (vec![0.25_f32; problem.input_len()], vec![0.0_f32; problem.output_len()]);
-            let layer = seconds(|| prepared.run(TensorRef::F32(&input), None, TensorMut::F32(&mut output)).unwrap());
-            let memory = seconds(|| shared_pass(&input, &mut output, threads));
+            // On cache lines, or the layer could not store past the caches.
+            let (input, mut output) =
+                (vec![0.25_f32; problem.input_len() + 16], vec![0.0_f32; problem.output_len() + 16]);
+            let [skip_in, skip_out] = [&input, &output].map(|floats| floats.as_ptr().align_offset(64).min(16));
+            let input = &input[skip_in..][..problem.input_len()];
+            let output = &mut output[skip_out..][..problem.output_len()];
+            let layer = seconds(|| prepared.run(TensorRef::F32(input), None, TensorMut::F32(output)).unwrap());
+            let memory = seconds(|| shared_pass(input, output, threads));
             let gigabytes = 4e-9 * (input.len() + output.len()) as f64;
             println!(
                 "{name}, {threads} threads: {:.1} GB/s of {:.1}, {:.0} %",

@@ -24,7 +24,7 @@ macro_rules! one_group_kernel {
         /// # Safety
         /// As [`StripKernel`](super::lanewise::StripKernel), for groups of as many input channels as there are lanes.
         #[$feature]
-        #[allow(clippy::needless_range_loop)]
+        #[allow(clippy::needless_range_loop, clippy::modulo_one)]
         unsafe fn one_group<const W: usize>(call: &StripCall) {
             const { assert!(1 < W && W <= 33) };
             let step = call.stride.wrapping_mul(call.column_stride);
@@ -97,7 +97,7 @@ macro_rules! quarters_kernel {
         /// # Safety
         /// As [`StripKernel`](super::lanewise::StripKernel), for such groups and weights in that order of lanes.
         #[$feature]
-        #[allow(clippy::needless_range_loop)]
+        #[allow(clippy::needless_range_loop, clippy::modulo_one)]
         unsafe fn quarters<const S: usize>(call: &StripCall) {
             const COLUMNS: usize = 7;
             const SUMS: usize = 2 * COLUMNS;
@@ -139,16 +139,23 @@ macro_rules! quarters_kernel {
                     let mut first = row;
                     for tap in 0..S {
                         let at = |i: usize| first.wrapping_add(i.wrapping_mul(step));
-                        // SAFETY of the reads: columns inside the image, with the lanes that the contract grants.
+                        macro_rules! whole {
+                            ($first:literal..$end:literal) => {
+                                steps!(acc, w, $first..$end, |half, i| {
+                                    // SAFETY: columns inside the image, with all lanes of two vectors (contract).
+                                    unsafe { half_of_groups(half, at(i)) }
+                                })
+                            };
+                        }
                         match (inside[tap], lanes) {
-                            ((0, 0), 32) => steps!(acc, w, 0..7, |half, i| unsafe { half_of_groups(half, at(i)) }),
-                            ((1, 0), 32) => steps!(acc, w, 1..7, |half, i| unsafe { half_of_groups(half, at(i)) }),
-                            ((0, 1), 32) => steps!(acc, w, 0..6, |half, i| unsafe { half_of_groups(half, at(i)) }),
+                            ((0, 0), 32) => whole!(0..7),
+                            ((1, 0), 32) => whole!(1..7),
+                            ((0, 1), 32) => whole!(0..6),
                             ((before, after), _) => {
                                 let read = [mask(lanes.min($lanes)), mask(lanes.saturating_sub($lanes))];
                                 steps!(acc, w, 0..7, |half, i| {
                                     let at = if (before..COLUMNS - after).contains(&i) { at(i) } else { nothing.as_ptr() };
-                                    // SAFETY: as above, or `nothing`.
+                                    // SAFETY: columns inside the image or `nothing`, with the lanes that the contract grants.
                                     unsafe { half_of_groups_masked(half, at, read) }
                                 });
                             }

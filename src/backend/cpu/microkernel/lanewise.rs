@@ -208,7 +208,7 @@ macro_rules! any_window_kernel {
         /// # Safety
         /// As [`StripKernel`].
         $(#[$feature])?
-        #[allow(clippy::needless_range_loop)]
+        #[allow(clippy::needless_range_loop, clippy::modulo_one)]
         unsafe fn any_window<const W: usize>(call: &StripCall) {
             strip_frame!(call, W, $lanes, 1, |input, weights, lanes, acc| {
                 let read = mask(lanes);
@@ -250,7 +250,7 @@ macro_rules! sliding_kernel {
         /// # Safety
         /// As [`StripKernel`].
         #[$feature]
-        #[allow(clippy::needless_range_loop)]
+        #[allow(clippy::needless_range_loop, clippy::modulo_one)]
         unsafe fn sliding<const S: usize, const STRIDE: usize, const C: usize, const W: usize>(call: &StripCall) {
             const { assert!((W - 1) * STRIDE + S <= 33 && 33 <= super::lanewise::MAX_COLUMNS) };
             let keep = S * C <= $weight_registers;
