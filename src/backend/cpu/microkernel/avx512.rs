@@ -110,8 +110,8 @@ fn fresh_zero() -> __m512 {
 #[inline]
 #[target_feature(enable = "avx512f")]
 unsafe fn store_masked(at: *mut f32, lanes: usize, value: __m512) {
-    // SAFETY: the caller's promise; masked lanes are not touched. Whole vectors don't wait for a mask.
-    unsafe { if lanes == 16 { _mm512_storeu_ps(at, value) } else { _mm512_mask_storeu_ps(at, mask(lanes), value) } }
+    // SAFETY: the caller's promise; masked lanes are not touched.
+    unsafe { _mm512_mask_storeu_ps(at, mask(lanes), value) }
 }
 
 /// # Safety
