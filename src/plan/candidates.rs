@@ -7,6 +7,7 @@ use crate::plan::least::Least;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
 use crate::plan::rows::filled_pixels;
 use crate::plan::tile::{GemmShape, LoopOrder};
+use crate::plan::walk::Walk;
 
 /// One way to cut a problem; the fields up to `order` as in [`TilePlan`](crate::plan::TilePlan), then what follows from them.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,7 @@ pub(super) struct Cut<'a> {
     pub block_n: usize,
     pub block_channels: usize,
     pub order: LoopOrder,
+    pub walk: Walk,
     /// Seconds of the kernel's arithmetic, as [`arithmetic`](super::cost::arithmetic) counts them.
     pub arithmetic: f64,
     /// Tiles along the pixels of a product, and in all.
@@ -115,6 +117,7 @@ fn each<'a, const N: usize>(
         let tiles_along_m = cost::tiles_along_m(problem, &gemm, &tried);
         let panels = gemm.n.div_ceil(variant.panel_channels(problem).max(1));
         let block_channels = block_channels(problem, machine, variant);
+        let walk = Walk::new(problem, machine, variant);
         let mut cut = Cut {
             variant,
             shorter,
@@ -123,6 +126,7 @@ fn each<'a, const N: usize>(
             block_n: 0,
             block_channels,
             order: LoopOrder::PixelsOuter,
+            walk,
             arithmetic,
             tiles_along_m,
             tiles: gemm.groups as f64 * tiles_along_m * panels as f64,
@@ -136,7 +140,7 @@ fn each<'a, const N: usize>(
             image_window,
         };
         let channel_blocks = channel_blocks(problem, machine, &gemm, variant);
-        let mut pixel_blocks = pixel_blocks(problem, machine, &gemm, &tried);
+        let mut pixel_blocks = pixel_blocks(problem, machine, &gemm, &tried, walk);
         pixel_blocks.reverse();
         for block_m in distinct(&pixel_blocks) {
             (cut.block_m, cut.along_m) = (block_m, gemm.m.div_ceil(block_m));
@@ -177,12 +181,24 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
 }
 
 /// Doubling runs of tiles, whole output rows, images included, and a thread's even share or half of it, in rising order. Only
-/// whole rows where tiles end with them.
-fn pixel_blocks(problem: &ConvProblem, machine: &MachineModel, gemm: &GemmShape, tried: &Tried<'_>) -> [usize; 14] {
+/// whole rows where tiles end with them, and only even shares of them where lanewise kernels go down the columns.
+fn pixel_blocks(
+    problem: &ConvProblem,
+    machine: &MachineModel,
+    gemm: &GemmShape,
+    tried: &Tried<'_>,
+    walk: Walk,
+) -> [usize; 14] {
     let Tried { variant, shorter } = tried;
     // A GPU's hardware hands out tiles.
     let units = if machine.compute.caller_is_unit { machine.compute.units } else { usize::MAX };
     let share = |parts: usize, unit: usize| gemm.m.div_ceil(unit).div_ceil(units.saturating_mul(parts)) * unit;
+    if walk != Walk::AlongRows {
+        let columns = problem.output()[1];
+        let mut blocks = std::array::from_fn(|index| share(1 << (2 - index.min(2)), columns).min(gemm.m));
+        blocks.sort_unstable();
+        return blocks;
+    }
     let columns = if shorter.is_some() { filled_pixels(problem) } else { problem.output()[1] };
     let whole_tiles = |pixels: usize| pixels.max(1).next_multiple_of(variant.tile_m).min(gemm.m);
     let mut blocks = if variant.family == Family::Lanewise {
@@ -260,8 +276,17 @@ pub(super) fn resident_bytes(problem: &ConvProblem, machine: &MachineModel, cut:
         Family::Lanewise => cut.block_n.saturating_mul(problem.group_in_channels()) / problem.group_out_channels(),
     };
     let element = cut.variant.dtype.bytes() as f64;
-    let input = cut.block_window * input_channels as f64 * element;
-    let weights = cut.block_n as f64 * channels as f64 * taps as f64 * element;
+    // Down the columns, nothing is kept but the windows and weights of a few panels.
+    let (window, input_channels, block_n) = match cut.walk {
+        Walk::AlongRows => (cut.block_window, input_channels, cut.block_n),
+        Walk::DownColumns { panels } => {
+            let together = panels.saturating_mul(cut.variant.panel_channels(problem)).min(cut.block_n);
+            let input_channels = together.saturating_mul(problem.group_in_channels()) / problem.group_out_channels();
+            (cut.tile_window, input_channels, together)
+        }
+    };
+    let input = window * input_channels as f64 * element;
+    let weights = block_n as f64 * channels as f64 * taps as f64 * element;
     input * blocks_m as f64 + weights * blocks_n as f64
 }
 

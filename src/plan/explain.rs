@@ -143,11 +143,17 @@ impl TilePlan {
                     row("order", order.to_owned()),
                     row("stores", stores.to_owned()),
                 ]);
+                let lanewise = self.variant.family == Family::Lanewise;
+                if lanewise {
+                    rows.push(row("walk", self.walk.to_string()));
+                }
                 if self.prefetch {
-                    rows.push(row(
-                        "input",
-                        "fetched a tile ahead: it is larger than the cache of the blocks".to_owned(),
-                    ));
+                    let ahead = if lanewise {
+                        "fetched a row ahead: it is too large to wait in the last cache"
+                    } else {
+                        "fetched a tile ahead: it is larger than the cache of the blocks"
+                    };
+                    rows.push(row("input", ahead.to_owned()));
                 }
             }
             Algorithm::Winograd(WinogradCut { tile, tiles, strip, block_n, shared, .. }) => {

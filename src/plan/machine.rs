@@ -84,15 +84,29 @@ pub struct SlidingWindow {
     pub stride: usize,
     /// Input channels of a group; 1 means depthwise without a multiplier.
     pub channels: usize,
+    /// Output channels of a group; `None` where any number will do.
+    pub outputs: Option<usize>,
 }
 
 impl SlidingWindow {
+    /// The window of kernels that take groups of any number of output channels, but for depthwise ones.
+    pub const fn new(columns: usize, stride: usize, channels: usize) -> Self {
+        let window = Self { columns, stride, channels, outputs: None };
+        if channels == 1 { window.square() } else { window }
+    }
+
+    /// The same for groups of as many output as input channels.
+    #[must_use]
+    pub const fn square(self) -> Self {
+        Self { outputs: Some(self.channels), ..self }
+    }
+
     /// Whether this is the window of `problem`.
     fn is_of(&self, problem: &ConvProblem) -> bool {
         let s = problem.spec();
         (s.kernel[1], s.stride[1], problem.group_in_channels()) == (self.columns, self.stride, self.channels)
             && (s.dilation[1] == 1 || self.columns == 1)
-            && (self.channels > 1 || problem.group_out_channels() == 1)
+            && self.outputs.is_none_or(|outputs| outputs == problem.group_out_channels())
     }
 }
 

@@ -16,6 +16,7 @@ mod machine;
 mod planes;
 mod rows;
 mod tile;
+mod walk;
 mod winograd;
 
 pub use cpu::cpu_machine;
@@ -25,6 +26,7 @@ pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel, Sli
 pub use rows::RowTiles;
 pub(crate) use rows::{filled_pixels, most_left_out, stages_padding};
 pub use tile::{Algorithm, GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, TilePlan};
+pub use walk::Walk;
 pub use winograd::WinogradCut;
 
 use crate::conv::{ConvProblem, DType, Maths, WinogradTile};
@@ -132,7 +134,8 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
         block_channels: cut.block_channels,
         order: cut.order,
         stores: Stores::of_output(problem, machine),
-        prefetch: input_is_far(problem, machine),
+        prefetch: input_is_far(problem, machine, cut.variant.family),
+        walk: cut.walk,
         levels: explain::level_uses(problem, machine, &cut, &cost),
         compute_seconds: cost.compute_seconds,
         seconds: cost.seconds,
@@ -141,8 +144,12 @@ pub fn plan(problem: &ConvProblem, machine: &MachineModel) -> Result<TilePlan, P
     })
 }
 
-/// Whether the input is larger than the cache that holds the blocks.
-fn input_is_far(problem: &ConvProblem, machine: &MachineModel) -> bool {
+/// Whether the input is larger than the cache that holds the blocks; lane by lane, where a row is prefetched rather than
+/// a tile, than what waits in the last one.
+fn input_is_far(problem: &ConvProblem, machine: &MachineModel, family: Family) -> bool {
+    if family == Family::Lanewise {
+        return tile::passes_through_caches(problem, machine, problem.input_len());
+    }
     let capacity = machine.levels.get(1).and_then(|level| level.capacity_bytes);
     let bytes = problem.input_len() as u64 * problem.spec().dtype.bytes() as u64;
     capacity.is_some_and(|capacity| bytes > capacity)

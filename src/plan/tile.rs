@@ -2,6 +2,7 @@
 
 use crate::conv::{ConvProblem, Maths, WinogradTile};
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
+use crate::plan::walk::Walk;
 use crate::plan::winograd::WinogradCut;
 use std::fmt;
 use std::ops::Range;
@@ -153,6 +154,8 @@ pub struct TilePlan {
     /// Whether kernels should fetch the next tile's input while they work on this one: it comes from beyond the cache
     /// that holds the blocks.
     pub prefetch: bool,
+    /// In which order a lanewise block's tiles are taken.
+    pub walk: Walk,
     /// Use of each memory level, innermost first.
     pub levels: Vec<LevelUse>,
     /// Seconds of pure arithmetic, tails and uneven split counted.

@@ -12,7 +12,7 @@ use sparkle::backend::Backend;
 use sparkle::backend::cpu::{CpuBackend, CpuOptions, Isa};
 use sparkle::conv::reference::{convolve_exact, same_value};
 use sparkle::conv::{ConvProblem, DType, Layout, Padding, TensorMut, TensorRef};
-use sparkle::plan::{Family, KernelVariant, LoopOrder, MachineModel, RowTiles, Stores, TilePlan, plan};
+use sparkle::plan::{Family, KernelVariant, LoopOrder, MachineModel, RowTiles, Stores, TilePlan, Walk, plan};
 
 /// The CPU with `isa`, or `None` with a word on stderr where this machine lacks it.
 fn cpu(isa: Isa, threads: usize) -> Option<Box<dyn Backend>> {
@@ -188,6 +188,34 @@ fn every_kernel_gives_the_same_bits() {
                 assert_same(&format!("{} {line}", variant.name), &got, &exact(&problem, &tensors));
             }
         }
+    }
+}
+
+/// Lanewise kernels down the columns as well as along the rows, in blocks that begin and end within rows, some of few
+/// vectors.
+#[test]
+fn every_walk_gives_the_same_bits() {
+    let text = include_str!("../problems/lanewise.txt");
+    let lines: Vec<_> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    for isa in Isa::available() {
+        let backend = CpuBackend::new(CpuOptions { threads: Some(2), isa: Some(isa) }).unwrap();
+        let mut together = 0;
+        for (index, line) in lines.iter().enumerate() {
+            let problem = problems::parse(line);
+            let lanewise = |v: &&KernelVariant| v.family == Family::Lanewise && v.can_compute(&problem);
+            let tensors = Tensors::random(&problem, 13);
+            let want = exact(&problem, &tensors);
+            for variant in backend.machine().variants.iter().filter(lanewise) {
+                let machine = MachineModel { variants: vec![*variant], ..backend.machine().clone() };
+                let pixels = problem.spec().batch * problem.output_pixels();
+                let walk = Walk::DownColumns { panels: 1 + index % 3 };
+                let block_m = [pixels, pixels.div_ceil(2), 1 + pixels * 2 / 3][index % 3];
+                let plan = TilePlan { walk, block_m, ..plan(&problem, &machine).unwrap() };
+                together += usize::from(problem.output()[0] > 4 && block_m == pixels);
+                assert_same(&format!("{} {line}", variant.name), &run_plan(&backend, &problem, &plan, &tensors), &want);
+            }
+        }
+        assert!(together > 10, "{isa}: only {together} with rows that a call could take together");
     }
 }
 

@@ -70,6 +70,15 @@ impl PackedWeights {
         Ok(Self { weights: packed, bias: bias.transpose()?, panel_len, tile_n, panels_per_group })
     }
 
+    /// Puts lane `lanes[i]` of each panel's weights into lane `i`; the biases stay.
+    pub(super) fn reorder_lanes(&mut self, lanes: &[usize]) {
+        let mut before = vec![0.0; lanes.len()];
+        for vector in self.weights.as_mut_slice().chunks_exact_mut(lanes.len()) {
+            before.copy_from_slice(vector);
+            vector.iter_mut().zip(lanes).for_each(|(value, lane)| *value = before[*lane]);
+        }
+    }
+
     /// Panel `panel` of `group`.
     pub(super) fn panel(&self, group: usize, panel: usize) -> &[f32] {
         self.panels(group, panel..panel + 1)

@@ -8,7 +8,7 @@ use crate::cli::output;
 use crate::cli::problem::{self, ArrayShapes};
 use crate::cli::report::{SCHEMA, describe};
 use crate::conv::text::ProblemText;
-use crate::plan::{self, Algorithm, LoopOrder, MachineModel, TilePlan, WinogradCut};
+use crate::plan::{self, Algorithm, LoopOrder, MachineModel, TilePlan, Walk, WinogradCut};
 use serde::Serialize;
 
 /// The GPU that stands beside the CPU where none is named.
@@ -89,6 +89,9 @@ struct PlanReport {
     block_n: usize,
     block_channels: usize,
     order: &'static str,
+    /// Order of a lanewise block's tiles: `along-rows`, or `down-columns` with how many panels at most.
+    walk: &'static str,
+    walk_panels: Option<usize>,
     blocks: usize,
     levels: Vec<LevelReport>,
     compute_us: f64,
@@ -160,6 +163,14 @@ impl From<&TilePlan> for PlanReport {
             order: match plan.order {
                 LoopOrder::WeightsOuter => "weights-outer",
                 LoopOrder::PixelsOuter => "pixels-outer",
+            },
+            walk: match plan.walk {
+                Walk::AlongRows => "along-rows",
+                Walk::DownColumns { .. } => "down-columns",
+            },
+            walk_panels: match plan.walk {
+                Walk::AlongRows => None,
+                Walk::DownColumns { panels } => Some(panels),
             },
             blocks: plan.block_count(),
             levels: levels.collect(),

@@ -1,9 +1,8 @@
 //! Register tiles for AVX2 with FMA: 16 registers of 8 floats.
 #![allow(unsafe_code)]
 
-use super::lanewise::{
-    StripCall, StripRow, any_window_kernel, one_group_kernel, sliding_kernel, strip_frame, strip_table, unrolled,
-};
+use super::groups::one_group_kernel;
+use super::lanewise::{StripCall, StripRow, any_window_kernel, sliding_kernel, strip_frame, strip_table, unrolled};
 use super::{LINE, LeftOut, TileCall, TileRow, run_at, tile_kernels, tile_table};
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -87,6 +86,7 @@ sliding_kernel!(8, 7, #[target_feature(enable = "avx2,fma")]);
 one_group_kernel!(8, #[target_feature(enable = "avx2,fma")]);
 
 strip_table! {
+    8;
     any 6;
     sliding 3 stride 1 channels 1 x 7;
     sliding 3 stride 2 channels 1 x 7;
@@ -214,12 +214,6 @@ unsafe fn lane_numbers(at: *const u32) -> __m256i {
 #[target_feature(enable = "avx2,fma")]
 fn spread(value: __m256, numbers: __m256i) -> __m256 {
     _mm256_permutevar8x32_ps(value, numbers)
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn prefetch(at: *const f32) {
-    _mm_prefetch::<_MM_HINT_T0>(at.cast());
 }
 
 /// Brings the line at `at` in from the outer levels; any address will do. Into the first level: on Zen 4 a fetch into the

@@ -1,9 +1,8 @@
 //! Register tiles for AVX-512F: 32 registers of 16 floats.
 #![allow(unsafe_code)]
 
-use super::lanewise::{
-    StripCall, StripRow, any_window_kernel, one_group_kernel, sliding_kernel, strip_frame, strip_table, unrolled,
-};
+use super::groups::{one_group_kernel, quarters_kernel};
+use super::lanewise::{StripCall, StripRow, any_window_kernel, sliding_kernel, strip_frame, strip_table, unrolled};
 use super::{LINE, LeftOut, TileCall, TileRow, run_at, tile_kernels, tile_table};
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -36,8 +35,10 @@ tile_table! {
 any_window_kernel!(16, #[target_feature(enable = "avx512f")]);
 sliding_kernel!(16, 12, #[target_feature(enable = "avx512f")]);
 one_group_kernel!(16, #[target_feature(enable = "avx512f")]);
+quarters_kernel!(16, #[target_feature(enable = "avx512f")]);
 
 strip_table! {
+    16;
     any 8;
     sliding 3 stride 1 channels 1 x 14;
     sliding 3 stride 1 channels 1 x 7;
@@ -59,6 +60,8 @@ strip_table! {
     one_group 3 stride 1 channels 16 x 14;
     one_group 3 stride 1 channels 16 x 7;
     one_group 3 stride 2 channels 16 x 7;
+    quarters 3 stride 1 channels 8 x 7;
+    quarters 3 stride 2 channels 8 x 7;
 }
 
 // The operations of the lanewise kernels.
@@ -174,10 +177,82 @@ fn spread(value: __m512, numbers: __m512i) -> __m512 {
     _mm512_permutexvar_ps(numbers, value)
 }
 
+/// Four channels of each of four groups of eight, a group a quarter: the first ones or the last. Read again for each half,
+/// or the compiler would keep both vectors and spill.
+///
+/// # Safety
+/// Two vectors may be read.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn prefetch(at: *const f32) {
-    _mm_prefetch::<_MM_HINT_T0>(at.cast());
+unsafe fn half_of_groups(half: usize, at: *const f32) -> __m512 {
+    macro_rules! gather {
+        ($quarters:literal) => {{
+            let x;
+            // SAFETY: reads what the caller grants and writes a register.
+            unsafe {
+                asm!(
+                    "vmovups {x:z}, [{at}]",
+                    concat!("vshuff32x4 {x:z}, {x:z}, [{at} + 64], ", $quarters),
+                    x = out(zmm_reg) x, at = in(reg) at,
+                    options(readonly, nostack, preserves_flags),
+                );
+            }
+            x
+        }};
+    }
+    if half == 0 { gather!("0x88") } else { gather!("0xdd") }
+}
+
+/// [`half_of_groups`] of fewer groups.
+///
+/// # Safety
+/// The lanes of `read` in two vectors may be read.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn half_of_groups_masked(half: usize, at: *const f32, read: [__mmask16; 2]) -> __m512 {
+    // SAFETY: the caller's promise; masked lanes are not touched.
+    let [x, y] = unsafe { [load_masked(at, read[0]), load_masked(at.wrapping_add(16), read[1])] };
+    if half == 0 { _mm512_shuffle_f32x4::<0x88>(x, y) } else { _mm512_shuffle_f32x4::<0xdd>(x, y) }
+}
+
+/// Adds `factors` times lane `c` of each quarter to two sums.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn spread_fma(value: __m512, c: usize, factors: [__m512; 2], sums: [__m512; 2]) -> [__m512; 2] {
+    let [mut sum0, mut sum1] = sums;
+    // The compiler would merge shuffles into dearer ones, and spill.
+    macro_rules! step {
+        ($lanes:literal) => {
+            // SAFETY: registers alone.
+            unsafe {
+                asm!(
+                    concat!("vpermilps {x:z}, {value:z}, ", $lanes),
+                    "vfmadd231ps {sum0:z}, {x:z}, {factor0:z}",
+                    "vfmadd231ps {sum1:z}, {x:z}, {factor1:z}",
+                    x = out(zmm_reg) _, value = in(zmm_reg) value,
+                    factor0 = in(zmm_reg) factors[0], factor1 = in(zmm_reg) factors[1],
+                    sum0 = inout(zmm_reg) sum0, sum1 = inout(zmm_reg) sum1,
+                    options(nomem, nostack, preserves_flags),
+                );
+            }
+        };
+    }
+    match c {
+        0 => step!("0x00"),
+        1 => step!("0x55"),
+        2 => step!("0xaa"),
+        _ => step!("0xff"),
+    }
+    [sum0, sum1]
+}
+
+/// Sums of four groups, half a group a quarter, to whole groups.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn groups_in_order([first, last]: [__m512; 2]) -> [__m512; 2] {
+    let low = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    let high = _mm512_setr_epi32(8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    [_mm512_permutex2var_ps(first, low, last), _mm512_permutex2var_ps(first, high, last)]
 }
 
 /// Brings the line at `at` into the second level; any address will do.

@@ -5,9 +5,8 @@
 //! by every output that sees it: for one output the filter rows, filter columns and channels ascend, as the exact maths
 //! wants it (a group has at most 16 channels here, so there is one channel block). Columns in the padding are skipped.
 //!
-//! `sliding` is unrolled for a filter width, a stride and a size of group. `one_group` is for groups as wide as a vector:
-//! an input value goes to all lanes, which a load does by itself, and the outputs of a tile take each step together.
-//! `any_window` takes whatever comes and loads a column again for every tap.
+//! `sliding` is unrolled for a filter width, a stride and a size of group. `any_window` takes whatever comes and loads a
+//! column again for every tap. For large groups there are [`groups`](super::groups).
 #![allow(unsafe_code)]
 
 use crate::plan::SlidingWindow;
@@ -35,21 +34,26 @@ pub(in crate::backend::cpu) struct StripCall {
     pub channels: usize,
     /// `channels` rows of a vector's lanes: the input lane that each output lane reads for that channel.
     pub spread: *const u32,
-    /// How many vectors, at least one.
+    /// How many panels, each of as many vectors as the kernel takes together, at least one.
     pub vectors: usize,
-    /// Lanes used by a vector of the run and by its last one, of the input and of the output. No other lane of the
+    /// Lanes used by a panel of the run and by its last one, of the input and of the output. No other lane of the
     /// input is read, none of the output is written.
     pub input_lanes: [usize; 2],
     pub output_lanes: [usize; 2],
-    /// `[filter row][filter column][channel][lanes]` of the first vector, from the first of the filter rows on, aligned
-    /// to a vector; the next vector's are `weights_stride` further on.
+    /// `[filter row][filter column][channel][lanes]` of the first panel, from the first of the filter rows on, aligned
+    /// to a vector; the next panel's are `weights_stride` further on.
     pub weights: *const f32,
     pub weights_stride: usize,
     /// Output columns to store, at most the kernel's tile, `output_stride` apart.
     pub used: usize,
     pub output: *mut f32,
     pub output_stride: usize,
-    /// `vectors` times a vector's lanes to add at the end; may be null.
+    /// Output rows, at least one, that lie alike: all have these filter rows inside the image. Their inputs lie
+    /// `input_step` apart, their outputs `output_step`.
+    pub rows: usize,
+    pub input_step: usize,
+    pub output_step: usize,
+    /// `vectors` times a panel's lanes to add at the end; may be null.
     pub bias: *const f32,
     /// Bounds to clamp to after that; NaN passes.
     pub clamp: Option<[f32; 2]>,
@@ -67,10 +71,27 @@ pub(in crate::backend::cpu) struct StripCall {
 pub(in crate::backend::cpu) type StripKernel = unsafe fn(&StripCall);
 
 /// A row of an ISA's table.
-pub(super) struct StripRow {
+#[derive(Clone, Copy, Debug)]
+pub(in crate::backend::cpu) struct StripRow {
     pub tile_m: usize,
+    /// Lanes of a panel.
+    pub tile_n: usize,
     pub window: Option<SlidingWindow>,
+    /// Whether the lanes of the weights are half a group a quarter.
+    pub quarters: bool,
     pub kernel: StripKernel,
+}
+
+impl StripRow {
+    /// The packed lane of each lane of the kernel's weights, where that is another one.
+    pub(in crate::backend::cpu) fn lanes(&self) -> Option<Vec<usize>> {
+        self.quarters.then(in_quarters)
+    }
+}
+
+/// Lanes of four groups of eight channels, half a group a quarter: the first halves in one vector, the others in the next.
+fn in_quarters() -> Vec<usize> {
+    (0..32).map(|lane| lane % 16 / 4 * 8 + lane / 16 * 4 + lane % 4).collect()
 }
 
 /// The widest tile's input columns are bits of a word.
@@ -96,17 +117,6 @@ impl StripCall {
     }
 }
 
-/// The same pointer, of which the compiler knows nothing more.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-#[allow(clippy::pointers_in_nomem_asm_block)] // nothing is read or written through it
-pub(super) fn opaque(pointer: *const f32) -> *const f32 {
-    let mut hidden = pointer;
-    // SAFETY: no instruction at all; a comment names the register.
-    unsafe { core::arch::asm!("/* {0} */", inout(reg) hidden, options(pure, nomem, nostack, preserves_flags)) };
-    hidden
-}
-
 /// Repeats a block with `$i` = 0, 1, .. as a constant: a loop this long would not be unrolled, and then the accumulators
 /// would live in memory.
 macro_rules! unrolled {
@@ -123,55 +133,68 @@ macro_rules! unrolled {
 }
 pub(super) use unrolled;
 
-/// Writes the frame of a lanewise kernel: for every vector zeros, `$sum`, bias, clamp, stores. The ISA's operations are
-/// functions in scope: `zero`, `splat`, `load`, `load_masked`, `store_masked`, `stream`, `mask`, `fma`, `add`, `min`,
-/// `max`, `lane_numbers`, `spread`, `prefetch`.
+/// Writes the frame of a lanewise kernel: for every output row and panel of `$vectors` vectors zeros, `$sum`, bias, clamp,
+/// stores. The sums are `$w` vectors, those of an output column side by side. The ISA's operations are functions in scope:
+/// `zero`, `splat`, `load`, `load_masked`, `store_masked`, `stream`, `mask`, `fma`, `add`, `min`, `max`, `lane_numbers`,
+/// `spread`, `prefetch_outer`.
 macro_rules! strip_frame {
-    ($call:ident, $w:ident, $lanes:expr, |$input:ident, $weights:ident, $read:ident, $acc:ident| $sum:block) => {
-        let (mut $input, mut $weights, mut output, mut bias) = ($call.input, $call.weights, $call.output, $call.bias);
-        for vector in 0..$call.vectors {
-            let last = usize::from(vector + 1 == $call.vectors);
-            let $read = mask($call.input_lanes[last]);
-            if $call.prefetch_rows > 0 {
-                for row in $call.filter_rows..$call.filter_rows + $call.prefetch_rows {
-                    // No further than the image is wide, however large the stride.
-                    for column in 0..$call.used.saturating_mul($call.stride).min($call.width.unsigned_abs()) {
-                        let ahead = row.wrapping_mul($call.row_stride).wrapping_add(column * $call.column_stride);
-                        prefetch($input.wrapping_add(ahead));
+    ($call:ident, $w:ident, $lanes:expr, $vectors:literal, |$input:ident, $weights:ident, $read:ident, $acc:ident| $sum:block) => {
+        for output_row in 0..$call.rows {
+            let mut $input = $call.input.wrapping_add(output_row.wrapping_mul($call.input_step));
+            let mut output = $call.output.wrapping_add(output_row.wrapping_mul($call.output_step));
+            let (mut $weights, mut bias) = ($call.weights, $call.bias);
+            for vector in 0..$call.vectors {
+                let last = usize::from(vector + 1 == $call.vectors);
+                let $read = $call.input_lanes[last];
+                if $call.prefetch_rows > 0 {
+                    for row in $call.filter_rows..$call.filter_rows + $call.prefetch_rows {
+                        // No further than the image is wide, however large the stride.
+                        for column in 0..$call.used.saturating_mul($call.stride).min($call.width.unsigned_abs()) {
+                            let ahead = row.wrapping_mul($call.row_stride).wrapping_add(column * $call.column_stride);
+                            // Not into the first level, which sees a whole row before it comes to them.
+                            for v in 0..$vectors {
+                                prefetch_outer($input.wrapping_add(ahead + v * $lanes));
+                            }
+                        }
                     }
                 }
-            }
-            let mut $acc = [zero(); $w];
-            $sum
-            if !bias.is_null() {
-                // SAFETY: a bias that is not null holds a vector's lanes for each vector (contract).
-                let addend = unsafe { load(bias) };
-                for sum in &mut $acc {
-                    *sum = add(*sum, addend);
+                let mut $acc = [zero(); $w];
+                $sum
+                if !bias.is_null() {
+                    let mut addends = [zero(); $vectors];
+                    for v in 0..$vectors {
+                        // SAFETY: a bias that is not null holds a panel's lanes for each panel (contract).
+                        addends[v] = unsafe { load(bias.add(v * $lanes)) };
+                    }
+                    for i in 0..$w {
+                        $acc[i] = add($acc[i], addends[i % $vectors]);
+                    }
+                    bias = bias.wrapping_add($vectors * $lanes);
                 }
-                bias = bias.wrapping_add($lanes);
-            }
-            if let Some([least, most]) = $call.clamp {
-                for sum in &mut $acc {
-                    *sum = min(splat(most), max(splat(least), *sum)); // the second operand passes where it is NaN
-                }
-            }
-            let lanes = $call.output_lanes[last];
-            for i in 0..$w {
-                if i < $call.used {
-                    let at = output.wrapping_add(i * $call.output_stride);
-                    if $call.streaming {
-                        // SAFETY: `used` columns may be written; all lanes, at aligned addresses (contract).
-                        unsafe { stream(at, $acc[i]) };
-                    } else {
-                        // SAFETY: the vector's used lanes of `used` columns may be written (contract).
-                        unsafe { store_masked(at, lanes, $acc[i]) };
+                if let Some([least, most]) = $call.clamp {
+                    for sum in &mut $acc {
+                        *sum = min(splat(most), max(splat(least), *sum)); // the second operand passes where it is NaN
                     }
                 }
+                let lanes = $call.output_lanes[last];
+                unrolled!(i, {
+                    let (column, v) = (i / $vectors, i % $vectors);
+                    if i < $w && column < $call.used {
+                        let at = output.wrapping_add(column * $call.output_stride + v * $lanes);
+                        let lanes = lanes.saturating_sub(v * $lanes).min($lanes);
+                        if $call.streaming {
+                            // SAFETY: `used` columns may be written; all lanes, at aligned addresses (contract).
+                            unsafe { stream(at, $acc[i]) };
+                        } else {
+                            // SAFETY: the vector's used lanes of `used` columns may be written (contract).
+                            unsafe { store_masked(at, lanes, $acc[i]) };
+                        }
+                    }
+                });
+                $input = $input.wrapping_add($call.input_lanes[0]);
+                $weights = $weights.wrapping_add($call.weights_stride);
+                output = output.wrapping_add($call.output_lanes[0]);
             }
-            $input = $input.wrapping_add($call.input_lanes[0]);
-            $weights = $weights.wrapping_add($call.weights_stride);
-            output = output.wrapping_add($call.output_lanes[0]);
         }
     };
 }
@@ -185,9 +208,10 @@ macro_rules! any_window_kernel {
         /// # Safety
         /// As [`StripKernel`].
         $(#[$feature])?
-        #[allow(clippy::needless_range_loop)]
+        #[allow(clippy::needless_range_loop, clippy::modulo_one)]
         unsafe fn any_window<const W: usize>(call: &StripCall) {
-            strip_frame!(call, W, $lanes, |input, weights, read, acc| {
+            strip_frame!(call, W, $lanes, 1, |input, weights, lanes, acc| {
+                let read = mask(lanes);
                 let (mut row, mut w) = (input, weights);
                 for _ in 0..call.filter_rows {
                     for tap in 0..call.filter_columns {
@@ -226,7 +250,7 @@ macro_rules! sliding_kernel {
         /// # Safety
         /// As [`StripKernel`].
         #[$feature]
-        #[allow(clippy::needless_range_loop)]
+        #[allow(clippy::needless_range_loop, clippy::modulo_one)]
         unsafe fn sliding<const S: usize, const STRIDE: usize, const C: usize, const W: usize>(call: &StripCall) {
             const { assert!((W - 1) * STRIDE + S <= 33 && 33 <= super::lanewise::MAX_COLUMNS) };
             let keep = S * C <= $weight_registers;
@@ -238,7 +262,8 @@ macro_rules! sliding_kernel {
                     numbers[c] = unsafe { lane_numbers(call.spread.add(c * $lanes)) };
                 }
             }
-            strip_frame!(call, W, $lanes, |input, weights, read, acc| {
+            strip_frame!(call, W, $lanes, 1, |input, weights, lanes, acc| {
+                let read = mask(lanes);
                 let (mut row, mut w) = (input, weights);
                 for _ in 0..call.filter_rows {
                     let mut kept = [[zero(); C]; S];
@@ -281,97 +306,38 @@ macro_rules! sliding_kernel {
 #[cfg(target_arch = "x86_64")]
 pub(super) use sliding_kernel;
 
-/// Writes an ISA's kernels for groups of as many input channels as a vector has lanes, with its `#[target_feature]`.
-#[cfg(target_arch = "x86_64")]
-macro_rules! one_group_kernel {
-    ($lanes:expr, #[$feature:meta]) => {
-        /// A group to a vector; any filter, stride and dilation.
-        ///
-        /// # Safety
-        /// As [`StripKernel`](super::lanewise::StripKernel), for groups of as many input channels as there are lanes.
-        #[$feature]
-        #[allow(clippy::needless_range_loop)]
-        unsafe fn one_group<const W: usize>(call: &StripCall) {
-            const { assert!(1 < W && W <= 33) };
-            let step = call.stride.wrapping_mul(call.column_stride);
-            /// All channels of a tap for the output columns `$first..$end`.
-            macro_rules! steps {
-                ($acc:ident, $input:ident, $w:ident, $first:expr, $end:expr) => {{
-                    // A base for every three columns, and no way to tell that they are steps apart: the compiler would
-                    // keep a pointer for each column, most of them on the stack.
-                    let mut bases = [$input; W];
-                    for i in (0..W).step_by(3) {
-                        let base = super::lanewise::opaque($input.wrapping_add(i.wrapping_mul(step)));
-                        for at in i..W.min(i + 3) {
-                            bases[at] = base;
-                        }
-                    }
-                    for c in 0..$lanes {
-                        // SAFETY: the panel holds a vector for each channel of the tap (contract).
-                        let factor = unsafe { load($w.add(c * $lanes)) };
-                        for i in $first..$end {
-                            let at = bases[i].wrapping_add((i % 3).wrapping_mul(step)).wrapping_add(c);
-                            // SAFETY: a column inside the image, with a value for each channel (contract).
-                            let x = unsafe { splat(*at) };
-                            $acc[i] = fma(x, factor, $acc[i]);
-                        }
-                    }
-                }};
-            }
-            strip_frame!(call, W, $lanes, |input, weights, _read, acc| {
-                let (mut row, mut w) = (input, weights);
-                for _ in 0..call.filter_rows {
-                    let mut first = row;
-                    for tap in 0..call.filter_columns {
-                        let inside = call.outputs_inside(tap);
-                        match (inside.start, W - inside.end) {
-                            (0, 0) => steps!(acc, first, w, 0, W),
-                            (1, 0) => steps!(acc, first, w, 1, W),
-                            (0, 1) => steps!(acc, first, w, 0, W - 1),
-                            _ => {
-                                unrolled!(i, {
-                                    if i < W && inside.contains(&i) {
-                                        for c in 0..$lanes {
-                                            // SAFETY: as in `steps`.
-                                            let factor = unsafe { load(w.add(c * $lanes)) };
-                                            // SAFETY: likewise.
-                                            let x = unsafe { splat(*first.wrapping_add(i.wrapping_mul(step) + c)) };
-                                            acc[i] = fma(x, factor, acc[i]);
-                                        }
-                                    }
-                                });
-                            }
-                        }
-                        w = w.wrapping_add($lanes * $lanes);
-                        first = first.wrapping_add(call.dilation.wrapping_mul(call.column_stride));
-                    }
-                    row = row.wrapping_add(call.row_stride);
-                }
-            });
-        }
-    };
-}
-#[cfg(target_arch = "x86_64")]
-pub(super) use one_group_kernel;
-
-/// Builds an ISA's table of lanewise kernels: `any W; sliding S stride C x W; one_group S stride LANES x W`.
+/// Builds an ISA's table of lanewise kernels, a line each: `any W; sliding S stride STRIDE channels C x W;
+/// one_group S stride STRIDE channels LANES x W; quarters S stride STRIDE channels 8 x 7`.
 macro_rules! strip_table {
     (
+        $lanes:expr;
         any $any:literal;
         $(sliding $s:literal stride $stride:literal channels $c:literal x $w:literal;)*
         $(one_group $gs:literal stride $gstride:literal channels $gc:literal x $gw:literal;)*
+        $(quarters $qs:literal stride $qstride:literal channels 8 x 7;)*
     ) => {
         pub(super) const STRIPS: &[StripRow] = &[
-            StripRow { tile_m: $any, window: None, kernel: any_window::<$any> },
+            StripRow { tile_m: $any, tile_n: $lanes, window: None, quarters: false, kernel: any_window::<$any> },
             $(StripRow {
                 tile_m: $w,
-                window: Some(crate::plan::SlidingWindow { columns: $s, stride: $stride, channels: $c }),
+                tile_n: $lanes,
+                window: Some(crate::plan::SlidingWindow::new($s, $stride, $c)),
+                quarters: false,
                 kernel: sliding::<$s, $stride, $c, $w>,
             },)*
             $(StripRow {
                 tile_m: $gw,
-                window: Some(crate::plan::SlidingWindow { columns: $gs, stride: $gstride, channels: $gc }),
+                tile_n: $lanes,
+                window: Some(crate::plan::SlidingWindow::new($gs, $gstride, $gc)),
+                quarters: false,
                 kernel: one_group::<$gw>,
+            },)*
+            $(StripRow {
+                tile_m: 7,
+                tile_n: 2 * $lanes,
+                window: Some(crate::plan::SlidingWindow::new($qs, $qstride, 8).square()),
+                quarters: true,
+                kernel: quarters::<$qs>,
             },)*
         ];
     };

@@ -24,6 +24,8 @@
 #![allow(unsafe_code)]
 
 mod activate;
+#[cfg(target_arch = "x86_64")]
+mod groups;
 mod lanewise;
 pub(super) mod planes;
 mod portable;
@@ -36,12 +38,11 @@ mod avx2;
 mod avx512;
 
 pub(super) use activate::activate;
-pub(super) use lanewise::{StripCall, StripKernel};
+pub(super) use lanewise::{StripCall, StripRow};
 pub(super) use transpose::{Transposition, transpose, transpose_into};
 
 use crate::backend::cpu::isa::Isa;
 use crate::plan::{SlidingWindow, most_left_out};
-use lanewise::StripRow;
 
 /// The work of one call. The module documentation says what each field must hold.
 #[derive(Clone, Copy, Debug)]
@@ -158,18 +159,11 @@ pub(super) fn fence_streams() {
     }
 }
 
-/// The lanewise kernel for tiles of `tile_m` output columns that was unrolled for `window`, if `isa` has it.
-pub(super) fn find_strip(isa: Isa, tile_m: usize, window: Option<SlidingWindow>) -> Option<StripKernel> {
+/// The lanewise kernel for tiles of `tile` output columns and lanes that was unrolled for `window`, if
+/// `isa` has it.
+pub(super) fn find_strip(isa: Isa, tile: [usize; 2], window: Option<SlidingWindow>) -> Option<&'static StripRow> {
     let (_, strips) = tables(isa)?;
-    strips.iter().find(|row| (row.tile_m, row.window) == (tile_m, window)).map(|row| row.kernel)
-}
-
-/// Lanes of the lanewise kernels' vectors.
-pub(super) const fn strip_lanes(isa: Isa) -> usize {
-    match isa {
-        Isa::Portable => portable::LANES,
-        Isa::Avx2 | Isa::Avx512 => isa.lanes(),
-    }
+    strips.iter().find(|row| ([row.tile_m, row.tile_n], row.window) == (tile, window))
 }
 
 fn tables(isa: Isa) -> Option<(&'static [TileRow], &'static [StripRow])> {

@@ -1,7 +1,7 @@
 //! The kernels in plain Rust: the definition of the result on every CPU.
 #![allow(unsafe_code)]
 
-use super::lanewise::{StripCall, StripRow, any_window_kernel, strip_frame, strip_table};
+use super::lanewise::{StripCall, StripRow, any_window_kernel, strip_frame, strip_table, unrolled};
 use super::{Panel, TileCall, TileRow, run_at, tile_table};
 
 /// Floats of a "vector" here; a multiple of what any target's registers hold.
@@ -96,6 +96,7 @@ tile_table! {
 any_window_kernel!(LANES);
 
 strip_table! {
+    LANES;
     any 4;
 }
 
@@ -179,4 +180,4 @@ fn spread(value: Vector, numbers: [u32; LANES]) -> Vector {
 }
 
 /// Plain Rust has no prefetch.
-fn prefetch(_at: *const f32) {}
+fn prefetch_outer(_at: *const f32) {}
