@@ -71,7 +71,9 @@ fn check_numbers(plan: &TilePlan, problem: &ConvProblem, machine: &MachineModel,
     let whole = |block: usize, step: usize, all: usize| block == all || (block < all && block.is_multiple_of(step));
     let channels = problem.group_in_channels();
     let in_rows = plan.shorter.is_some() || plan.variant.family == Family::Lanewise;
-    let pixels = if in_rows { problem.output()[1] } else { plan.variant.tile_m };
+    let knows_rows = problem.taps() > 1 || problem.spec().padding != Padding::default();
+    let pixels =
+        if in_rows && (knows_rows || plan.shorter.is_none()) { problem.output()[1] } else { plan.variant.tile_m };
     assert!(whole(plan.block_m, pixels, plan.gemm.m), "{}", context());
     assert!(whole(plan.block_n, plan.variant.tile_n, plan.gemm.n), "{}", context());
     assert!(whole(plan.block_channels, CHANNEL_BLOCK, channels), "{}", context());

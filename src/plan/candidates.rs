@@ -180,8 +180,8 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, whole output rows, images included, and a thread's even share or half of it, in rising order. Only
-/// whole rows where tiles end with them, and only even shares of them where lanewise kernels go down the columns.
+/// Doubling runs of tiles, whole output rows, images included, and a thread's even share or half of it, in rising order.
+/// Only whole rows where tiles end with them, and only even shares of them where lanewise kernels go down the columns.
 fn pixel_blocks(
     problem: &ConvProblem,
     machine: &MachineModel,
@@ -191,7 +191,7 @@ fn pixel_blocks(
 ) -> [usize; 14] {
     let Tried { variant, shorter } = tried;
     // A GPU's hardware hands out tiles.
-    let units = if machine.compute.caller_is_unit { machine.compute.units } else { usize::MAX };
+    let units = if machine.compute.caller_is_unit { machine.compute.units.max(1) } else { usize::MAX };
     let share = |parts: usize, unit: usize| gemm.m.div_ceil(unit).div_ceil(units.saturating_mul(parts)) * unit;
     if walk != Walk::AlongRows {
         let columns = problem.output()[1];
@@ -205,6 +205,8 @@ fn pixel_blocks(
         std::array::from_fn(|power| columns.saturating_mul(1 << power.min(7)).min(gemm.m))
     } else if shorter.is_some() {
         std::array::from_fn(|index| match index {
+            // Without rows, a block may begin at any tile.
+            12 | 13 if columns == gemm.m => share(index - 11, variant.tile_m).min(gemm.m),
             12 | 13 => share(index - 11, columns).min(gemm.m),
             power => columns.saturating_mul(1 << power.min(7)).min(gemm.m),
         })

@@ -4,7 +4,8 @@
 use crate::conv::{ConvProblem, Padding};
 use crate::plan::machine::{Family, KernelVariant};
 
-/// How tiles of two heights fill an output row, or all pixels of a layer that knows no rows: first `tall` tiles of `tile_m` pixels, then `short` ones of a pixel less.
+/// How tiles of two heights fill an output row, or all pixels of a layer that knows no rows: first `tall` tiles of `tile_m`
+/// pixels, then `short` ones of a pixel less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowTiles {
     /// Tiles of `tile_m` pixels.
@@ -29,7 +30,7 @@ impl RowTiles {
 }
 
 /// Output pixels that tiles of two heights fill: a row's, to leave out the padding beside it. All of them where a filter of
-/// one tap never meets padding, as pixels then follow each other over rows and images.
+/// one tap never meets padding.
 pub(crate) fn filled_pixels(problem: &ConvProblem) -> usize {
     if problem.taps() == 1 && problem.spec().padding == Padding::default() {
         problem.spec().batch * problem.output_pixels()

@@ -13,8 +13,8 @@ const CHAINS: usize = 12;
 /// FMA steps between two looks at the clock, about 20 us.
 const STEPS: usize = 4096;
 
-/// GFLOP/s of all threads of `team` together: each runs FMA chains for `budget`, the best slice of each is added up. Where the
-/// team computes for somebody else, its turn is waited for.
+/// GFLOP/s of all threads of `team` together: each runs FMA chains for `budget`, the best slice of each is added up. Where
+/// the team computes for somebody else, its turn is waited for.
 pub(super) fn measure(isa: Isa, team: &Team, budget: Duration) -> f64 {
     let total = Mutex::new(0.0);
     team.on_all(&|_| {

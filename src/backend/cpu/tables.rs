@@ -1,7 +1,8 @@
 //! The run tables of a thread.
 //!
-//! Those of a block's tiles stay for the other groups, whose runs lie under the same pixels and differ by the call's channel
-//! offset alone. Where there is one group, tables are kept by the tile's place in its row, so that they slide from row to row.
+//! Those of a block's tiles stay for the other groups, whose runs lie under the same pixels and differ by the call's
+//! channel offset alone. Where there is one group, tables are kept by the tile's place in its row, so that they slide from
+//! row to row.
 
 use crate::backend::cpu::window::{Pixels, RunTable, TilePixels, Window};
 use std::ops::Range;
@@ -75,8 +76,11 @@ impl RunTables {
             },
             Places::InChunk { lowest, tables } => (key.pixel - key.chunk.start) / lowest % tables.max(1),
         };
+        // Whoever follows the table's addresses follows this pointer, also where they were written down before.
+        pixels.data.as_ptr().expose_provenance();
         let slot = &mut self.slots[place];
         if slot.built_for.as_ref() != Some(&key) {
+            slot.built_for = None; // half built, it is for no tile
             slot.table.build(window, pixels, tile, zeros);
             (slot.built_for, slot.run) = (Some(key), self.run);
         } else if slot.run != self.run {

@@ -136,7 +136,7 @@ pub(super) use unrolled;
 /// Writes the frame of a lanewise kernel: for every output row and panel of `$vectors` vectors zeros, `$sum`, bias, clamp,
 /// stores. The sums are `$w` vectors, those of an output column side by side. The ISA's operations are functions in scope:
 /// `zero`, `splat`, `load`, `load_masked`, `store_masked`, `stream`, `mask`, `fma`, `add`, `min`, `max`, `lane_numbers`,
-/// `spread`, `prefetch_outer`.
+/// `spread`, `prefetch_row`.
 macro_rules! strip_frame {
     ($call:ident, $w:ident, $lanes:expr, $vectors:literal, |$input:ident, $weights:ident, $read:ident, $acc:ident| $sum:block) => {
         for output_row in 0..$call.rows {
@@ -153,7 +153,7 @@ macro_rules! strip_frame {
                             let ahead = row.wrapping_mul($call.row_stride).wrapping_add(column * $call.column_stride);
                             // Not into the first level, which sees a whole row before it comes to them.
                             for v in 0..$vectors {
-                                prefetch_outer($input.wrapping_add(ahead + v * $lanes));
+                                prefetch_row($input.wrapping_add(ahead + v * $lanes));
                             }
                         }
                     }

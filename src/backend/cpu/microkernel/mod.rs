@@ -7,12 +7,13 @@
 //! [`Family::Lanewise`](crate::plan::Family::Lanewise) has kernels and a contract of its own, in [`lanewise`]. Contract of
 //! a [`TileKernel`]:
 //! - `rows` holds `taps x tile_m` addresses in memory whose provenance is exposed; the one at `[t][i]` is where the run of
-//!   pixel `i` under active tap `t` starts (a run of zeros where that tap lies in the padding). Rows past `rows_used` must be readable and are not stored.
+//!   pixel `i` under active tap `t` starts (a run of zeros where that tap lies in the padding). Rows past `rows_used` must
+//!   be readable and are not stored.
 //! - A run is read at `x_offset + block * block_stride + step`, `step < block_len` (`tail_len` in the last, shorter
 //!   block), one float a step.
 //! - `active` names the taps; under a tap that leaves pixels out, their runs (of zeros) need not be read.
-//! - `weights` are `panels` panels `[block][tap][step][tile_n]` over all `tap_count` taps, `panel_len` floats apart; the first
-//!   is 64-byte aligned.
+//! - `weights` are `panels` panels `[block][tap][step][tile_n]` over all `tap_count` taps, `panel_len` floats apart; the
+//!   first is 64-byte aligned.
 //! - Under each panel, `tiles` tiles alike are computed, one after the other: the inputs of the next lie `tile_step` floats
 //!   after those of the last, the outputs `out_step`. All but a single one are whole: `rows_used` is `tile_m`.
 //! - `out` receives `rows_used` rows a tile, `out_stride` floats apart, of `columns` floats: `tile_n` a panel, of the last
@@ -24,6 +25,7 @@
 #![allow(unsafe_code)]
 
 mod activate;
+mod call;
 #[cfg(target_arch = "x86_64")]
 mod groups;
 mod lanewise;
@@ -38,55 +40,13 @@ mod avx2;
 mod avx512;
 
 pub(super) use activate::activate;
+pub(super) use call::{ActiveTap, LeftOut, TileCall};
 pub(super) use lanewise::{StripCall, StripRow};
 pub(super) use transpose::{Transposition, transpose, transpose_into};
 
 use crate::backend::cpu::isa::Isa;
-use crate::plan::{SlidingWindow, most_left_out};
-
-/// The work of one call. The module documentation says what each field must hold.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TileCall {
-    pub rows: *const usize,
-    pub active: *const ActiveTap,
-    pub taps: usize,
-    pub tap_count: usize,
-    pub x_offset: usize,
-    pub full_blocks: usize,
-    pub block_len: usize,
-    pub tail_len: usize,
-    pub block_stride: usize,
-    pub weights: *const f32,
-    pub panels: usize,
-    pub panel_len: usize,
-    pub out: *mut f32,
-    pub out_stride: usize,
-    pub rows_used: usize,
-    pub columns: usize,
-    pub resume: bool,
-    pub streaming: bool,
-    pub bias: *const f32,
-    pub relu: bool,
-    pub ahead: isize,
-    pub tiles: usize,
-    pub tile_step: isize,
-    pub out_step: usize,
-}
-
-impl TileCall {
-    /// Panel `number`, of `tile_n` output channels.
-    #[inline(always)]
-    fn panel(&self, number: usize, tile_n: usize) -> Panel {
-        let first = number * tile_n;
-        Panel {
-            weights: self.weights.wrapping_add(number * self.panel_len),
-            out: self.out.wrapping_add(first),
-            columns: self.columns.saturating_sub(first).min(tile_n),
-            bias: if self.bias.is_null() { self.bias } else { self.bias.wrapping_add(first) },
-            ahead: if number == 0 { self.ahead } else { 0 },
-        }
-    }
-}
+use crate::plan::SlidingWindow;
+use call::Panel;
 
 /// Floats of a cache line.
 const LINE: usize = 16;
@@ -95,47 +55,6 @@ const LINE: usize = 16;
 #[inline(always)]
 fn run_at(address: usize) -> *const f32 {
     core::ptr::with_exposed_provenance(address)
-}
-
-/// The part of a call that lies under one panel; fields as in [`TileCall`].
-#[derive(Clone, Copy, Debug)]
-struct Panel {
-    weights: *const f32,
-    out: *mut f32,
-    columns: usize,
-    bias: *const f32,
-    ahead: isize,
-}
-
-/// A tap that adds something to a tile.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ActiveTap {
-    /// Its number in the panel.
-    pub id: u32,
-    /// Whether other taps of the next tile have not met its pixels before: they may still be far away.
-    pub fresh: bool,
-    pub left_out: LeftOut,
-}
-
-/// Pixels at an end of a tile that lie in the padding under a tap where the others don't: so many of the first or last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LeftOut {
-    Nothing,
-    First(u8),
-    Last(u8),
-}
-
-impl LeftOut {
-    /// For a tile of `tile_m` pixels of which only some of `inside` meet data. Of more pixels than kernels leave out they
-    /// multiply zeros.
-    pub(super) fn of(inside: &std::ops::Range<usize>, tile_m: usize) -> Self {
-        let (most, first, last) = (most_left_out(tile_m), inside.start, tile_m - inside.end);
-        match (first.min(most), last.min(most)) {
-            (0, 0) => Self::Nothing,
-            (first, last) if first >= last => Self::First(first as u8), // CAST: at most 4
-            (_, last) => Self::Last(last as u8),                        // CAST: likewise
-        }
-    }
 }
 
 /// A register tile.

@@ -180,4 +180,4 @@ fn spread(value: Vector, numbers: [u32; LANES]) -> Vector {
 }
 
 /// Plain Rust has no prefetch.
-fn prefetch_outer(_at: *const f32) {}
+fn prefetch_row(_at: *const f32) {}

@@ -105,8 +105,9 @@ fn pixels_in_place(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> us
     if gemm.groups == 1 {
         return plan.block_m;
     }
-    let columns = filled_pixels(problem);
-    let unit = if plan.shorter.is_some() || columns.is_multiple_of(tile_m) { columns } else { tile_m };
+    let columns = problem.output()[1];
+    let end_with_rows = filled_pixels(problem) == columns && plan.shorter.is_some();
+    let unit = if end_with_rows || columns.is_multiple_of(tile_m) { columns } else { tile_m };
     let floats = s.stride.iter().fold(s.in_channels, |floats, stride| floats.saturating_mul(*stride));
     let most = (GROUPED_BUDGET / floats / unit * unit).max(unit);
     let block_m = gemm.m.div_ceil(gemm.m.div_ceil(most)).next_multiple_of(unit).min(gemm.m);

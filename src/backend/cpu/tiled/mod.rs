@@ -171,7 +171,7 @@ impl TiledConv {
         }
         let lowest = self.heights.lowest();
         let tiles = self.blocks.iter().map(|block| block.m.len().div_ceil(lowest)).max().unwrap_or(1);
-        let entries = self.window.runs() * self.tile_m;
+        let entries = self.window.runs() * self.tile_m * self.window.entry_len();
         let places = match self.problem.spec().groups {
             1 if tiles.saturating_mul(entries) > SMALL_TABLES => Places::InRow(self.problem.output()[1]),
             _ => Places::InChunk { lowest, tables: tiles.min(TABLE_BUDGET / entries) },

@@ -114,6 +114,11 @@ impl Window {
         self.taps.len()
     }
 
+    /// Floats of an entry of a run table, with its patch, rounded up to whole addresses.
+    pub(super) fn entry_len(&self) -> usize {
+        1 + self.patch_len.div_ceil(size_of::<usize>() / size_of::<f32>())
+    }
+
     /// Columns that hold data, also where padding is staged.
     pub(super) fn columns(&self) -> [isize; 2] {
         self.columns

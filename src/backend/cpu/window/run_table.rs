@@ -1,8 +1,8 @@
 //! The table of run addresses of a tile.
 //!
-//! Tiles in the midst of the rows meet the same taps under the same columns, so their tables differ by a distance alone: where
-//! a table was built for such a tile, it slides to the next one, and so does any table to the tensor of the next run. That is
-//! why it holds addresses, of memory whose provenance is exposed whenever runs in it are pointed at.
+//! Tiles in the midst of the rows meet the same taps under the same columns, so their tables differ by a distance alone:
+//! where a table was built for such a tile, it slides to the next one, and so does any table to the tensor of the next run.
+//! That is why it holds addresses, of memory whose provenance is exposed before they are followed.
 
 use super::{Origin, Pixels, Window, signed};
 use crate::backend::cpu::microkernel::{ActiveTap, LeftOut};
@@ -260,9 +260,14 @@ impl RunTable {
             }
         }
         for Patched { entry, offset, x } in &self.patched {
-            let patch = &mut self.patches[entry * window.patch_len..][..window.patch_len];
-            window.patch(pixels, *offset, *x, patch);
-            self.rows[*entry] = patch.as_ptr().expose_provenance();
+            window.patch(pixels, *offset, *x, &mut self.patches[entry * window.patch_len..][..window.patch_len]);
+        }
+        // Only now: borrowing the patches again would take back what was exposed.
+        if !self.patched.is_empty() {
+            let patches = self.patches.as_ptr().expose_provenance();
+            for Patched { entry, .. } in &self.patched {
+                self.rows[*entry] = patches + entry * window.patch_len * size_of::<f32>();
+            }
         }
     }
 
