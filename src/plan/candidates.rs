@@ -5,7 +5,7 @@ use crate::plan::cost::{self, window_pixels};
 use crate::plan::kernels::{self, Tried};
 use crate::plan::least::Least;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
-use crate::plan::rows::filled_pixels;
+use crate::plan::rows::{filled_pixels, knows_rows};
 use crate::plan::tile::{GemmShape, LoopOrder};
 use crate::plan::walk::Walk;
 
@@ -206,7 +206,7 @@ fn pixel_blocks(
     } else if shorter.is_some() {
         std::array::from_fn(|index| match index {
             // Without rows, a block may begin at any tile.
-            12 | 13 if columns == gemm.m => share(index - 11, variant.tile_m).min(gemm.m),
+            12 | 13 if !knows_rows(problem) => share(index - 11, variant.tile_m).min(gemm.m),
             12 | 13 => share(index - 11, columns).min(gemm.m),
             power => columns.saturating_mul(1 << power.min(7)).min(gemm.m),
         })

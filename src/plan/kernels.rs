@@ -4,7 +4,7 @@ use crate::conv::{ConvProblem, Padding};
 use crate::plan::cost;
 use crate::plan::least::Least;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
-use crate::plan::rows::{Missed, RowTiles, filled_pixels};
+use crate::plan::rows::{Missed, RowTiles, filled_pixels, knows_rows};
 
 /// Kernels that are tried with all their blockings; the others lose on arithmetic alone.
 const KERNELS_TRIED: usize = 4;
@@ -74,7 +74,8 @@ fn shorter<'a>(problem: &ConvProblem, machine: &'a MachineModel, variant: &Kerne
     let pixels = filled_pixels(problem);
     let row = RowTiles::new(pixels, variant.tile_m)?;
     let idle = row.short as f64 / pixels as f64;
-    if problem.spec().padding == Padding::default() && (problem.taps() > 1 || idle < WORTHWHILE) {
+    let padded = problem.spec().padding != Padding::default();
+    if !padded && (knows_rows(problem) || idle < WORTHWHILE) {
         return None;
     }
     let is_shorter = |other: &&KernelVariant| {

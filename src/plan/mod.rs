@@ -24,7 +24,7 @@ pub use explain::side_by_side;
 pub use gpu::{gpu_model, gpu_models};
 pub use machine::{Compute, Family, KernelVariant, MachineModel, MemoryLevel, SlidingWindow};
 pub use rows::RowTiles;
-pub(crate) use rows::{filled_pixels, most_left_out, stages_padding};
+pub(crate) use rows::{filled_pixels, knows_rows, most_left_out, stages_padding};
 pub use tile::{Algorithm, GemmShape, LevelUse, LoopOrder, OutputBlock, Stores, TilePlan};
 pub use walk::Walk;
 pub use winograd::WinogradCut;

@@ -29,14 +29,15 @@ impl RowTiles {
     }
 }
 
-/// Output pixels that tiles of two heights fill: a row's, to leave out the padding beside it. All of them where a filter of
-/// one tap never meets padding.
+/// Output pixels that tiles of two heights fill: a row's, to leave out the padding beside it. All of them where rows don't
+/// matter.
 pub(crate) fn filled_pixels(problem: &ConvProblem) -> usize {
-    if problem.taps() == 1 && problem.spec().padding == Padding::default() {
-        problem.spec().batch * problem.output_pixels()
-    } else {
-        problem.output()[1]
-    }
+    if knows_rows(problem) { problem.output()[1] } else { problem.spec().batch * problem.output_pixels() }
+}
+
+/// Whether it matters to a tile where rows end: a filter of one tap may never meet padding.
+pub(crate) fn knows_rows(problem: &ConvProblem) -> bool {
+    problem.taps() > 1 || problem.spec().padding != Padding::default()
 }
 
 /// The most pixels at an end of a tile that broadcast kernels leave out under a tap; of more they multiply zeros.

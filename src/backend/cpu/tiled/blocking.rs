@@ -3,7 +3,7 @@
 use super::access::Access;
 use crate::backend::cpu::window::Window;
 use crate::conv::{CHANNEL_BLOCK, ConvProblem};
-use crate::plan::{KernelVariant, LoopOrder, OutputBlock, TilePlan, filled_pixels};
+use crate::plan::{KernelVariant, LoopOrder, OutputBlock, TilePlan, knows_rows};
 
 /// Floats of staged input a thread may hold: 4 MiB.
 pub(super) const STAGE_BUDGET: usize = 1 << 20;
@@ -106,7 +106,7 @@ fn pixels_in_place(problem: &ConvProblem, plan: &TilePlan, threads: usize) -> us
         return plan.block_m;
     }
     let columns = problem.output()[1];
-    let end_with_rows = filled_pixels(problem) == columns && plan.shorter.is_some();
+    let end_with_rows = knows_rows(problem) && plan.shorter.is_some();
     let unit = if end_with_rows || columns.is_multiple_of(tile_m) { columns } else { tile_m };
     let floats = s.stride.iter().fold(s.in_channels, |floats, stride| floats.saturating_mul(*stride));
     let most = (GROUPED_BUDGET / floats / unit * unit).max(unit);
