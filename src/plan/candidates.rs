@@ -5,7 +5,7 @@ use crate::plan::cost::{self, window_pixels};
 use crate::plan::kernels::{self, Tried};
 use crate::plan::least::Least;
 use crate::plan::machine::{Family, KernelVariant, MachineModel};
-use crate::plan::rows::{filled_pixels, knows_rows};
+use crate::plan::rows::filled_pixels;
 use crate::plan::tile::{GemmShape, LoopOrder};
 use crate::plan::walk::Walk;
 
@@ -180,8 +180,9 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, whole output rows, images included, and a thread's even share or half of it, in rising order.
-/// Only whole rows where tiles end with them, and only even shares of them where lanewise kernels go down the columns.
+/// Doubling runs of tiles, whole output rows, images included, and even shares of the threads in halves and quarters, in
+/// rising order. Only whole rows where tiles end with them, and only even shares of them where lanewise kernels go down the
+/// columns.
 fn pixel_blocks(
     problem: &ConvProblem,
     machine: &MachineModel,
@@ -193,6 +194,8 @@ fn pixel_blocks(
     // A GPU's hardware hands out tiles.
     let units = if machine.compute.caller_is_unit { machine.compute.units.max(1) } else { usize::MAX };
     let share = |parts: usize, unit: usize| gemm.m.div_ceil(unit).div_ceil(units.saturating_mul(parts)) * unit;
+    // Several threads take at least two blocks each, one of which another thread can take over.
+    let least = if units > 1 { 2 } else { 1 };
     if walk != Walk::AlongRows {
         let columns = problem.output()[1];
         let mut blocks = std::array::from_fn(|index| share(1 << (2 - index.min(2)), columns).min(gemm.m));
@@ -205,9 +208,7 @@ fn pixel_blocks(
         std::array::from_fn(|power| columns.saturating_mul(1 << power.min(7)).min(gemm.m))
     } else if shorter.is_some() {
         std::array::from_fn(|index| match index {
-            // Without rows, a block may begin at any tile.
-            12 | 13 if !knows_rows(problem) => share(index - 11, variant.tile_m).min(gemm.m),
-            12 | 13 => share(index - 11, columns).min(gemm.m),
+            12 | 13 => share(least * (index - 11), columns).min(gemm.m),
             power => columns.saturating_mul(1 << power.min(7)).min(gemm.m),
         })
     } else {
@@ -216,7 +217,7 @@ fn pixel_blocks(
             0..8 => whole_tiles(variant.tile_m.saturating_mul(1 << index)),
             8..12 if rows[index - 8].is_multiple_of(variant.tile_m) => whole_tiles(rows[index - 8]),
             8..12 => whole_tiles(variant.tile_m),
-            _ => share(index - 11, variant.tile_m).min(gemm.m),
+            _ => share(least * (index - 11), variant.tile_m).min(gemm.m),
         })
     };
     blocks.sort_unstable();

@@ -2,7 +2,7 @@
 //!
 //! Those of a block's tiles stay for the other groups, whose runs lie under the same pixels and differ by the call's
 //! channel offset alone. Where there is one group, tables are kept by the tile's place in its row, so that they slide from
-//! row to row.
+//! row to row, and all of them where they are few.
 
 use crate::backend::cpu::window::{Pixels, RunTable, TilePixels, Window};
 use std::ops::Range;
@@ -31,8 +31,8 @@ pub(super) struct RunTables {
 pub(super) enum Places {
     /// The first and the last one of a row of so many pixels, and those between them, by their height.
     InRow(usize),
-    /// As many tiles of a chunk as there are tables; no two of them begin closer together than this.
-    InChunk { lowest: usize, tables: usize },
+    /// As many tiles that follow each other as there are tables; no two of them begin closer together than this.
+    Everywhere { lowest: usize, tables: usize },
 }
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl RunTables {
         let slot = || Slot { built_for: None, run: 0, table: RunTable::new(window, tile_m) };
         let tables = match places {
             Places::InRow(_) => 4,
-            Places::InChunk { tables, .. } => tables.max(1),
+            Places::Everywhere { tables, .. } => tables.max(1),
         };
         Self { slots: std::iter::repeat_with(slot).take(tables).collect(), places, run: 0 }
     }
@@ -74,7 +74,7 @@ impl RunTables {
                 column if column + tile.height >= columns => 1,
                 _ => 2 + tile.height % 2,
             },
-            Places::InChunk { lowest, tables } => (key.pixel - key.chunk.start) / lowest % tables.max(1),
+            Places::Everywhere { lowest, tables } => key.pixel / lowest % tables.max(1),
         };
         // Whoever follows the table's addresses follows this pointer, also where they were written down before.
         pixels.data.as_ptr().expose_provenance();

@@ -171,10 +171,12 @@ impl TiledConv {
         }
         let lowest = self.heights.lowest();
         let tiles = self.blocks.iter().map(|block| block.m.len().div_ceil(lowest)).max().unwrap_or(1);
+        let all_tiles = (self.problem.spec().batch * self.problem.output_pixels()).div_ceil(lowest);
         let entries = self.window.runs() * self.tile_m * self.window.entry_len();
         let places = match self.problem.spec().groups {
-            1 if tiles.saturating_mul(entries) > SMALL_TABLES => Places::InRow(self.problem.output()[1]),
-            _ => Places::InChunk { lowest, tables: tiles.min(TABLE_BUDGET / entries) },
+            1 if all_tiles.saturating_mul(entries) > SMALL_TABLES => Places::InRow(self.problem.output()[1]),
+            1 => Places::Everywhere { lowest, tables: all_tiles },
+            _ => Places::Everywhere { lowest, tables: tiles.min(TABLE_BUDGET / entries) },
         };
         Ok(Scratch {
             tables: RunTables::new(&self.window, self.tile_m, places),
