@@ -180,8 +180,8 @@ fn block_channels(problem: &ConvProblem, machine: &MachineModel, variant: &Kerne
     if fitting >= all { all } else { (fitting / CHANNEL_BLOCK * CHANNEL_BLOCK).max(CHANNEL_BLOCK).min(all) }
 }
 
-/// Doubling runs of tiles, whole output rows, images included, and even shares of the threads in halves and quarters, in
-/// rising order. Only whole rows where tiles end with them, and only even shares of them where lanewise kernels go down the
+/// Doubling runs of tiles, whole output rows, images included, and even shares of the threads in halves and quarters (of a
+/// single thread whole and in halves), in rising order. Only whole rows where tiles end with them, and only even shares of them where lanewise kernels go down the
 /// columns.
 fn pixel_blocks(
     problem: &ConvProblem,
@@ -194,7 +194,7 @@ fn pixel_blocks(
     // A GPU's hardware hands out tiles.
     let units = if machine.compute.caller_is_unit { machine.compute.units.max(1) } else { usize::MAX };
     let share = |parts: usize, unit: usize| gemm.m.div_ceil(unit).div_ceil(units.saturating_mul(parts)) * unit;
-    // Several threads take at least two blocks each, one of which another thread can take over.
+    // Of several threads one may begin late: then the others can take a block of its share.
     let least = if units > 1 { 2 } else { 1 };
     if walk != Walk::AlongRows {
         let columns = problem.output()[1];
@@ -236,7 +236,7 @@ fn channel_blocks(
     variant: &KernelVariant,
 ) -> [usize; 8] {
     if variant.family == Family::Lanewise {
-        let (rows, units) = (gemm.m / problem.output()[1], machine.compute.units);
+        let (rows, units) = (gemm.m / problem.output()[1], machine.compute.units.max(1));
         if (rows.div_ceil(units) * units) as f64 <= UNEVEN * rows as f64 {
             return [gemm.n; 8];
         }

@@ -60,7 +60,7 @@ pub struct CpuOptions {
 /// given to a thread pool of the caller's. So any thread may call, a worker of a rayon pool of the caller's as well, inside
 /// `join` or a parallel iterator: the call is one long computation to that pool, which steals nothing meanwhile and waits
 /// for nothing but the backend's threads. Of several callers at a time one gets those threads, the others compute alone: no
-/// one waits for another, and the results are the same. Parallel work inside a call pays where there is one caller; who
+/// run waits for another, and the results are the same. Parallel work inside a call pays where there is one caller; who
 /// calls from as many threads as there are cores makes a backend of one thread instead.
 #[derive(Debug)]
 pub struct CpuBackend {
@@ -145,7 +145,8 @@ impl CpuBackend {
     }
 
     /// Measures the FMA peak of all threads together, now: GFLOP/s. Clocks drift, so measure beside what is compared. Waits
-    /// until no run of another caller has the threads; runs that start meanwhile compute on their callers alone.
+    /// until no run of another caller has the threads; runs and preparations that start meanwhile compute on their callers
+    /// alone.
     pub fn peak_gflops(&self, budget: Duration) -> f64 {
         peak::measure(self.isa, &self.team, budget)
     }

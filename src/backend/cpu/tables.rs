@@ -31,7 +31,7 @@ pub(super) struct RunTables {
 pub(super) enum Places {
     /// The first and the last one of a row of so many pixels, and those between them, by their height.
     InRow(usize),
-    /// As many tiles that follow each other as there are tables; no two of them begin closer together than this.
+    /// As many tiles that follow each other as there are tables; few of them begin closer together than this.
     Everywhere { lowest: usize, tables: usize },
 }
 

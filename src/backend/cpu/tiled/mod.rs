@@ -24,9 +24,9 @@ use crate::backend::cpu::window::Window;
 use crate::conv::{Activation, ConvProblem};
 use crate::plan::{OutputBlock, Stores};
 
-/// Entries of run tables a thread may hold: 1 MiB.
+/// Addresses in run tables that a thread may hold: 1 MiB.
 const TABLE_BUDGET: usize = 1 << 17;
-/// Entries of run tables that are all kept from run to run: 16 KiB.
+/// Addresses in run tables that are all kept from run to run: 16 KiB.
 const SMALL_TABLES: usize = 1 << 11;
 /// Panels whose sums wait in scratch for the epilogue that no kernel has.
 const WAITING_PANELS: usize = 4;

@@ -114,7 +114,7 @@ impl Window {
         self.taps.len()
     }
 
-    /// Floats of an entry of a run table, with its patch, rounded up to whole addresses.
+    /// Addresses that an entry of a run table takes, with its patch.
     pub(super) fn entry_len(&self) -> usize {
         1 + self.patch_len.div_ceil(size_of::<usize>() / size_of::<f32>())
     }

@@ -162,15 +162,16 @@ impl RunTable {
         }
         self.cut(window, pixels, tile);
         let within = self.within_rows(window, pixels, tile);
-        if let (Some(from), Some(to)) = (self.within, within)
+        // Known again when the table is whole.
+        if let (Some(from), Some(to)) = (self.within.take(), within)
             && (from.pitch, from.used, from.height) == (to.pitch, to.used, to.height)
             && (from.x == to.x || self.uniform && self.is_inside(window))
         {
+            self.slide(window, pixels, to.offset.wrapping_sub(from.offset), zeros);
             self.within = within;
-            return self.slide(window, pixels, to.offset.wrapping_sub(from.offset), zeros);
+            return;
         }
         let height = tile.height;
-        self.within = within;
         self.start(pixels, height);
         self.uniform = self.segments.len() == 1;
         for (id, tap) in window.taps.iter().enumerate() {
@@ -220,6 +221,7 @@ impl RunTable {
             self.patches[entry * window.patch_len..][..window.patch_len].fill(0.0);
         }
         self.lead_elsewhere(window, pixels, zeros);
+        self.within = within;
     }
 
     /// Points the table at the same tile of another run's `pixels`.
