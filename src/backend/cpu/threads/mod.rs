@@ -101,7 +101,8 @@ impl Team {
     }
 
     /// Calls `work` with the numbers of the first `threads` threads, each on its own thread, and waits for all. Where
-    /// the team is busy for or awaited by somebody else, `work(0)` is all that is called: work must be taken, not handed out by number.
+    /// the team is busy for or awaited by somebody else, `work(0)` is all that is called: work must be taken, not handed
+    /// out by number.
     ///
     /// # Panics
     /// Where `work` panicked on any thread.
@@ -132,8 +133,8 @@ impl Team {
 
     /// Hands the numbers below `pieces` out, each once, and waits until all are done: calls `work` on several threads with
     /// a thread's number, below [`threads_for`](Self::threads_for), and the pieces that it gets. A worker that comes too
-    /// late for any is not waited for. Where the team is busy for or awaited
-    /// by somebody else, the caller gets all pieces, as thread 0.
+    /// late for any is not waited for. Where the team is busy for or awaited by
+    /// somebody else, the caller gets all pieces, as thread 0.
     ///
     /// # Panics
     /// Where `work` panicked on any thread.
