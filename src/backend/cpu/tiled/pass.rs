@@ -104,8 +104,8 @@ impl TiledConv {
                     out_step: rows * out_stride,
                 };
                 // SAFETY: the ISA was found available when the backend was made. `table` holds `taps` x `height`
-                // pointers, each to a pixel inside the input or the staged piece whose runs `run` describes, or to
-                // `zeros`, which are as long as any run. Further tiles read the same row, or pixels that follow each
+                // addresses, each of a pixel inside the input or the staged piece whose runs `run` describes, of a patch, or
+                // of `zeros`, which are as long as any run; `tables.get` has exposed them. Further tiles read the same row, or pixels that follow each
                 // other, and no zeros (`alike`). The visited panels hold `tap_count` x channels x `tile_n` floats each
                 // and `weights_offset` skips the passes before; their biases follow each other. `out` is `rows` x
                 // `columns` floats a tile: of the output, checked by `output.rows` for the whole chunk and belonging
